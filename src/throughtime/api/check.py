@@ -1,0 +1,39 @@
+"""Check: read everything as training would, say what matters, train nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from throughtime.api.own import import_files
+from throughtime.api.prepare import prepare
+from throughtime.data.profile import profile
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found: sentences for a person, and all figures as plain values."""
+
+    notes: tuple[str, ...]
+    figures: dict[str, Any]
+
+    def __str__(self) -> str:
+        return "\n".join(self.notes)
+
+
+def check(data: Any, *, task: str | None = None, use: Sequence[str | os.PathLike[str]] = (), **settings: Any) -> Checked:
+    """Read ``data``, propose the task, split, fit vocabulary and scaling, and encode every row.
+
+    Raises DataError and UsageError just as ``train`` would.
+
+    >>> found = check([{"text": word * n, "label": word} for word in ("ab", "ba") for n in range(1, 31)])
+    >>> found.figures["rows"]["train"]
+    48
+    """
+    import_files(use)
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    prepared = prepare(data, task, chosen, lambda sentence: None)
+    figures = profile(prepared.splits, prepared.fields, prepared.datasets, prepared.notes)
+    return Checked((*prepared.notes, *figures.get("warnings", ())), figures)

@@ -1,0 +1,152 @@
+"""Use what was trained: predict, evaluate, see the verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+from torch import Tensor
+
+from throughtime.api.machine import device_of
+from throughtime.api.own import import_files
+from throughtime.api.settings import Settings, resolve
+from throughtime.cells.equations import Graph
+from throughtime.data.dataset import Dataset
+from throughtime.data.fields import Field, fields_from_json
+from throughtime.data.files import read
+from throughtime.data.records import Records, in_memory_records
+from throughtime.errors import UsageError
+from throughtime.models.model import Model, float_type
+from throughtime.models.settings import NetworkSettings
+from throughtime.models.tasks import Task, build_model, tasks
+from throughtime.training.runs import Run
+from throughtime.use.answering import answer, measured
+from throughtime.use.predictions import answered_rows
+from throughtime.use.verdict import verdict
+
+BATCH = 256
+
+
+def load(run: str | os.PathLike[str], *, use: Sequence[str | os.PathLike[str]] = ()) -> TrainedRun:
+    """The finished run in a folder; ``use`` are files with tasks or formats of one's own, where it has some.
+
+    Raises UsageError if there is no finished run, DataError that names a damaged file.
+    """
+    import_files(use)
+    return TrainedRun(Run.open(run))
+
+
+class TrainedRun:
+    """A finished run: its figures, and its model ready for use."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.path = run, run.path
+        self.metrics: Mapping[str, Any] = run.metrics.read()
+
+    def __repr__(self) -> str:
+        return f"TrainedRun({str(self.path)!r}: {self.metrics['metric']} {self.metrics['test'][self.metrics['metric']]:.4g} on test)"
+
+    @property
+    def verdict(self) -> str:
+        """The network against its best baseline, in words."""
+        rows = self.run.predictions.read()
+        return verdict(self.metrics, len(rows), rows)
+
+    @cached_property
+    def task(self) -> Task:
+        return tasks[self.metrics["task"]]
+
+    @cached_property
+    def settings(self) -> Settings:
+        tables = self.run.config.read()
+        chosen = {name: _tuple(value) for group, table in tables.items() if group != "run" for name, value in table.items()}
+        return resolve(self.task, chosen)
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Inputs and output by column."""
+        return fields_from_json(self.run.fields.read()["fields"])
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(self.run.fields.read()["inputs"])
+
+    @cached_property
+    def output(self) -> Field:
+        return self.fields[self.run.fields.read()["output"]]
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The recorded cell: what the run needs of it, whatever file it came from."""
+        return Graph.from_json(self.run.cell.read())
+
+    @cached_property
+    def model(self) -> Model:
+        """The trained network, in evaluation, on the run's device."""
+        weights, settings = self.run.model.read(), self.settings
+        network = _without_files(settings.network, weights)
+        inputs = {column: self.fields[column] for column in self.inputs}
+        model = build_model(
+            self.task, inputs, self.output, network, settings.task, cell=self.graph, engine=settings.machine.engine
+        )
+        model.to(float_type(settings.machine.precision)).load_state_dict(weights)
+        return model.to(self.device).eval()
+
+    @cached_property
+    def device(self) -> torch.device:
+        return device_of(self.settings.machine)
+
+    def predict(self, data: Any, *, done: Callable[[int], None] | None = None) -> list[dict[str, Any]]:
+        """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``.
+
+        ``data`` is a path, a list of texts (for a run with one text column), a list of records, or a data frame;
+        columns other than the run's inputs do not matter.
+        """
+        records = self._records(data)
+        dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
+        found = answer(self.model, dataset, self.output, batch_size=BATCH, device=self.device, truth=False, done=done)
+        return answered_rows(self.output, found.outcome)
+
+    def evaluate(self, data: Any, *, done: Callable[[int], None] | None = None) -> dict[str, float]:
+        """All metrics on other labelled data, which holds the run's input and output columns."""
+        records = self._records(data, with_output=True)
+        dataset = Dataset(records, self.fields)
+        found = answer(self.model, dataset, self.output, batch_size=BATCH, device=self.device, done=done)
+        return measured(found.outcome)
+
+    def _records(self, data: Any, with_output: bool = False) -> Records:
+        if isinstance(data, list) and data and all(isinstance(entry, str) for entry in data):
+            records = in_memory_records({self._only_text(): data}, "the texts")
+        else:
+            records = read(data, self.settings.data)
+            wanted = [*self.inputs, *([self.output.column] if with_output else [])]
+            if len(wanted) == 1 and len(records.columns) == 1:  # one column is the one, whatever its name
+                records = replace(records, columns={wanted[0]: next(iter(records.columns.values()))})
+            for column in wanted:
+                records.column(column)
+        if len(records) == 0:
+            raise UsageError("there is nothing to answer: the data has no rows")
+        return records
+
+    def _only_text(self) -> str:
+        if len(self.inputs) == 1 and self.fields[self.inputs[0]].kind == "tokens":
+            return self.inputs[0]
+        raise UsageError(f"this run reads {', '.join(self.inputs)}; give records with these columns, not texts alone")
+
+
+def _without_files(settings: NetworkSettings, weights: Mapping[str, Tensor]) -> NetworkSettings:
+    """Vectors that came from a file are in the weights; the file is needed no more."""
+    if settings.embeddings in ("learned", "one-hot"):
+        return settings
+    size = next(weight.shape[1] for name, weight in weights.items() if name.endswith(".embedding"))
+    return msgspec.structs.replace(settings, embeddings="learned", embedding_size=size, frozen_embeddings=False)
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,85 @@
+"""From a person's data to everything training needs: task, settings, splits, fitted fields, encoded rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from throughtime.api.settings import Settings, general, resolve
+from throughtime.data.columns import propose
+from throughtime.data.dataset import Dataset
+from throughtime.data.fields import Field, fit_fields
+from throughtime.data.files import read
+from throughtime.data.records import Records
+from throughtime.data.settings import DataSettings
+from throughtime.data.splits import Splits, given_splits, split
+from throughtime.models.tasks import Task, task_for, tasks
+from throughtime.models.tasks.task import require_kind
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that is known before a weight is drawn. ``fields`` holds inputs and output by column, inputs first."""
+
+    task: Task
+    settings: Settings
+    source: str
+    splits: Splits
+    fields: Mapping[str, Field]
+    output: str
+    datasets: Mapping[str, Dataset]
+    notes: tuple[str, ...]
+
+    @property
+    def inputs(self) -> dict[str, Field]:
+        return {column: field for column, field in self.fields.items() if column != self.output}
+
+    @property
+    def output_field(self) -> Field:
+        return self.fields[self.output]
+
+    def records(self, split: str) -> Records:
+        return getattr(self.splits, split)
+
+
+def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say) -> Prepared:
+    """Read, propose, split, fit and encode; every decision is said aloud as it is made.
+
+    ``data`` is a path, a list of records, a dictionary of columns or a data frame. Raises DataError and UsageError.
+    """
+    notes: list[str] = []
+
+    def tell(*sentences: str) -> None:
+        notes.extend(sentences)
+        for sentence in sentences:
+            say(sentence)
+
+    settings = general(chosen, DataSettings, [entry for _, entry in tasks.items()])
+    records = read(data, settings)
+    given = given_splits(records, settings)
+    tell(*records.notes, *(note for part in given.values() for note in part.notes))
+    proposal = propose(records, settings)
+    tell(*proposal.notes)
+    kind = proposal.kinds[proposal.output]
+    if task is None:
+        found = task_for(kind)
+        tell(f"task: {found.name} ({found.shape}), because {proposal.reason}")
+    else:
+        found = tasks[task]
+        require_kind(found, proposal.output, kind)
+    splits = split(records, settings, proposal.inputs, proposal.output, stratify=kind == "category", given=given)
+    tell(*splits.notes)
+    fields = fit_fields(splits.train, proposal.kinds, {proposal.output}, settings)
+    tell(*(note for field in fields.values() for note in field.notes))
+    datasets = {name: Dataset(getattr(splits, name), fields) for name in ("train", "valid", "test")}
+    resolved = resolve(found, chosen)
+    return Prepared(found, resolved, str(records.source), splits, fields, proposal.output, datasets, tuple(notes))
+
+
+def data_path(data: Any) -> str:
+    """The path as config.toml keeps it; empty for material from Python."""
+    return str(data) if isinstance(data, (str, Path)) else ""

@@ -1,0 +1,96 @@
+"""All settings of a command: from defaults, a configuration file and options to checked groups, and back."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from throughtime.data.settings import DataSettings
+from throughtime.errors import UsageError, unknown
+from throughtime.models.settings import NetworkSettings
+from throughtime.models.tasks import Task
+from throughtime.settings import Group, as_dict, build, declared
+from throughtime.training.settings import TrainingSettings
+
+AtLeastOne = Annotated[int, Meta(ge=1)]
+
+
+class MachineSettings(Group):
+    """The machine"""
+
+    engine: Annotated[
+        Literal["auto", "torch", "reference"], Meta(description="who runs the recurrent layers; auto takes the fastest that can")
+    ] = "auto"
+    device: Annotated[str, Meta(description="cpu, cuda, cuda:1, ...; auto takes cuda where there is one")] = "auto"
+    precision: Annotated[Literal["float32", "float64"], Meta(description="type of all weights")] = "float32"
+    threads: Annotated[AtLeastOne | None, Meta(description="processor threads; none: as many as torch takes")] = None
+    seeds: Annotated[
+        AtLeastOne | None, Meta(description="train so many times, with seeds counted up from --seed; mean and spread are kept")
+    ] = None
+    baselines: Annotated[
+        tuple[str, ...], Meta(description="the baselines to stand beside the network; none named: all of the task")
+    ] = ()
+
+
+GROUPS = {"data": DataSettings, "network": NetworkSettings, "training": TrainingSettings, "machine": MachineSettings}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One group of settings for each part, and the task's own."""
+
+    data: DataSettings
+    network: NetworkSettings
+    training: TrainingSettings
+    machine: MachineSettings
+    task: Group
+
+    def to_toml(self) -> dict[str, dict[str, Any]]:
+        """The groups as plain values, as a run's config.toml keeps them."""
+        return {name: _plain(getattr(self, name)) for name in (*GROUPS, "task")}
+
+
+def resolve(task: Task, chosen: Mapping[str, object]) -> Settings:
+    """Settings of all groups from names and values; the task's defaults stand behind what is chosen.
+
+    Raises UsageError for an unknown name, with a suggestion, and for values that cannot be.
+    """
+    groups = build([*GROUPS.values(), task.settings], {**task.defaults, **chosen})
+    return Settings(*(groups[group] for group in (*GROUPS.values(), task.settings)))  # type: ignore[arg-type]
+
+
+def general(chosen: Mapping[str, object], group: type[Group], tasks: Sequence[Task]) -> Any:
+    """One group by itself, before the task is known: of the names it declares; the others must be known to some task."""
+    names = {setting.name for known in (*GROUPS.values(), *(task.settings for task in tasks)) for setting in declared(known)}
+    for name in chosen:
+        if name not in names:
+            raise unknown("setting", name, names)
+    own = {setting.name for setting in declared(group)}
+    return build([group], {name: value for name, value in chosen.items() if name in own})[group]
+
+
+def read_config(path: str | os.PathLike[str]) -> tuple[dict[str, object], dict[str, object]]:
+    """A configuration file: the table ``[run]`` (data, task, use), and all other tables as settings by name."""
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--config {path}: {error.strerror or error}; give the name of a TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"--config {path} is not TOML: {error}; mend that place") from None
+    run = tables.pop("run", {})
+    settings: dict[str, object] = {}
+    for name, table in tables.items():
+        if name not in (*GROUPS, "task") or not isinstance(table, dict):
+            raise UsageError(f"--config {path}: {unknown('table', name, ['run', *GROUPS, 'task'])}")
+        settings |= {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return run, settings
+
+
+def _plain(group: Group) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in as_dict(group).items()}

@@ -1,0 +1,59 @@
+"""What goes into an engine and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from throughtime.cells.equations.graph import Graph
+from throughtime.cells.equations.parameters import Sizes
+
+State = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Masks inside the time loop, drawn beforehand; None where there is none.
+
+    ``recurrent`` (B, H), scaled, multiplies whatever enters a recurrent product. ``zoneout`` holds for each state
+    the share of the old value that stays: (B, T, H) of zeros and ones in training, a number in evaluation.
+    """
+
+    recurrent: Tensor | None = None
+    zoneout: tuple[Tensor | float, ...] | None = None
+
+    def __bool__(self) -> bool:
+        return self.recurrent is not None or self.zoneout is not None
+
+
+@dataclass(frozen=True)
+class Work:
+    """One layer in one direction: run ``graph`` over ``x (B, T, *F)``.
+
+    ``weights`` holds the cell's stacks by name, ``lengths (B,)`` the valid steps of each row (None: all),
+    ``state`` one ``(B, H, *space)`` for each of the cell's states. A row's state stands still after its length,
+    and its output is 0 there; what stands in the padding of x is never read. ``record`` names quantities to keep;
+    ``watch(step, state's name, values (B, H))`` is handed every state in the graph of autograd, so that its gradient
+    can be seen.
+    """
+
+    graph: Graph
+    sizes: Sizes
+    weights: Mapping[str, Tensor]
+    x: Tensor
+    lengths: Tensor | None
+    state: State
+    noise: Noise = field(default_factory=Noise)
+    record: tuple[str, ...] = ()
+    watch: Callable[[int, str, Tensor], None] | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """``output (B, T, O, *space)``, the state after each row's last step, and the recorded quantities (B, T, *)."""
+
+    output: Tensor
+    state: State
+    recorded: Mapping[str, Tensor] = field(default_factory=dict)

@@ -1,0 +1,390 @@
+"""Recurrent layers: any cell, stacked, in one or both directions, with every kind of dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.batch import Draw
+from throughtime.cells.cell import Cell, form
+from throughtime.cells.dropout import Masks, dropout, scaled
+from throughtime.cells.engine import ENGINES, Noise, Result, Work, choose, default_engine
+from throughtime.cells.equations.graph import Graph
+from throughtime.cells.equations.parameters import Sizes, has_own_output, recurrent_maps, stacks
+from throughtime.cells.equations.parameters import parameters as cell_parameters
+from throughtime.cells.initialisation import initialise
+from throughtime.errors import UsageError, unknown
+
+State = tuple[Tensor, ...]
+Watch = Callable[["Direction", int, str, Tensor], None]
+
+
+@dataclass(frozen=True)
+class Direction:
+    """One layer in one direction: its sizes and how its parameters' names end."""
+
+    layer: int
+    backward: bool
+    sizes: Sizes
+
+    @property
+    def suffix(self) -> str:
+        return f"_l{self.layer}" + ("_reverse" if self.backward else "")
+
+
+class Recurrent(nn.Module):
+    """Layers of a recurrent cell over padded sequences.
+
+    Arguments:
+        cell: a registered name with its form (``"gru"``, ``"lstm:activation=sigmoid"``), a :class:`Cell`, or a graph.
+        input_size: features of a step; for a convolutional cell ``(channels, height, width)``.
+        hidden_size: units of a state; for a convolutional cell channels.
+        num_layers, bidirectional: as in torch; both directions of a layer are joined, forward first.
+        output_size: size of the cell's own output, for cells that have one (``"rnn:output=yes"``); else hidden_size.
+        dropout: on the input of every layer but the first; ``locked`` keeps its mask over all steps
+            (Gal and Ghahramani 2016).
+        recurrent_dropout: on what enters the recurrent products, one mask for all steps (Gal and Ghahramani 2016).
+        zoneout: the share of units that keep their old state at a step (Krueger et al. 2017); in evaluation the mean.
+        drop_connect: on the recurrent maps themselves, one mask an update (Merity, Keskar and Socher 2018).
+        residual: adds its input to the output of every layer but the first.
+        learned_state: the first state is learned; else it is 0.
+        initialisation, forget_bias: see :mod:`throughtime.cells.initialisation`.
+        kernel_size: of a convolutional cell's maps, odd; by default 3.
+        engine: auto, torch or reference; by default what the environment says.
+        place: names this module in the key of its random masks; two in one network need two places.
+        generator: draws the first weights; by default torch's own.
+
+    Shapes: ``x (B, T, *input_size)``, ``lengths (B,)`` in any order, 0 allowed; the state is a tuple with one
+    ``(num_layers * directions, B, hidden_size, *space)`` for each of the cell's states, in torch's order of layers.
+
+    >>> import torch
+    >>> layer = Recurrent("gru", input_size=3, hidden_size=5, bidirectional=True)
+    >>> output, (h,) = layer(torch.randn(2, 7, 3), lengths=torch.tensor([7, 4]))
+    >>> output.shape, h.shape
+    (torch.Size([2, 7, 10]), torch.Size([2, 2, 5]))
+    """
+
+    def __init__(
+        self,
+        cell: str | Cell | Graph,
+        input_size: int | Sequence[int],
+        hidden_size: int,
+        *,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        output_size: int | None = None,
+        dropout: float = 0.0,
+        locked: bool = False,
+        recurrent_dropout: float = 0.0,
+        zoneout: float = 0.0,
+        drop_connect: float = 0.0,
+        residual: bool = False,
+        learned_state: bool = False,
+        initialisation: str = "orthogonal",
+        forget_bias: float | None = None,
+        kernel_size: int | None = None,
+        engine: str | None = None,
+        place: str = "recurrent",
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.graph = form(cell)
+        self.hidden_size, self.num_layers, self.bidirectional = hidden_size, num_layers, bidirectional
+        self.dropout, self.locked = dropout, locked
+        self.recurrent_dropout, self.zoneout, self.drop_connect = recurrent_dropout, zoneout, drop_connect
+        self.residual, self.learned_state = residual, learned_state
+        self.initialisation, self.forget_bias = initialisation, forget_bias
+        self.engine, self.place = default_engine() if engine is None else engine, place
+        self.watch: Watch | None = None
+        self._check()
+        self.directions = self._directions(input_size, output_size, kernel_size)
+        for direction in self.directions:
+            for stack in stacks(self.graph):
+                shape = stack.shape(direction.sizes)
+                self.register_parameter(stack.name + direction.suffix, nn.Parameter(torch.empty(shape)))
+            if learned_state:
+                for name in self.graph.states:
+                    start = torch.empty(hidden_size, *direction.sizes.space)
+                    self.register_parameter(f"initial_{name}{direction.suffix}", nn.Parameter(start))
+        self.reset_parameters(generator)
+
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Draw all weights anew, as ``initialisation`` says; a learned first state begins as 0."""
+        for direction in self.directions:
+            tensors = {name: weight.detach() for name, weight in self.weights(direction).items()}
+            initialise(self.graph, direction.sizes, tensors, self.initialisation, self.forget_bias, generator)
+            for name in self.graph.states if self.learned_state else ():
+                nn.init.zeros_(getattr(self, f"initial_{name}{direction.suffix}"))
+
+    @property
+    def input_size(self) -> int:
+        return self.directions[0].sizes.input_size
+
+    @property
+    def output_size(self) -> int:
+        """Features of the output: both directions together."""
+        return self.directions[0].sizes.output_size * (2 if self.bidirectional else 1)
+
+    def weights(self, direction: Direction) -> dict[str, Tensor]:
+        """The stored tensors of one layer and direction by stack name."""
+        return {stack.name: getattr(self, stack.name + direction.suffix) for stack in stacks(self.graph)}
+
+    def zero_state(self, x: Tensor) -> State:
+        """The state before the first step of ``x (B, T, ...)``: 0, or what was learned."""
+        batch, space = x.shape[0], x.shape[3:]
+        if not self.learned_state:
+            shape = (len(self.directions), batch, self.hidden_size, *space)
+            return tuple(x.new_zeros(shape) for _ in self.graph.states)
+        starts = [[getattr(self, f"initial_{name}{d.suffix}") for d in self.directions] for name in self.graph.states]
+        return tuple(torch.stack(rows)[:, None].expand(-1, batch, *rows[0].shape) for rows in starts)
+
+    def forward(
+        self, x: Tensor, lengths: Tensor | None = None, state: State | None = None, draw: Draw | None = None
+    ) -> tuple[Tensor, State]:
+        """Run all layers; returns the output ``(B, T, output_size, *space)``, 0 after each length, and the state.
+
+        In training random masks follow ``draw``; without one they are drawn by torch's own generator.
+        """
+        output, new_state, _ = self._run(x, lengths, state, draw, ())
+        return output, new_state
+
+    def record(
+        self,
+        x: Tensor,
+        lengths: Tensor | None = None,
+        state: State | None = None,
+        draw: Draw | None = None,
+        names: Sequence[str] = (),
+    ) -> dict[str, Tensor]:
+        """Any named quantities of the cell over time: ``{"l0.f": (B, T, hidden_size), "l0_reverse.f": ...}``.
+
+        ``names`` are the cell's own (``throughtime cells lstm`` prints them), all of them by default.
+        """
+        known = [*dict(self.graph.names), *(s for s in self.graph.states if s not in dict(self.graph.names))]
+        for name in names:
+            if name not in known:
+                raise UsageError(f'the cell {self.graph.cell} has no quantity "{name}"; it has {", ".join(known)}')
+        return self._run(x, lengths, state, draw, tuple(names or known))[2]
+
+    @contextmanager
+    def watching(self, watch: Watch) -> Iterator[None]:
+        """Hand ``watch(direction, step, name, values)`` every state inside the block, in its place in autograd's graph.
+
+        ``step`` counts as the direction runs: for a backward one, 0 is the last valid step of each row.
+        """
+        self.watch = watch
+        try:
+            yield
+        finally:
+            self.watch = None
+
+    def used_engine(self, x: Tensor) -> str:
+        """Which engine runs this layer for such an input."""
+        direction = self.directions[0]
+        return choose(self._work(direction, x, None, self.zero_state(x), self._fresh(x, None), 0, ()), self.engine)[0]
+
+    def extra_repr(self) -> str:
+        sizes = f"{self.graph.cell}, {self.input_size}, {self.hidden_size}"
+        return f"{sizes}, num_layers={self.num_layers}, bidirectional={self.bidirectional}"
+
+    def _run(
+        self, x: Tensor, lengths: Tensor | None, state: State | None, draw: Draw | None, names: tuple[str, ...]
+    ) -> tuple[Tensor, State, dict[str, Tensor]]:
+        self._check_input(x, lengths, state)
+        draw = self._fresh(x, draw)
+        state = self.zero_state(x) if state is None else state
+        ends: list[State] = []
+        recorded: dict[str, Tensor] = {}
+        for layer in range(self.num_layers):
+            source = x
+            if layer:
+                x = dropout(x, self.dropout, draw, f"{self.place}.l{layer}.dropout", locked=self.locked)
+            outputs = []
+            for index, direction in self._of_layer(layer):
+                result = self._one_way(direction, x, lengths, tuple(part[index] for part in state), draw, names)
+                outputs.append(result.output)
+                ends.append(result.state)
+                recorded |= {f"{direction.suffix[1:]}.{name}": values for name, values in result.recorded.items()}
+            x = torch.cat(outputs, 2) if len(outputs) > 1 else outputs[0]
+            if self.residual and layer:
+                x = x + source
+        return x, tuple(torch.stack(parts) for parts in zip(*ends, strict=True)), recorded
+
+    def _one_way(
+        self,
+        direction: Direction,
+        x: Tensor,
+        lengths: Tensor | None,
+        state: State,
+        draw: Draw | None,
+        names: tuple[str, ...],
+    ) -> Result:
+        order = _reversed_order(x, lengths) if direction.backward else None
+        work = self._work(direction, x if order is None else _along(x, order), lengths, state, draw, x.shape[1], names)
+        if order is not None and work.noise.zoneout is not None and self.training:
+            zoneout = tuple(mask if isinstance(mask, float) else _along(mask, order) for mask in work.noise.zoneout)
+            work = replace(work, noise=replace(work.noise, zoneout=zoneout))
+        result = choose(work, self.engine)[1](work)
+        if order is None:
+            return result
+        recorded = {name: _along(values, order) for name, values in result.recorded.items()}
+        return Result(_along(result.output, order), result.state, recorded)
+
+    def _work(
+        self,
+        direction: Direction,
+        x: Tensor,
+        lengths: Tensor | None,
+        state: State,
+        draw: Draw | None,
+        steps: int,
+        names: tuple[str, ...],
+    ) -> Work:
+        place = f"{self.place}{direction.suffix.replace('_l', '.l', 1)}"
+        weights = self.weights(direction)
+        if draw is not None and self.drop_connect:
+            weights |= self._thinned(direction, Masks(draw, place + ".drop_connect"))
+        noise = self._noise(Masks(draw, place) if draw is not None else None, steps, x)
+        watch = None if self.watch is None else partial(self.watch, direction)
+        return Work(self.graph, direction.sizes, weights, x, lengths, state, noise, names, watch)
+
+    def _noise(self, masks: Masks | None, steps: int, x: Tensor) -> Noise:
+        recurrent = None
+        if self.recurrent_dropout and masks is not None:
+            masks_of_units = replace(masks, place=masks.place + ".recurrent")
+            mask = masks_of_units.each_sample(self.hidden_size, self.recurrent_dropout)
+            recurrent = scaled(mask, self.recurrent_dropout, x.dtype)
+        zoneout: tuple[Tensor | float, ...] | None = None
+        if self.zoneout and masks is None:
+            zoneout = tuple(self.zoneout for _ in self.graph.states)
+        elif self.zoneout and masks is not None:
+            places = [replace(masks, place=f"{masks.place}.zoneout.{name}") for name in self.graph.states]
+            zoneout = tuple((~place.each_step(steps, self.hidden_size, self.zoneout)).to(x.dtype) for place in places)
+        return Noise(recurrent, zoneout)
+
+    def _thinned(self, direction: Direction, masks: Masks) -> dict[str, Tensor]:
+        """The stored tensors that hold recurrent maps, after DropConnect of those maps."""
+        recurrent, thinned = recurrent_maps(self.graph), {}
+        for stack in stacks(self.graph):
+            if not recurrent & {member.name for member in stack.members}:
+                continue
+            parts = getattr(self, stack.name + direction.suffix).split(stack.rows(direction.sizes))
+            kept = []
+            for member, part in zip(stack.members, parts, strict=True):
+                if member.name in recurrent:
+                    own = replace(masks, place=f"{masks.place}.{member.name}")
+                    mask = own.each_weight(tuple(part.shape), self.drop_connect)
+                    part = part * scaled(mask, self.drop_connect, part.dtype)
+                kept.append(part)
+            thinned[stack.name] = torch.cat(kept)
+        return thinned
+
+    def _fresh(self, x: Tensor, draw: Draw | None) -> Draw | None:
+        if not self.training:
+            return None
+        if draw is None and (self.dropout or self.recurrent_dropout or self.zoneout or self.drop_connect):
+            seed = int(torch.randint(2**31, ()))
+            return Draw(seed, 0, 0, torch.arange(x.shape[0], device=x.device))
+        if draw is not None and draw.sample_ids.shape != x.shape[:1]:
+            raise UsageError(f"draw has {len(draw.sample_ids)} sample_ids; x has {x.shape[0]} rows")
+        return draw
+
+    def _of_layer(self, layer: int) -> Iterator[tuple[int, Direction]]:
+        return ((index, direction) for index, direction in enumerate(self.directions) if direction.layer == layer)
+
+    def _directions(
+        self, input_size: int | Sequence[int], output_size: int | None, kernel_size: int | None
+    ) -> list[Direction]:
+        if kernel_size is not None and not self.graph.convolution:
+            raise UsageError(f"kernel_size: the cell {self.graph.cell} is not convolutional; leave the option out")
+        kernel_size = 3 if kernel_size is None else kernel_size
+        size, space = self._input(input_size, kernel_size)
+        if output_size is not None and not has_own_output(self.graph):
+            raise UsageError(
+                f"output_size: the output of the cell {self.graph.cell} is its state, of hidden_size; "
+                "leave the option out"
+            )
+        out = self.hidden_size if output_size is None else output_size
+        ways = (False, True) if self.bidirectional else (False,)
+        return [
+            Direction(layer, back, Sizes(out * len(ways) if layer else size, self.hidden_size, out, space, kernel_size))
+            for layer in range(self.num_layers)
+            for back in ways
+        ]
+
+    def _input(self, input_size: int | Sequence[int], kernel_size: int) -> tuple[int, tuple[int, ...]]:
+        if not self.graph.convolution:
+            if not isinstance(input_size, int) or input_size < 1:
+                raise UsageError(
+                    f"input_size {input_size}: the cell {self.graph.cell} reads a whole number of features, 1 or more"
+                )
+            return input_size, ()
+        if isinstance(input_size, int) or len(input_size) != 3 or min(input_size) < 1:
+            raise UsageError(
+                f"input_size {input_size}: the cell {self.graph.cell} reads frames: (channels, height, width)"
+            )
+        if kernel_size < 1 or kernel_size % 2 == 0:
+            raise UsageError(f"kernel_size {kernel_size}: it must be odd, so that a frame keeps its size")
+        return int(input_size[0]), (int(input_size[1]), int(input_size[2]))
+
+    def _check(self) -> None:
+        for name in ("hidden_size", "num_layers"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise UsageError(f"{name} {getattr(self, name)}: it must be a whole number, 1 or more")
+        for name in ("dropout", "recurrent_dropout", "zoneout", "drop_connect"):
+            if not 0 <= getattr(self, name) < 1:
+                raise UsageError(f"{name} {getattr(self, name)}: it must be at least 0 and below 1")
+        if self.num_layers == 1:
+            if self.dropout:
+                raise UsageError("dropout acts between layers and there is one; use recurrent_dropout, or more layers")
+            if self.residual:
+                raise UsageError(
+                    "residual joins a layer's input to its output from the second layer on, and there is one"
+                )
+        for name in ("recurrent_dropout", "drop_connect"):
+            if getattr(self, name) and not recurrent_maps(self.graph):
+                raise UsageError(
+                    f"{name} acts on recurrent maps and the cell {self.graph.cell} has none; use zoneout or dropout"
+                )
+        if self.engine not in ENGINES:
+            raise unknown("engine", self.engine, ENGINES)
+
+    def _check_input(self, x: Tensor, lengths: Tensor | None, state: State | None) -> None:
+        sizes = self.directions[0].sizes
+        shape = (sizes.input_size, *sizes.space)
+        fixed_space = self.learned_state or any(p.kind == "diagonal" for p in cell_parameters(self.graph))
+        fits = x.dim() == 2 + len(shape) and x.shape[2] == shape[0]
+        if not fits or (fixed_space and tuple(x.shape[3:]) != shape[1:]):
+            sizes_read = ", ".join(map(str, shape))
+            raise UsageError(f"x has shape {tuple(x.shape)}; this layer reads (batch, time, {sizes_read})")
+        if lengths is not None and (lengths.shape != x.shape[:1] or lengths.is_floating_point()):
+            raise UsageError(
+                f"lengths has shape {tuple(lengths.shape)} and type {lengths.dtype}; "
+                f"it holds one whole number for each of the {x.shape[0]} rows"
+            )
+        if lengths is not None and len(lengths) and not 0 <= int(lengths.min()) <= int(lengths.max()) <= x.shape[1]:
+            shortest, longest = int(lengths.min()), int(lengths.max())
+            raise UsageError(f"lengths lie between {shortest} and {longest}; x has {x.shape[1]} steps")
+        expected = (len(self.directions), x.shape[0], self.hidden_size, *x.shape[3:])
+        if state is not None and [tuple(part.shape) for part in state] != [expected] * len(self.graph.states):
+            found = ", ".join(str(tuple(part.shape)) for part in state)
+            count = len(self.graph.states)
+            raise UsageError(f"state has shapes {found}; the cell {self.graph.cell} needs {count} of {expected}")
+
+
+def _reversed_order(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """(B, T): for each row the order of its valid steps backwards; padding stays where it is. Its own inverse."""
+    time = torch.arange(x.shape[1], device=x.device).expand(x.shape[0], -1)
+    if lengths is None:
+        return time.flip(1)
+    return torch.where(time < lengths[:, None], lengths[:, None] - 1 - time, time)
+
+
+def _along(values: Tensor, order: Tensor) -> Tensor:
+    """Reorder the steps of ``values (B, T, ...)``."""
+    return values[torch.arange(len(values), device=values.device)[:, None], order]

@@ -1,0 +1,30 @@
+"""throughtime predict"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Argument, Option
+
+from throughtime.cli.main import app
+from throughtime.cli.output import print_json
+from throughtime.errors import UsageError
+
+
+@app.command()
+def predict(
+    run: Annotated[str, Argument(help="A finished run.")],
+    file: Annotated[str | None, Argument(help="A file or a folder with the run's input columns.", show_default=False)] = None,
+    text: Annotated[list[str] | None, Option(help="A text to answer (repeatable).", metavar="TEXT")] = None,
+    use: Annotated[list[str] | None, Option(help="File with tasks or formats of your own.", metavar="FILE.py")] = None,
+    json: Annotated[bool, Option("--json", help="Print a JSON object a row.")] = False,
+) -> None:
+    """Answer a FILE, or a TEXT, with the probabilities."""
+    if (file is None) == (not text):
+        raise UsageError("give either a FILE or --text TEXT")
+    from throughtime.api import load
+    from throughtime.use.predictions import best_and_sure
+
+    trained = load(run, use=use or ())
+    for row in trained.predict(text or file):
+        print_json(row) if json else print(best_and_sure(row))

@@ -1,0 +1,43 @@
+"""throughtime tasks"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Argument, Option
+
+from throughtime.cli.main import app
+from throughtime.cli.output import print_table
+
+
+@app.command()
+def tasks(
+    name: Annotated[str | None, Argument(help="A task.", show_default=False)] = None,
+    use: Annotated[list[str] | None, Option(help="File with tasks of your own.", metavar="FILE.py")] = None,
+) -> None:
+    """List the tasks, or everything that can be set for one: options, defaults, formats."""
+    from throughtime.api.own import import_files
+    from throughtime.api.settings import GROUPS
+    from throughtime.models.tasks import tasks as registered
+    from throughtime.settings import declared
+
+    import_files(use or ())
+    if name is None:
+        print_table([("task", "shape", "what it does"), *((known, task.shape, task.title) for known, task in registered.items())])
+        return
+    task = registered[name]
+    print(f"{task.name}: {task.title}\nshape: {task.shape}\nreads: {task.reads}\nexample: {task.example}")
+    print("metric: " + ", ".join(f"{metric} (of {kind})" for kind, metric in task.metric.items()))
+    print(f"baselines: {', '.join(task.baselines)}")
+    for title, group in (*GROUPS.items(), ("task", task.settings)):
+        print(f"\n[{title}]")
+        rows = [(s.name, _shown(task.defaults.get(s.name, s.default)), s.values, s.help) for s in declared(group)]
+        print_table([("setting", "default", "values", "what it is"), *rows])
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "-"
+    return "none" if value is None else str(value)

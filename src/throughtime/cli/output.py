@@ -1,0 +1,49 @@
+"""What commands print: results on standard output, in words or as JSON; everything else on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from throughtime.errors import UsageError
+
+if TYPE_CHECKING:
+    from throughtime.training.progress import Progress
+
+
+def progress(quiet: bool) -> Progress:
+    """Who is told how training goes: a bar on a terminal, plain lines elsewhere, nobody if quiet."""
+    from throughtime.training.progress import progress_on
+
+    return progress_on(sys.stderr, quiet=quiet)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    from throughtime.training.file_kinds import to_json
+
+    print(to_json(value))
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Columns of equal width; the first row is the heading."""
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def figures(values: Mapping[str, float]) -> str:
+    """``accuracy 0.8312  macro_f1 0.7021``."""
+    return "  ".join(f"{name} {value:.4f}" for name, value in values.items())
+
+
+def pairs(texts: Sequence[str]) -> dict[str, object]:
+    """``key=value`` texts of ``--set``."""
+    found: dict[str, object] = {}
+    for text in texts:
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip():
+            raise UsageError(f"--set {text}: write it as key=value")
+        found[key.strip().replace("-", "_")] = value.strip()
+    return found

@@ -1,0 +1,115 @@
+"""Texts, or lists of tokens, to sequences of ids."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from throughtime.batch import Sequences
+from throughtime.data.fields.field import Where, fields
+from throughtime.data.settings import DataSettings
+from throughtime.data.tokenisation import Unit, cut, joined, proposed_unit
+from throughtime.data.values import is_missing, shown
+from throughtime.data.vocabulary import Vocabulary
+from throughtime.errors import DataError, Place
+
+MANY_WORDS = 10_000
+
+
+@fields.named("tokens")
+@dataclass(frozen=True)
+class Tokens:
+    """A text column: cut into tokens, each with an id; a missing text is the empty text.
+
+    >>> field = Tokens.fit("text", ["abba", "ab"], lambda i: Place(row=i), DataSettings())
+    >>> field.encode("bac", Place()), field.decode([4, 5])
+    (array([5, 4, 1]), 'ab')
+    """
+
+    kind: ClassVar[str] = "tokens"
+    column: str
+    vocabulary: Vocabulary
+    unit: Unit
+    lower: bool
+    max_length: int | None
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def fit(cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False) -> Tokens:
+        texts = [value for value in values if isinstance(value, str)]
+        unit, reason = proposed_unit(texts, settings.tokens)
+        lower = settings.lower_case == "yes" or settings.lower_case == "auto" and unit != "characters"
+        empty = cls(column, Vocabulary(()), unit, lower, settings.max_length, settings.missing)
+        counts: Counter[str] = Counter()
+        cuts = 0
+        for i, value in enumerate(values):
+            tokens = empty.tokens(value, where(i))
+            cuts += settings.max_length is not None and len(tokens) > settings.max_length
+            counts.update(tokens[: settings.max_length])
+        total = counts.total()
+        min_count = settings.min_count or (2 if unit != "characters" and total >= MANY_WORDS else 1)
+        vocabulary = Vocabulary.from_counts(counts, min_count, settings.max_vocabulary)
+        words = "words" if unit == "spaces" else unit
+        notes = [f'column "{column}": cut into {words}{", lower-cased" if lower else ""} ({reason})']
+        left = sum(counts[token] for token in vocabulary.tokens)
+        rare = f", {len(counts) - len(vocabulary) + 4} rarer ones are <unk> ({(total - left) / total:.1%} of all)" if left < total else ""
+        notes.append(f'column "{column}": {len(vocabulary) - 4} different {words} in training{rare}')
+        if cuts:
+            notes.append(f'column "{column}": {cuts} of {len(values)} training texts are cut to their first {settings.max_length} {words}')
+        return cls(column, vocabulary, unit, lower, settings.max_length, settings.missing, tuple(notes))
+
+    def tokens(self, value: Any, place: Place) -> list[str]:
+        """All tokens of a value, before it is cut to ``max_length``."""
+        if isinstance(value, str):
+            return [] if is_missing(value, self.missing) else cut(value, self.unit, self.lower)
+        if isinstance(value, (list, tuple)):
+            if not all(isinstance(token, str) for token in value):
+                raise DataError(f"{shown(value)} is not a list of texts", place=place, mend="give a text or a list of its tokens")
+            return [token.lower() for token in value] if self.lower else list(value)
+        if is_missing(value, self.missing):
+            return []
+        if isinstance(value, (bytes, dict)):
+            raise DataError(f"{shown(value)} is not a text", place=place, mend="give a text or a list of its tokens")
+        return cut(str(value), self.unit, self.lower)
+
+    def encode(self, value: Any, place: Place) -> np.ndarray:
+        """Ids (T,) int64, T at most ``max_length``."""
+        return self.vocabulary.encode(self.tokens(value, place)[: self.max_length])
+
+    def collate(self, encoded: Sequence[np.ndarray]) -> Sequences:
+        """Ids (B, T) padded with 0, T the longest but at least 1, and lengths (B,)."""
+        lengths = [len(ids) for ids in encoded]
+        data = np.zeros((len(encoded), max([1, *lengths])), dtype=np.int64)
+        for row, ids in zip(data, encoded, strict=True):
+            row[: len(ids)] = ids
+        return Sequences(torch.from_numpy(data), torch.tensor(lengths, dtype=torch.int64))
+
+    def length(self, encoded: np.ndarray) -> int:
+        return len(encoded)
+
+    def decode(self, x: Any) -> str:
+        """The text of some ids, without padding and the marks of beginning and end."""
+        tokens = self.vocabulary.decode(x)
+        return joined([token for token in tokens if token not in ("<pad>", "<sos>", "<eos>")], self.unit)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "column": self.column,
+            "unit": self.unit,
+            "lower": self.lower,
+            "max_length": self.max_length,
+            "missing": list(self.missing),
+            "vocabulary": self.vocabulary.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any]) -> Tokens:
+        vocabulary = Vocabulary.from_json(saved["vocabulary"])
+        return cls(saved["column"], vocabulary, saved["unit"], saved["lower"], saved["max_length"], tuple(saved["missing"]))

@@ -1,0 +1,105 @@
+"""The way in: any source to records, its format recognised by content, then by name, or given."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+from throughtime.data.files.decoding import refuse_binary
+from throughtime.data.files.folders import folder_name, left_aside, listing
+from throughtime.data.files.format import Format, formats
+from throughtime.data.files.memory import read_memory
+from throughtime.data.records import Records
+from throughtime.data.settings import DataSettings
+from throughtime.errors import DataError, Place, UsageError
+
+HEAD_BYTES = 1 << 16
+
+
+def read(source: Any, settings: DataSettings) -> Records:
+    """Records from a path (str or Path), or from what a Python program holds (see :func:`read_memory`).
+
+    Raises DataError for what cannot be read, with its place, and UsageError for a path that is not there.
+
+    >>> read([{"text": "fine", "label": "pos"}], DataSettings()).columns["label"]
+    ['pos']
+    """
+    if not isinstance(source, (str, Path)):
+        return read_memory(source)
+    path = _existing(source)
+    if settings.format != "auto":
+        return formats[settings.format].read(path, settings)
+    if path.is_dir():
+        inside = _only_entry(path)
+        if inside is not None:
+            records = read(inside, settings)
+            taken = f"{folder_name(path)}: {inside.name}{'/' if inside.is_dir() else ''} inside it is taken"
+            return records.noting(taken, *left_aside(path, listing(path).beside))
+    return _recognised(path).read(path, settings)
+
+
+def _existing(source: str | Path) -> Path:
+    path = Path(source).expanduser()
+    try:
+        if path.is_dir() or path.is_file():
+            return path
+        there = path.exists()
+    except OSError as error:
+        raise UsageError(f"{source}: cannot be opened ({(error.strerror or str(error)).lower()}); check the path") from None
+    if there:
+        raise UsageError(f"{source}: it is neither a file nor a folder; give a file, or save the stream to one")
+    raise UsageError(f"{source}: there is no such file or folder; {_neighbours(path)}")
+
+
+def _neighbours(path: Path) -> str:
+    parent = path.parent
+    if not parent.is_dir():
+        return f"the folder {parent} does not exist either"
+    names = [entry.name for entry in sorted(parent.iterdir())]
+    near = difflib.get_close_matches(path.name, names, n=1) or [name for name in names if Path(name).stem == path.stem]
+    if near:
+        return f'did you mean "{parent / near[0] if str(parent) != "." else near[0]}"?'
+    return "check the path"
+
+
+def _only_entry(folder: Path) -> Path | None:
+    """What a folder holds if it is one folder, or one file that is no class of its own."""
+    found = listing(folder)
+    entries = [*found.folders, *found.files]
+    if len(entries) != 1 or entries[0].suffix.lower() == ".txt":
+        return None
+    return entries[0]
+
+
+def _recognised(path: Path) -> Format:
+    head = _head(path)
+    claims = [form for _, form in formats.items() if form.recognise(path, head)]
+    special = [form for form in claims if not form.general]
+    if len(special) > 1:
+        names = " and ".join(form.name for form in special)
+        raise UsageError(f"{path.name}: it looks like {names}; say which with --set format={special[0].name}")
+    if special:
+        return special[0]
+    if path.is_dir():
+        raise DataError("the folder holds nothing that can be read", place=Place(folder_name(path)), mend=_folder_mend(path))
+    refuse_binary(head, path.name)
+    return claims[0]
+
+
+def _head(path: Path) -> bytes:
+    if path.is_dir():
+        return b""
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"cannot be read ({reason})", place=Place(path.name), mend="check its permissions") from None
+
+
+def _folder_mend(path: Path) -> str:
+    files = listing(path).files
+    if files:
+        return f"name one of its files ({', '.join(file.name for file in files[:3])}{', ...' if len(files) > 3 else ''})"
+    return "give one .txt file a class, one folder a class, or files named train, valid and test"

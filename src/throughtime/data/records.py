@@ -1,0 +1,118 @@
+"""Records: what was read from a source, before anything is fitted: columns of raw values, and where each row stands."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from throughtime.errors import DataError, Place, UsageError, unknown
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where each row stands: the number of its file, and its line in that file, counted from 1 (None: the whole file).
+
+    >>> places = Places(files=("a.txt", "b.txt"), file_of=[0, 0, 1], rows=[1, 3, None])
+    >>> str(places(1, "text")), str(places(2))
+    ('a.txt row 3, column "text"', 'b.txt')
+    """
+
+    files: tuple[str, ...]
+    file_of: Sequence[int]
+    rows: Sequence[int | None]
+
+    def __call__(self, i: int, column: str | None = None) -> Place:
+        return Place(self.files[self.file_of[i]], self.rows[i], column)
+
+    def select(self, indices: Iterable[int]) -> Places:
+        """The places of some rows, in the order of ``indices``."""
+        indices = list(indices)
+        return Places(self.files, [self.file_of[i] for i in indices], [self.rows[i] for i in indices])
+
+    @classmethod
+    def in_one(cls, file: str, rows: Sequence[int | None]) -> Places:
+        """All rows stand in one file."""
+        return cls((file,), [0] * len(rows), rows)
+
+
+@dataclass(frozen=True)
+class Records:
+    """Columns of raw values (str, int, float, bool, None or a list of these), all of one length.
+
+    ``source`` names the material in messages. ``notes`` say what was recognised, in sentences for the user.
+    ``roles`` and ``split`` hold what the material itself says: which column is ``"input"`` or ``"output"``, and
+    train, valid or test for each row.
+
+    >>> records = in_memory_records({"text": ["a", "b", "c"]})
+    >>> records.select([2, 0]).columns, str(records.where(2, "text"))
+    ({'text': ['c', 'a']}, 'the records row 3, column "text"')
+    """
+
+    columns: dict[str, list[Any]]
+    source: str
+    places: Places
+    notes: tuple[str, ...] = ()
+    roles: dict[str, str] = field(default_factory=dict)
+    split: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        lengths = {len(values) for values in self.columns.values()} | {len(self.places.rows)}
+        assert len(lengths) == 1, f"columns of unequal length: {lengths}"
+
+    def __len__(self) -> int:
+        return len(self.places.rows)
+
+    def where(self, i: int, column: str | None = None) -> Place:
+        """Where value ``i`` of a column stands in the user's own material."""
+        return self.places(i, column)
+
+    def column(self, name: str) -> list[Any]:
+        """The values of a column; a UsageError with a suggestion if there is none of that name."""
+        if name not in self.columns:
+            raise UsageError(f"{self.source}: {unknown('column', name, self.columns)}")
+        return self.columns[name]
+
+    def select(self, indices: Iterable[int]) -> Records:
+        """Some rows, in the order of ``indices``."""
+        indices = list(indices)
+        columns = {name: [values[i] for i in indices] for name, values in self.columns.items()}
+        split = None if self.split is None else [self.split[i] for i in indices]
+        return replace(self, columns=columns, places=self.places.select(indices), split=split)
+
+    def noting(self, *notes: str) -> Records:
+        """The same records with more to be said aloud."""
+        return replace(self, notes=self.notes + notes)
+
+
+def in_memory_records(columns: dict[str, list[Any]], source: str = "the records") -> Records:
+    """Records that stand in no file; rows are counted from 1."""
+    count = len(next(iter(columns.values()), []))
+    return Records(columns, source, Places.in_one(source, list(range(1, count + 1))))
+
+
+def joined(parts: dict[str, Records], source: str) -> Records:
+    """One after the other, the name of each part becoming the split of its rows; a DataError if their columns differ."""
+    first = next(iter(parts.values()))
+    for records in parts.values():
+        same_columns(first, records)
+    files: list[str] = []
+    file_of: list[int] = []
+    for records in parts.values():
+        file_of += [len(files) + k for k in records.places.file_of]
+        files += records.places.files
+    rows = [row for records in parts.values() for row in records.places.rows]
+    columns = {name: [value for records in parts.values() for value in records.columns[name]] for name in first.columns}
+    notes = tuple(note for records in parts.values() for note in records.notes)
+    split = [name for name, records in parts.items() for _ in range(len(records))]
+    return Records(columns, source, Places(tuple(files), file_of, rows), notes, first.roles, split)
+
+
+def same_columns(first: Records, second: Records) -> None:
+    """Raise DataError if the second records lack a column of the first."""
+    for name in first.columns:
+        if name not in second.columns:
+            near = difflib.get_close_matches(name, second.columns, n=1)
+            mend = f'rename "{near[0]}"' if near else "add it, or say --set header=yes (or no) if the first row was misread"
+            raise DataError(f'the column "{name}" of {first.source} is missing', place=Place(second.source), mend=mend)

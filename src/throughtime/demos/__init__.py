@@ -1,0 +1,5 @@
+"""Demonstrations on material that every machine has; a file here is one."""
+
+from throughtime.demos.demo import Demo, demos
+
+__all__ = ["Demo", "demos"]

@@ -1,0 +1,8 @@
+"""Baselines: honest answers without a network, found through the registry.
+
+Each is fitted on the training split, chooses its settings on the validation split, and answers the test split once.
+"""
+
+from throughtime.models.baselines.baseline import Answer, Baseline, Material, Score, baselines
+
+__all__ = ["Answer", "Baseline", "Material", "Score", "baselines"]

@@ -1,0 +1,63 @@
+"""A baseline: an honest answer without a network, to stand beside the network's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from throughtime.models.metrics import Kind, Outcome, surprise
+from throughtime.registry import Registry
+
+
+@dataclass(frozen=True)
+class Material:
+    """One split as a baseline sees it: input columns by kind, raw, and the target in the form of ``Outcome.truth``."""
+
+    texts: dict[str, list[str]]
+    numbers: dict[str, np.ndarray]
+    categories: dict[str, list[str]]
+    target: np.ndarray
+    classes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    @property
+    def kind(self) -> Kind:
+        return Outcome(self.target, self.target).kind
+
+    def answered(self, predicted: np.ndarray) -> Outcome:
+        """The outcome of predicting these numbers ``(N,)``."""
+        return Outcome(self.target, predicted)
+
+    def believed(self, probabilities: np.ndarray) -> Outcome:
+        """The outcome of these probabilities ``(N, C)``: the likeliest class, or every label above one half."""
+        labels = self.kind == "labels"
+        predicted = probabilities > 0.5 if labels else probabilities.argmax(axis=1)
+        return Outcome(self.target, predicted.astype(self.target.dtype), probabilities, self.classes)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a baseline answered, and the settings it chose on the validation split, in words."""
+
+    name: str
+    settings: str
+    valid: Outcome
+    test: Outcome
+
+
+Score = Callable[[Outcome], float]  # higher is better
+Baseline = Callable[[Material, Material, Material, Score], Answer | None]
+"""``baseline(train, valid, test, better)``: fits on ``train`` alone, chooses its settings by ``better`` on ``valid``,
+and answers ``test`` once, with the chosen ones. None where it does not apply to such material."""
+
+
+def rank(outcome: Outcome, better: Score) -> tuple[float, float]:
+    """By what settings are chosen: the score, and among equal ones the lower cross entropy."""
+    return better(outcome), 0.0 if outcome.probabilities is None else -float(surprise(outcome).mean())
+
+
+baselines: Registry[Baseline] = Registry("baseline", "throughtime.models.baselines")

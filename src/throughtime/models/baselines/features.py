@@ -1,0 +1,136 @@
+"""Features for the baselines: the input columns of each split as bags, learnt from the training split alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from throughtime.models.baselines.bags import Bags, beside
+from throughtime.models.baselines.baseline import Material
+from throughtime.models.baselines.ngrams import NGrams, Symbols, Unit, Words, characters
+
+LONGEST: dict[Unit, int] = {"characters": 5, "words": 2}
+ENTRIES = 100_000_000  # symbols times lengths: above it only shorter n-grams are counted, to stay within memory
+
+
+@dataclass(frozen=True)
+class Features:
+    """``train``, ``valid`` and ``test`` with the same columns; ``lengths (F,)`` are the symbols of each n-gram,
+    and 0 for what is no n-gram."""
+
+    train: Bags
+    valid: Bags
+    test: Bags
+    lengths: np.ndarray
+
+    @property
+    def longest(self) -> int:
+        return int(self.lengths.max(initial=0))
+
+    def each(self, change: Callable[[Bags], Bags]) -> Features:
+        """The same change of all three splits, which keeps the columns."""
+        return Features(change(self.train), change(self.valid), change(self.test), self.lengths)
+
+    def select(self, kept: np.ndarray) -> Features:
+        """Only the columns where ``kept (F,)`` is true."""
+        split = (self.train.select(kept), self.valid.select(kept), self.test.select(kept))
+        return Features(*split, self.lengths[kept])
+
+
+def joined(parts: list[Features]) -> Features:
+    """Features of the same rows side by side."""
+    return Features(
+        beside([part.train for part in parts]),
+        beside([part.valid for part in parts]),
+        beside([part.test for part in parts]),
+        np.concatenate([part.lengths for part in parts]),
+    )
+
+
+def bag_features(train: Material, valid: Material, test: Material, unit: Unit) -> Features | None:
+    """N-grams and categories side by side, as counts; None without a text, or for words without any of the two."""
+    parts = [ngram_features(train, valid, test, unit), category_features(train, valid, test)]
+    if parts[0] is None and unit == "characters":
+        return None
+    found = [part for part in parts if part is not None]
+    return joined(found) if found else None
+
+
+def ngram_features(train: Material, valid: Material, test: Material, unit: Unit) -> Features | None:
+    """How often each n-gram of the training split occurs in each text column; None without such columns."""
+    parts = [_ngrams(train.texts[column], valid.texts[column], test.texts[column], unit) for column in sorted(train.texts)]
+    return joined(parts) if parts else None
+
+
+def category_features(train: Material, valid: Material, test: Material) -> Features | None:
+    """1 for the category of each row, by column; a category that training does not have is none of them."""
+    parts = []
+    for column in sorted(train.categories):
+        numbers = {name: number for number, name in enumerate(sorted(set(train.categories[column])))}
+        split = [_one_of(numbers, part.categories[column]) for part in (train, valid, test)]
+        parts.append(Features(*split, np.zeros(len(numbers), np.int64)))
+    return joined(parts) if parts else None
+
+
+def number_features(train: Material, valid: Material, test: Material) -> Features | None:
+    """Each number less the mean of the training split and over its standard deviation; a constant column is zero."""
+    if not train.numbers:
+        return None
+    columns = sorted(train.numbers)
+    whole = [np.stack([part.numbers[column] for column in columns], axis=1).astype(np.float64) for part in (train, valid, test)]
+    mean, deviation = whole[0].mean(axis=0), whole[0].std(axis=0)
+    deviation[deviation == 0] = 1.0
+    split = [Bags.of((part - mean) / deviation) for part in whole]
+    return Features(*split, np.zeros(len(columns), np.int64))
+
+
+def in_words(unit: Unit, shortest: int, longest: int) -> str:
+    """Names a range of n-grams.
+
+    >>> in_words("characters", 2, 5), in_words("words", 1, 1)
+    ('2 to 5 characters', 'single words')
+    """
+    if shortest == longest:
+        return f"single {unit}" if longest == 1 else f"{longest} {unit}"
+    return f"{shortest} to {longest} {unit}"
+
+
+def tf_idf(features: Features) -> Features:
+    """Term frequency times inverse document frequency, each row of length 1.
+
+    ``value = (1 + log count) * (1 + log((1 + N) / (1 + rows with it)))``, N and the rows those of the training split.
+    """
+    rarity = 1 + np.log((1 + len(features.train)) / (1 + features.train.frequency()))
+    return features.each(lambda bags: _of_length_one(bags.with_values((1 + np.log(bags.values)) * rarity[bags.columns])))
+
+
+def log_counts(features: Features) -> Features:
+    """``1 + log count``, each row of length 1."""
+    return features.each(lambda bags: _of_length_one(bags.with_values(1 + np.log(bags.values))))
+
+
+def presence(features: Features) -> Features:
+    """1 for whatever occurs at all."""
+    return features.each(lambda bags: bags.with_values(np.ones_like(bags.values)))
+
+
+def _ngrams(train: list[str], valid: list[str], test: list[str], unit: Unit) -> Features:
+    words = Words()
+    symbols: Callable[[Iterable[str]], Symbols] = characters if unit == "characters" else words
+    first = characters(train) if unit == "characters" else words.fit(train)
+    grams = NGrams(min(LONGEST[unit], max(1, ENTRIES // max(len(first.ids), 1))))
+    counted = grams.fit(first)
+    return Features(counted, grams(symbols(valid)), grams(symbols(test)), grams.lengths)
+
+
+def _one_of(numbers: dict[str, int], values: list[str]) -> Bags:
+    found = np.array([numbers.get(value, -1) for value in values], dtype=np.int64)
+    rows = np.flatnonzero(found >= 0)
+    return Bags.counted(rows, found[rows], shape=(len(values), len(numbers)))
+
+
+def _of_length_one(bags: Bags) -> Bags:
+    length = np.sqrt(bags.row_sums(bags.values.astype(np.float64) ** 2))
+    return bags.with_values(bags.values / np.repeat(np.where(length > 0, length, 1.0), np.diff(bags.starts)))

@@ -1,0 +1,49 @@
+"""Columns without time: a number, a class, or several classes of a row, as sequences of one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from throughtime.batch import Draw
+from throughtime.data.fields.category import Category
+from throughtime.data.fields.labels import Labels
+from throughtime.data.fields.number import Number
+from throughtime.models.encoders.encoder import Encoding, Surroundings, encoders
+
+
+class SingleEncoder(nn.Module):
+    """Gives ``features(column) (B, output_size)`` as one hidden step; it has nothing to learn."""
+
+    bidirectional = False
+    has_time = False
+
+    def __init__(self, output_size: int, features: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.output_size, self.features = output_size, features
+        self.register_buffer("one", torch.ones(()), persistent=False)  # follows the model's type and device
+
+    def forward(self, column: Tensor, draw: Draw | None) -> Encoding:
+        hidden = self.features(column)[:, None] * self.one
+        return Encoding(hidden, torch.ones(len(column), dtype=torch.int64, device=column.device))
+
+
+@encoders.named("number")
+def number(field: Number, around: Surroundings) -> SingleEncoder:
+    """A scaled number (B,) as one feature."""
+    return SingleEncoder(1, lambda column: column[:, None])
+
+
+@encoders.named("category")
+def category(field: Category, around: Surroundings) -> SingleEncoder:
+    """A class (B,) as one-hot: with few classes an embedding gains nothing."""
+    return SingleEncoder(len(field.classes), lambda column: F.one_hot(column, len(field.classes)))
+
+
+@encoders.named("labels")
+def labels(field: Labels, around: Surroundings) -> SingleEncoder:
+    """Several classes of a row (B, C) of 0 and 1, as they are."""
+    return SingleEncoder(len(field.classes), lambda column: column)

@@ -1,0 +1,41 @@
+"""What the many-to-one heads share: pool every encoding, join them, drop, and one linear map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from throughtime.batch import Draw
+from throughtime.cells.dropout import dropout
+from throughtime.cells.pooling import Pooling
+from throughtime.models.encoders import Encoder, Encoding
+from throughtime.models.settings import NetworkSettings
+
+
+class Summary(nn.Module):
+    """Encodings, each ``(B, T, F)``, to ``(B, outputs)``."""
+
+    def __init__(self, encoders: Sequence[Encoder], outputs: int, settings: NetworkSettings, generator: Generator | None) -> None:
+        super().__init__()
+        self.rate = settings.dropout
+        # what has no time is one step: its mean is itself
+        self.poolings = nn.ModuleList(
+            Pooling(
+                settings.pooling if encoder.has_time else "mean",
+                encoder.output_size,
+                bidirectional=encoder.bidirectional,
+                generator=generator,
+            )
+            for encoder in encoders
+        )
+        size = sum(pooling.output_size for pooling in self.poolings)
+        bound = (6 / (size + outputs)) ** 0.5
+        self.weight = nn.Parameter(torch.empty(outputs, size).uniform_(-bound, bound, generator=generator))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Tensor:
+        pooled = [pool(encoding.hidden, encoding.lengths) for pool, encoding in zip(self.poolings, encodings, strict=True)]
+        return F.linear(dropout(torch.cat(pooled, 1), self.rate, draw, "head"), self.weight, self.bias)

@@ -1,0 +1,71 @@
+"""A model: an encoder for each input column and one head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.batch import Batch
+from throughtime.cells.recurrent import Recurrent
+from throughtime.models.encoders import Encoder, Encoding
+from throughtime.models.heads import Head
+
+
+class Model(nn.Module):
+    """Joins encoders and a head; ``encoders`` are by input column, ``output`` is the column to learn.
+
+    Batches hold a tensor or sequences for each column; ``batch.draw`` is None outside training, and no random
+    number is drawn in any other way.
+    """
+
+    def __init__(self, encoders: Mapping[str, Encoder], output: str, head: Head) -> None:
+        super().__init__()
+        self.inputs, self.output = tuple(encoders), output
+        self.encoders = nn.ModuleList(encoders.values())  # type: ignore[arg-type]
+        self.head = head
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The head's output (B, ...)."""
+        return self.head(self.encode(batch), batch.draw)
+
+    def encode(self, batch: Batch) -> list[Encoding]:
+        """The encoding of each input column."""
+        return [encoder(batch[column], batch.draw) for column, encoder in zip(self.inputs, self.encoders, strict=True)]
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The mean loss of the batch: what training makes small."""
+        return self.head.loss(self(batch), self._target(batch))
+
+    def losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The output (B, ...) and the plain loss of each sample (B,)."""
+        output = self(batch)
+        return output, self.head.losses(output, self._target(batch))
+
+    def used_engine(self) -> str:
+        """Which engines run the recurrent layers in evaluation, by name; "none" without such layers."""
+        layers = [module for module in self.modules() if isinstance(module, Recurrent)]
+        sizes = [layer.directions[0].sizes for layer in layers]
+        examples = [layer.weight_ih_l0.new_zeros(1, 1, size.input_size, *size.space) for layer, size in zip(layers, sizes, strict=True)]
+        return "+".join(sorted({layer.used_engine(x) for layer, x in zip(layers, examples, strict=True)})) or "none"
+
+    def _target(self, batch: Batch) -> Tensor:
+        target = batch[self.output]
+        assert isinstance(target, Tensor)
+        dtype = next(self.parameters()).dtype
+        return target.to(dtype) if target.is_floating_point() else target
+
+
+def parameters_by_part(model: nn.Module) -> dict[str, int]:
+    """How many numbers each part of the model learns, by the part's place in it."""
+    counts: dict[str, int] = {}
+    for name, parameter in model.named_parameters():
+        part = name.rpartition(".")[0] or name
+        counts[part] = counts.get(part, 0) + parameter.numel() * parameter.requires_grad
+    return counts
+
+
+def float_type(precision: str) -> torch.dtype:
+    """The type of all weights for ``--precision``."""
+    return {"float32": torch.float32, "float64": torch.float64}[precision]

@@ -1,0 +1,50 @@
+"""What a user can choose about the network."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from throughtime.settings import Group
+
+AtLeastOne = Annotated[int, Meta(ge=1)]
+
+
+class NetworkSettings(Group):
+    """The network"""
+
+    cell: Annotated[str, Meta(description="recurrent cell, and its form: gru, or lstm:activation=sigmoid")] = "lstm"
+    hidden_size: Annotated[int, Meta(ge=1, description="units of a layer in one direction")] = 128
+    layers: Annotated[int, Meta(ge=1, description="recurrent layers, one on the other")] = 1
+    bidirectional: Annotated[bool, Meta(description="read in both directions")] = True
+    embeddings: Annotated[
+        str, Meta(description="learned, one-hot, or a text file of vectors in the form of GloVe or word2vec")
+    ] = "learned"
+    embedding_size: Annotated[
+        AtLeastOne | None, Meta(description="size of learned embeddings; none: 64 for characters, 128 for words")
+    ] = None
+    frozen_embeddings: Annotated[bool, Meta(description="keep the vectors of the file as they are")] = False
+    token_dropout: Annotated[
+        float, Meta(ge=0, lt=1, description="share of tokens whose embedding is 0, drawn anew at every step")
+    ] = 0.0
+    dropout: Annotated[
+        float, Meta(ge=0, lt=1, description="on embeddings, between layers and before the head; one mask for all steps")
+    ] = 0.3
+    locked_dropout: Annotated[bool, Meta(description="keep a dropout mask over all steps of a sequence")] = True
+    recurrent_dropout: Annotated[
+        float, Meta(ge=0, lt=1, description="on what enters the recurrent products, one mask for all steps")
+    ] = 0.0
+    zoneout: Annotated[float, Meta(ge=0, lt=1, description="share of units that keep their old state at a step")] = 0.0
+    drop_connect: Annotated[float, Meta(ge=0, lt=1, description="share of recurrent weights that are 0 for an update")] = 0.0
+    residual: Annotated[bool, Meta(description="add a layer's input to its output, from the second layer on")] = False
+    learned_state: Annotated[bool, Meta(description="learn the state before the first step")] = False
+    initialisation: Annotated[
+        str, Meta(description="of the recurrent layers: orthogonal, xavier, identity, uniform, or chrono:longest=100")
+    ] = "orthogonal"
+    forget_bias: Annotated[
+        float | None, Meta(description="first bias of gates that keep the state; none: 1, or what the initialisation says")
+    ] = None
+    pooling: Annotated[
+        str, Meta(description="from a sequence to one vector: last, mean, max, attention, or several joined with +")
+    ] = "max"

@@ -1,0 +1,42 @@
+"""Classify: a sequence to one class of several, or to any number of labels."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from throughtime.models.tasks.task import Task, tasks
+from throughtime.settings import Group
+
+
+class ClassifySettings(Group):
+    """The task"""
+
+    class_weights: Annotated[
+        Literal["none", "balanced"], Meta(description="balanced: a rare class counts as much as a frequent one")
+    ] = "none"
+    label_smoothing: Annotated[
+        float, Meta(ge=0, lt=1, description="share of the target that is spread evenly over all classes")
+    ] = 0.0
+
+
+tasks.add(
+    "classify",
+    Task(
+        name="classify",
+        title="A text, or several columns, to one class of several, or to any number of labels.",
+        shape="many to one",
+        reads="tables (csv, tsv), json lines, a folder with a file of lines a class, a folder with a folder of files a class",
+        settings=ClassifySettings,
+        metric={"category": "accuracy", "labels": "macro_f1"},
+        baselines=(
+            "majority",
+            "naive_bayes_words",
+            "naive_bayes_characters",
+            "logistic_regression_words",
+            "logistic_regression_characters",
+        ),
+        example="throughtime train reviews.csv --output label --run runs/reviews",
+    ),
+)

@@ -1,0 +1,89 @@
+"""A task is a value: what it reads and answers, its settings, its measures and its baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from torch import Generator
+
+from throughtime.cells.cell import form
+from throughtime.cells.equations import Graph
+from throughtime.data.fields import Field
+from throughtime.errors import UsageError
+from throughtime.models.encoders import encoder_for
+from throughtime.models.encoders.encoder import Surroundings
+from throughtime.models.heads import heads
+from throughtime.models.model import Model
+from throughtime.models.settings import NetworkSettings
+from throughtime.registry import Registry
+from throughtime.settings import Group
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the commands need to know of a task.
+
+    ``metric`` gives for each kind of output column that the task can learn the metric to watch. ``head`` names the
+    head for each of these kinds, where it is not the one registered under the kind itself. ``baselines`` name those
+    that stand beside it. ``defaults`` replace the general defaults of settings of any group.
+    """
+
+    name: str
+    title: str  # a plain sentence
+    shape: str  # "many to one", ...
+    reads: str  # formats in words
+    settings: type[Group]
+    metric: Mapping[str, str]
+    baselines: tuple[str, ...]
+    head: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    example: str = ""
+
+
+tasks: Registry[Task] = Registry("task", "throughtime.models.tasks")
+
+
+def task_for(kind: str) -> Task:
+    """The task that learns an output column of this kind; the first by name where several do."""
+    for _, task in tasks.items():
+        if kind in task.metric:
+            return task
+    raise UsageError(f"no task learns a column of kind {kind}")
+
+
+def require_kind(task: Task, column: str, kind: str) -> None:
+    """Raise UsageError unless the task can learn a column of this kind."""
+    if kind not in task.metric:
+        can = " or ".join(task.metric)
+        raise UsageError(
+            f'task {task.name} learns {can}, but the column "{column}" holds {kind}; '
+            f"choose --task {task_for(kind).name}, or say --set kinds={column}={next(iter(task.metric))}"
+        )
+
+
+def build_model(
+    task: Task,
+    inputs: Mapping[str, Field],
+    output: Field,
+    settings: NetworkSettings,
+    task_settings: Group,
+    *,
+    cell: Graph | None = None,
+    engine: str = "auto",
+    target: np.ndarray | None = None,
+    generator: Generator | None = None,
+) -> Model:
+    """A new model for this task: an encoder for each input, and the head of the output's kind.
+
+    ``cell`` takes the place of the one that the settings name; ``target`` is what the training rows hold, for heads
+    that weigh by it, and is not needed to use a trained model.
+    """
+    graph = form(settings.cell) if cell is None else cell
+    encoders = {
+        column: encoder_for(field, Surroundings(settings, graph, engine, f"input{index}", generator))
+        for index, (column, field) in enumerate(inputs.items())
+    }
+    make = heads[task.head.get(output.kind, output.kind)]
+    return Model(encoders, output.column, make(output, list(encoders.values()), settings, task_settings, target, generator))

@@ -1,0 +1,164 @@
+"""Checkpoints: everything that changes while training, saved in one switch and read back to the bit.
+
+In the folder stand one file of tensors, named after its content, and ``latest.json``, which names it, carries its
+checksum and holds all plain values. The tensors are written and flushed first; replacing ``latest.json`` is the
+switch; only then are older tensors removed. A kill at any instant so leaves a state that loads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+from torch import Tensor, nn
+
+from throughtime.errors import DataError, Place, UsageError
+from throughtime.settings import as_dict
+from throughtime.training import durable
+from throughtime.training.averaging import Weights
+from throughtime.training.file_kinds import JsonFile, parsed_tensors, tensor_bytes
+from throughtime.training.optimisers import optimizer_tensors, restore_optimizer
+from throughtime.training.runs import FORMAT, check_format
+from throughtime.training.settings import TrainingSettings
+
+_FREE = ("max_minutes", "checkpoint_seconds")  # settings that may change between a stop and its resumption
+
+
+class EpochSums(msgspec.Struct):
+    """Sums over the updates of the epoch so far; its row in the history is made of them."""
+
+    loss: float = 0.0  # of samples
+    samples: int = 0
+    gradient_norm: float = 0.0
+    clipped: int = 0
+    seconds: float = 0.0
+
+
+class Position(msgspec.Struct):
+    """Where training stands: all that changes and is no tensor."""
+
+    epoch: int = 1  # the one being trained
+    batch: int = 0  # batches of it that are done
+    update: int = 0  # updates done since the beginning
+    seconds: float = 0.0  # of training, over all its processes
+    sums: EpochSums = msgspec.field(default_factory=EpochSums)
+    averaged: int = 0  # updates in the average of the weights
+    best: float | None = None  # the watched metric's best value
+    best_epoch: int | None = None
+    stale: int = 0  # epochs since then
+    falls: int = 0  # of the learning rate, caused by the plateau
+    history: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    stopped: str | None = None  # why training is over
+    failure: str | None = None  # the non-finite value at which the last process gave up
+
+
+@dataclass
+class State:
+    """All that changes while training, and so all that a checkpoint holds."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: Weights | None
+    best_weights: Weights | None  # of the best epoch, as evaluated
+    position: Position
+
+
+def save_checkpoint(folder: Path, state: State, settings: TrainingSettings) -> None:
+    """Save ``state`` into ``folder``; where that fails, what was saved before is still there and whole."""
+    content = tensor_bytes(_tensors(state))
+    checksum = durable.digest(content)
+    path = folder / f"{state.position.update}-{checksum[:16]}.safetensors"
+    durable.write(path, content)
+    if durable.digest(durable.read(path)) != checksum:
+        raise durable.damaged(path, "the disk does not give back what was written")
+    record = {
+        "tensors": {"file": path.name, "sha256": checksum},
+        "settings": as_dict(settings),
+        "position": msgspec.to_builtins(state.position),
+    }
+    _latest(folder).write({"format": FORMAT, "sha256": _record_digest(record), **record})
+    for other in folder.glob("*.safetensors"):
+        if other != path:
+            other.unlink(missing_ok=True)
+    durable.tidy(folder)
+
+
+def load_checkpoint(folder: Path, state: State, settings: TrainingSettings) -> bool:
+    """Put what was last saved into ``state``; False if nothing was.
+
+    Raises a DataError that names a damaged file, and a UsageError if the checkpoint belongs to other settings or to
+    another model.
+    """
+    if not _latest(folder).exists():
+        return False
+    record, tensors = _read(folder)
+    _require_same_settings(record["settings"], settings)
+    try:
+        _restore(state, tensors)
+    except (RuntimeError, KeyError) as error:
+        raise UsageError(
+            f"{folder}: the checkpoint belongs to another model; resume with the options and data of the run"
+        ) from error
+    state.position = msgspec.convert(record["position"], Position)
+    return True
+
+
+def _latest(folder: Path) -> JsonFile:
+    return JsonFile(folder / "latest.json")
+
+
+def _record_digest(record: dict[str, Any]) -> str:
+    return durable.digest(msgspec.json.encode(record, order="deterministic"))
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    latest = _latest(folder)
+    record = latest.read()
+    check_format(latest.path, record)
+    checksum = record.pop("sha256", None)
+    if _record_digest({name: value for name, value in record.items() if name != "format"}) != checksum:
+        raise _unusable(latest.path)
+    path = folder / record["tensors"]["file"]
+    content = durable.read(path)
+    if durable.digest(content) != record["tensors"]["sha256"]:
+        raise _unusable(path)
+    return record, parsed_tensors(path, content)
+
+
+def _unusable(path: Path) -> DataError:
+    mend = f"restore it from a copy, or delete the folder {path.parent} and train from the beginning"
+    return DataError("the checkpoint is damaged (its checksum is wrong)", mend=mend, place=Place(str(path)))
+
+
+def _require_same_settings(saved: dict[str, Any], settings: TrainingSettings) -> None:
+    for name, value in as_dict(settings).items():
+        if name not in _FREE and saved.get(name) != value:
+            option = "--" + name.replace("_", "-")
+            raise UsageError(
+                f"{option} {value}: the run to resume was begun with {saved.get(name)}; resume with the same"
+            )
+
+
+def _tensors(state: State) -> dict[str, Tensor]:
+    parts = {
+        "model": state.model.state_dict(),
+        "optimizer": optimizer_tensors(state.optimizer, state.model),
+        "average": state.average or {},
+        "best": state.best_weights or {},
+    }
+    return {f"{part}/{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
+
+
+def _restore(state: State, tensors: dict[str, Tensor]) -> None:
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}, "average": {}, "best": {}}
+    for key, tensor in tensors.items():
+        part, _, name = key.partition("/")
+        parts[part][name] = tensor
+    state.model.load_state_dict(parts["model"])
+    restore_optimizer(state.optimizer, state.model, parts["optimizer"])
+    devices = {name: tensor.device for name, tensor in state.model.state_dict().items()}
+    state.average = {name: tensor.to(devices[name]) for name, tensor in parts["average"].items()} or None
+    state.best_weights = {name: tensor.to(devices[name]) for name, tensor in parts["best"].items()} or None

@@ -1,0 +1,231 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, NoReturn
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.batch import Batch
+from throughtime.errors import NonFiniteError, UsageError, unknown
+from throughtime.training.averaging import averaged, averages_at, using
+from throughtime.training.checkpoint import EpochSums, Position, State, load_checkpoint, save_checkpoint
+from throughtime.training.clipping import clip, gradient_norm
+from throughtime.training.interrupts import InterruptionError, stop_requests
+from throughtime.training.job import Fitted, Job
+from throughtime.training.optimisers import build_optimizer, set_learning_rate
+from throughtime.training.progress import Moment
+from throughtime.training.schedules import learning_rate, plateau_falls, warmup_updates
+from throughtime.training.settings import TrainingSettings
+from throughtime.training.stopwatch import Stopwatch
+
+
+def fit(model: nn.Module, job: Job, *, resume: bool = False) -> Fitted:
+    """Train ``model`` in place and leave it with the weights of its best epoch.
+
+    ``model.loss(batch)`` is the mean loss of a batch. The state is saved into ``job.run`` every so many seconds, when
+    training is interrupted and when it ends; with ``resume`` it goes on from there as if it had never stopped, to
+    the bit.
+
+    Raises NonFiniteError when the loss or a gradient is not finite (the weights stay as they were before that
+    update), InterruptionError after Ctrl-C or SIGTERM, UsageError for settings that cannot work with this much data.
+    """
+    _require_updates(job)
+    state = State(model, build_optimizer(model, job.settings), None, None, Position())
+    if resume:
+        _resume(job, state)
+    stopwatch = Stopwatch(state.position)
+    with stop_requests() as stop_requested, closing(job.progress):
+        while state.position.stopped is None:
+            model.train()
+            for batch in _remaining_batches(job, state.position):
+                _update(job, state, batch)
+                stopwatch.tick()
+                job.progress.update(_moment(job, state.position, stopwatch))
+                if stop_requested():
+                    _interrupt(job, state)
+                if _out_of_time(job.settings, state.position):
+                    break
+                if stopwatch.since_save >= job.settings.checkpoint_seconds:
+                    _save(job, state, stopwatch)
+            _end_epoch(job, state, stopwatch)
+            if stop_requested():
+                _interrupt(job, state)
+    return _finish(job, state, stopwatch)
+
+
+def _require_updates(job: Job) -> None:
+    if job.updates_per_epoch == 0:
+        raise UsageError("the training split is empty; give more rows, or smaller fractions for --valid and --test")
+    warmup_updates(job.settings, job.updates)
+
+
+def _resume(job: Job, state: State) -> None:
+    if job.run is None or not load_checkpoint(job.run.checkpoint, state, job.settings):
+        job.progress.note("nothing was saved yet; training starts from the beginning")
+        return
+    if state.position.failure is not None:
+        job.progress.note(f"the run had stopped: {state.position.failure}")
+        state.position.failure = None
+    job.run.history.write(state.position.history)  # it may have rows of epochs after the checkpoint
+
+
+def _remaining_batches(job: Job, at: Position) -> Iterator[Batch]:
+    for batch in job.batches(at.epoch, at.batch):
+        yield batch.to(job.device).drawing(job.settings.seed, at.epoch, at.update)
+
+
+def _update(job: Job, state: State, batch: Batch) -> None:
+    """One update: loss, gradient, clipping, step; the position moves on by it."""
+    settings, at, model = job.settings, state.position, state.model
+    state.optimizer.zero_grad(set_to_none=True)
+    loss: Tensor = model.loss(batch)  # type: ignore[operator]
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        _give_up(job, state, f"the loss is {value}; {job.locate(model, batch)}")
+    loss.backward()
+    gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+    norm = gradient_norm(gradients)
+    if not math.isfinite(norm):
+        what = f"the loss is {value:g}, but the length of its gradient is {norm}"
+        _give_up(job, state, f"{what}; {job.locate(model, batch)}")
+    clipped = clip(gradients, norm, settings)
+    set_learning_rate(state.optimizer, _rate(job, at, at.update))
+    state.optimizer.step()
+    if averages_at(settings, at.update, job.updates):
+        at.averaged += 1
+        state.average = averaged(state.average, model, at.averaged, settings)
+    at.batch += 1
+    at.update += 1
+    at.sums.loss += value * len(batch)
+    at.sums.samples += len(batch)
+    at.sums.gradient_norm += norm
+    at.sums.clipped += clipped
+
+
+def _rate(job: Job, at: Position, update: int) -> float:
+    return learning_rate(job.settings, update, job.updates_per_epoch, at.falls)
+
+
+def _end_epoch(job: Job, state: State, stopwatch: Stopwatch) -> None:
+    """Evaluate, note the epoch in the history, keep the weights if they are the best, and see whether to stop."""
+    at = state.position
+    training_seconds = at.sums.seconds
+    state.model.eval()
+    with using(state.model, state.average):
+        with torch.no_grad():
+            metrics = {name: float(value) for name, value in job.evaluate(state.model).items()}
+        value = _watched(job, metrics)
+        best = math.isfinite(value) and _is_better(job, value, at.best)
+        if best:
+            state.best_weights = {name: tensor.detach().clone() for name, tensor in state.model.state_dict().items()}
+    if not math.isfinite(value):
+        _give_up(job, state, f"{job.metric} on the validation split is {value}")
+    if best:
+        at.best, at.best_epoch, at.stale = value, at.epoch, 0
+    else:
+        at.stale += 1
+    stopwatch.tick()
+    row = _history_row(job, at, metrics, training_seconds)
+    at.falls += plateau_falls(job.settings, at.stale)
+    at.history.append(row)
+    if job.run is not None:
+        job.run.history.append(row)
+    job.progress.epoch(row, job.settings.epochs, job.metric, best)
+    at.stopped = _reason_to_stop(job, at)
+    at.epoch, at.batch, at.sums = at.epoch + 1, 0, EpochSums()
+
+
+def _history_row(job: Job, at: Position, metrics: dict[str, float], training_seconds: float) -> dict[str, Any]:
+    sums, updates = at.sums, max(1, at.batch)
+    return {
+        "epoch": at.epoch,
+        "update": at.update,
+        "train": {"loss": sums.loss / max(1, sums.samples)},
+        "valid": {name: value if math.isfinite(value) else None for name, value in metrics.items()},
+        "learning_rate": _rate(job, at, at.update - 1),
+        "gradient_norm": sums.gradient_norm / updates,
+        "clipped": sums.clipped / updates,
+        "seconds": sums.seconds,
+        "samples_per_second": sums.samples / max(training_seconds, 1e-9),
+    }
+
+
+def _is_better(job: Job, value: float, best: float | None) -> bool:
+    if best is None:
+        return True
+    return value > best if job.better == "higher" else value < best
+
+
+def _watched(job: Job, metrics: dict[str, float]) -> float:
+    if job.metric not in metrics:
+        raise unknown("metric", job.metric, metrics)
+    return metrics[job.metric]
+
+
+def _reason_to_stop(job: Job, at: Position) -> str | None:
+    settings = job.settings
+    if settings.patience is not None and at.stale >= settings.patience:
+        return f"no better {job.metric} for {settings.patience} epoch{'s' if settings.patience > 1 else ''}"
+    if _out_of_time(settings, at):
+        return f"the time limit of {settings.max_minutes:g} minutes was reached"
+    if at.epoch >= settings.epochs:
+        return f"all {settings.epochs} epochs are done" if settings.epochs > 1 else "the one epoch is done"
+    return None
+
+
+def _out_of_time(settings: TrainingSettings, at: Position) -> bool:
+    return settings.max_minutes is not None and at.seconds >= 60 * settings.max_minutes
+
+
+def _finish(job: Job, state: State, stopwatch: Stopwatch) -> Fitted:
+    """Save the last state, then put the best weights into the model."""
+    at = state.position
+    assert at.stopped is not None and at.best_epoch is not None and state.best_weights is not None
+    if job.run is not None:
+        _save(job, state, stopwatch)
+        job.run.history.write(at.history)
+    state.model.load_state_dict(state.best_weights)
+    state.model.eval()
+    return Fitted(at.history, at.best_epoch, at.stopped, at.seconds)
+
+
+def _save(job: Job, state: State, stopwatch: Stopwatch) -> None:
+    if job.run is not None:
+        save_checkpoint(job.run.checkpoint, state, job.settings)
+    stopwatch.saved()
+
+
+def _interrupt(job: Job, state: State) -> None:
+    where = f"stopped in epoch {state.position.epoch}, after update {state.position.update}"
+    if job.run is None:
+        raise InterruptionError(f"{where}; nothing is saved, because training has no run folder")
+    save_checkpoint(job.run.checkpoint, state, job.settings)
+    raise InterruptionError(f"{where}; its state is saved in {job.run.path}; go on with the same command and --resume")
+
+
+def _give_up(job: Job, state: State, what: str) -> NoReturn:
+    """Stop at a non-finite value: the weights are those before it, and the checkpoint says why it is the last."""
+    at = state.position
+    message = (
+        f"stopped in epoch {at.epoch}, after update {at.update}: {what}; the weights are those after that update; "
+        "a lower --learning-rate or --clip-norm may help"
+    )
+    if job.run is not None:
+        at.failure = message
+        save_checkpoint(job.run.checkpoint, state, job.settings)
+    raise NonFiniteError(message)
+
+
+def _moment(job: Job, at: Position, stopwatch: Stopwatch) -> Moment:
+    settings = job.settings
+    left = (job.updates - at.update) * stopwatch.seconds_per_update
+    if settings.max_minutes is not None:
+        left = min(left, max(0.0, 60 * settings.max_minutes - at.seconds))
+    samples_per_second = at.sums.samples / max(at.sums.seconds, 1e-9)
+    loss = at.sums.loss / at.sums.samples
+    return Moment(at.epoch, settings.epochs, at.batch, job.updates_per_epoch, loss, samples_per_second, left)

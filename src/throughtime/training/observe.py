@@ -1,0 +1,172 @@
+"""Where a non-finite value comes from: the tensor, the layer, the time step and the sample.
+
+The batch is run again, which gives the same numbers, since nothing random is drawn outside it.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.batch import Batch, Sequences
+from throughtime.cells.recurrent import Direction, Recurrent
+
+
+@dataclass(frozen=True)
+class Located:
+    """The first non-finite value: which tensor, and, where they are known, time step (from 0) and sample."""
+
+    tensor: str
+    value: float
+    step: int | None = None
+    sample: int | None = None
+
+    def __str__(self) -> str:
+        step = "" if self.step is None else f" at time step {self.step}"
+        sample = "" if self.sample is None else f" of sample {self.sample}"
+        return f"the first value that is not finite is {self.value} in {self.tensor}{step}{sample}"
+
+
+def locate(model: nn.Module, batch: Batch) -> Located | None:
+    """Search the inputs, the weights, the way forward and the way back of ``model.loss(batch)``; None if all is finite."""
+    return _in_inputs(batch) or _in_weights(model) or _forward(model, batch) or _backward(model, batch)
+
+
+def _in_inputs(batch: Batch) -> Located | None:
+    for name, column in batch.columns.items():
+        data = column.data if isinstance(column, Sequences) else column
+        lengths = column.lengths if isinstance(column, Sequences) else None
+        if data.is_floating_point() and (
+            found := _first(f'the column "{name}"', _valid(data, lengths), batch, lengths is not None)
+        ):
+            return found
+    return None
+
+
+def _in_weights(model: nn.Module) -> Located | None:
+    for name, weight in model.named_parameters():
+        if not bool(torch.isfinite(weight).all()):
+            return Located(f"the weight {name}", _example(weight.detach()))
+    return None
+
+
+def _forward(model: nn.Module, batch: Batch) -> Located | None:
+    """The first module whose output is not finite; of a recurrent one, the first quantity of the first step."""
+    found: list[Located] = []
+
+    def look(name: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        if found:
+            return
+        if isinstance(module, Recurrent):
+            here = _look_inside(
+                name, module, dict(zip(("x", "lengths", "state", "draw"), args, strict=False)) | kwargs, batch
+            )
+        else:
+            hidden = getattr(output, "hidden", output)
+            here = _first(name or "the output", hidden, batch, hidden.dim() > 2) if isinstance(hidden, Tensor) else None
+        if here is not None:
+            found.append(here)
+
+    with ExitStack() as hooks, torch.no_grad():
+        for name, module in model.named_modules():
+            handle = module.register_forward_hook(
+                lambda module, args, kwargs, output, name=name: look(name, module, args, kwargs, output),
+                with_kwargs=True,
+            )
+            hooks.callback(handle.remove)
+        loss = model.loss(batch)  # type: ignore[operator]
+    if not found and not bool(torch.isfinite(loss)):
+        return Located("the loss", float(loss))
+    return found[0] if found else None
+
+
+def _look_inside(name: str, layer: Recurrent, given: dict[str, Any], batch: Batch) -> Located | None:
+    """The lowest layer that goes wrong, there the first step as it runs, there the first quantity in order of computation."""
+    lengths = given.get("lengths")
+    if here := _first(f"the input of {name}", _valid(given["x"], lengths), batch, True):
+        return here
+    found: dict[str, list[Located]] = {}
+    for key, values in layer.record(**given).items():
+        way, _, quantity = key.partition(".")
+        where = f"{quantity} of the cell in {name}, layer {way[1:].partition('_')[0]}{', backward' if _runs_back(way) else ''}"
+        if here := _end(where, _valid(values, lengths), batch, True, -1 if _runs_back(way) else 0):
+            found.setdefault(way, []).append(here)
+    for way, places in found.items():
+        return (max if _runs_back(way) else min)(places, key=lambda place: place.step or 0)
+    return None
+
+
+def _runs_back(way: str) -> bool:
+    return way.endswith("_reverse")
+
+
+def _backward(model: nn.Module, batch: Batch) -> Located | None:
+    """The first gradient, on its way back from the loss, that is not finite."""
+    layers = {name: module for name, module in model.named_modules() if isinstance(module, Recurrent)}
+    found: list[Located] = []
+
+    def watcher(layer_name: str) -> Any:
+        def watch(direction: Direction, step: int, state: str, values: Tensor) -> None:
+            way = ", counted from the end" if direction.backward else ""
+            what = f"the gradient of {state} in {layer_name}, layer {direction.layer}{way}"
+
+            def look(gradient: Tensor) -> None:
+                if not found and (here := _first(what, gradient, batch, False)):
+                    found.append(Located(here.tensor, here.value, step, here.sample))
+
+            if values.requires_grad:
+                values.register_hook(look)
+
+        return watch
+
+    model.zero_grad(set_to_none=True)
+    with ExitStack() as stack:
+        for name, layer in layers.items():
+            stack.enter_context(layer.watching(watcher(name)))
+        loss = model.loss(batch)  # type: ignore[operator]
+    loss.backward()
+    gradients = {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
+    model.zero_grad(set_to_none=True)
+    if found:
+        return found[0]
+    for name, gradient in gradients.items():
+        if not bool(torch.isfinite(gradient).all()):
+            return Located(f"the gradient of the weight {name}", _example(gradient))
+    return None
+
+
+def _valid(values: Tensor, lengths: Tensor | None) -> Tensor:
+    """The values with 0 in the padding."""
+    if lengths is None:
+        return values
+    padding = torch.arange(values.shape[1], device=values.device) >= lengths[:, None]
+    return values.masked_fill(padding.reshape(*padding.shape, *(1 for _ in values.shape[2:])), 0)
+
+
+def _first(name: str, values: Tensor, batch: Batch, has_time: bool) -> Located | None:
+    """The first non-finite value of ``(B, T, ...)`` or ``(B, ...)``: the earliest step, then the lowest row."""
+    return _end(name, values, batch, has_time, 0)
+
+
+def _end(name: str, values: Tensor, batch: Batch, has_time: bool, end: int) -> Located | None:
+    if values.dim() == 0 or len(values) != len(batch):
+        return None
+    bad = ~torch.isfinite(values.detach())
+    if not bool(bad.any()):
+        return None
+    step = None
+    if has_time:
+        step = int(bad.flatten(2).any(2).any(0).nonzero()[end])
+        bad, values = bad[:, step], values[:, step]
+    row = int(bad.reshape(len(bad), -1).any(1).nonzero()[0])
+    return Located(
+        name, _example(values[row].detach()), None if step is None else step + batch.offset, int(batch.sample_ids[row])
+    )
+
+
+def _example(values: Tensor) -> float:
+    return float(values.flatten()[~torch.isfinite(values.flatten())][0])

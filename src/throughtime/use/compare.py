@@ -1,0 +1,176 @@
+"""Runs side by side: their figures on one and the same test split, and the settings in which they differ."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from throughtime.errors import UsageError
+from throughtime.models.metrics import metrics as registered
+from throughtime.training.runs import Run
+from throughtime.use.verdict import comparison, direction
+
+NO_CHOICE = frozenset({"data"})  # settings that only say where things lie
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One run as its files have it, read."""
+
+    name: str
+    metrics: Mapping[str, Any]
+    config: Mapping[str, Any]
+    data: Mapping[str, Any]
+    predictions: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """A row a run, the best first, and what can be said of them in words."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    sentences: tuple[str, ...]
+
+    def text(self) -> str:
+        """For the terminal: columns aligned, figures to the right."""
+        shown = [self.header, *(tuple(_shown(value) for value in row) for row in self.rows)]
+        widths = [max(len(row[i]) for row in shown) for i in range(len(self.header))]
+        right = [isinstance(value, int | float) for value in self.rows[0]]
+        lines = [
+            "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)).rstrip()
+            for row in shown
+        ]
+        return "\n".join([*lines, "", *self.sentences])
+
+    def records(self) -> list[dict[str, Any]]:
+        """The same for programs: a dictionary a run, its figures unrounded."""
+        return [dict(zip(self.header, row, strict=True)) for row in self.rows]
+
+
+def compare_runs(paths: Sequence[str | os.PathLike[str]]) -> SideBySide:
+    """Compare finished run folders; the errors are those of :meth:`Run.open` and of :func:`compare`."""
+    return compare([opened(path) for path in paths])
+
+
+def opened(path: str | os.PathLike[str]) -> Compared:
+    """What is compared of one run folder."""
+    run = Run.open(path)
+    files = run.metrics.read(), run.config.read(), run.data.read(), run.predictions.read()
+    return Compared(os.fspath(path), *files)
+
+
+def compare(runs: Sequence[Compared]) -> SideBySide:
+    """Put runs side by side, best first in the metric of the first one.
+
+    Raises UsageError for fewer than two runs, for runs of different tasks, and for runs tested on different rows:
+    their figures cannot be compared.
+    """
+    _require_comparable(runs)
+    metric = runs[0].metrics["metric"]
+    ordered = sorted(runs, key=lambda run: -direction(metric) * _figure(run, metric))
+    names = [metric, *(name for name in runs[0].metrics["test"] if name in registered and name != metric)]
+    columns = {"run": [run.name for run in ordered]}
+    for name in names:
+        columns |= _figures(ordered, name)
+    columns[f"baseline {metric}"] = [(run.metrics.get("baseline") or {}).get(metric, "") for run in ordered]
+    columns |= {key: [run.metrics.get(key, "") for run in ordered] for key in ("parameters", "seconds")}
+    columns |= (differing := _differing(ordered))
+    rows = tuple(zip(*columns.values(), strict=True))
+    return SideBySide(tuple(columns), rows, _sentences(ordered, metric, bool(differing)))
+
+
+def flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by name, whatever group they stand in (names are unique over groups).
+
+    >>> flat({"network": {"cell": "gru"}, "training": {"seed": 1}})
+    {'cell': 'gru', 'seed': 1}
+    """
+    settings: dict[str, Any] = {}
+    for key, value in config.items():
+        settings |= flat(value) if isinstance(value, Mapping) else {key: value}
+    return settings
+
+
+def _require_comparable(runs: Sequence[Compared]) -> None:
+    if len(runs) < 2:
+        raise UsageError("compare needs two runs or more; name their folders: throughtime compare runs/a runs/b")
+    first = runs[0]
+    for run in runs[1:]:
+        if (one := first.metrics["task"]) != (other := run.metrics["task"]):
+            raise UsageError(
+                f"{first.name} is a run of {one} and {run.name} of {other}; only runs of one task can be compared"
+            )
+        if not first.data.get("test_digest") or run.data.get("test_digest") != first.data["test_digest"]:
+            raise UsageError(
+                f"{first.name} and {run.name} were tested on different rows, so their figures cannot be compared; "
+                "train both with the same --test, or evaluate both on one file with throughtime evaluate"
+            )
+    metric = first.metrics["metric"]
+    for run in runs:
+        if run.metrics["test"].get(metric) is None:
+            raise UsageError(f"{run.name} has no {metric} on its test rows; leave it out of the comparison")
+
+
+def _differing(runs: Sequence[Compared]) -> dict[str, list[Any]]:
+    """The settings that are not the same in all runs."""
+    settings = [flat(run.config) for run in runs]
+    names = dict.fromkeys(name for one in settings for name in one if name not in NO_CHOICE)
+    values = {name: [one.get(name, "") for one in settings] for name in names}
+    return {name: [_shown(v) for v in found] for name, found in values.items() if any(v != found[0] for v in found)}
+
+
+def _figure(run: Compared, metric: str) -> float:
+    return float(run.metrics["test"][metric])
+
+
+def _figures(runs: Sequence[Compared], metric: str) -> dict[str, list[Any]]:
+    """The column of a metric, and one of its spread over seeds where any run has one."""
+    figures = {metric: [run.metrics["test"].get(metric, "") for run in runs]}
+    spread = [(run.metrics.get("spread") or {}).get("test", {}).get(metric, "") for run in runs]
+    return figures | ({f"± {metric}": spread} if any(value != "" for value in spread) else {})
+
+
+def _sentences(ordered: Sequence[Compared], metric: str, differ: bool) -> tuple[str, ...]:
+    said = [_first_two(ordered[0], ordered[1], metric)]
+    if not differ:
+        said.append("Their settings are the same.")
+    return tuple(said)
+
+
+def _first_two(best: Compared, next_: Compared, metric: str) -> str:
+    """How far the best run is ahead of the second, and whether that could be chance."""
+    beside = {"name": next_.name, **next_.metrics["test"]}
+    figures = {"metric": metric, "test": best.metrics["test"], "baseline": beside}
+    rows = best.data.get("rows", {}).get("test", len(best.predictions))
+    found = comparison(figures, rows, _together(best, next_))
+    assert found is not None
+    if found.gain == 0:
+        return f"{best.name} and {next_.name} have the same {metric}, {_shown(found.network)}."
+    start = f"{best.name} has the best {metric}, {_shown(found.network)}, ahead of {next_.name} by {_shown(found.gain)}"
+    if found.interval is None:
+        return start + "."
+    interval = f"95 % interval {_shown(found.interval[0])} to {_shown(found.interval[1])}"
+    chance = "" if found.result == "wins" else f": on {rows:,} test rows the two cannot be told apart"
+    return f"{start} ({interval}){chance}."
+
+
+def _together(first: Compared, second: Compared) -> list[dict[str, Any]]:
+    """Both answers row by row, the second's in the place of a baseline's; nothing unless the rows are the same."""
+    pairs = list(zip(first.predictions, second.predictions, strict=False))
+    same = len(first.predictions) == len(second.predictions) and all(a["truth"] == b["truth"] for a, b in pairs)
+    return [{**a, "baseline": b["predicted"]} for a, b in pairs] if same else []
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.4f}" if abs(value) >= 0.001 else f"{value:.3g}"
+    return str(value)

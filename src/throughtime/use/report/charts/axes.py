@@ -1,0 +1,110 @@
+"""What all charts share: a scale, round tick marks, the two axes, and the frame with its title and description."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from throughtime.use.report.html import Markup, join, tag
+from throughtime.use.report.numbers import number
+
+LETTER = 7.8  # generous width in pixels of one letter at the charts' font size
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Maps values from ``low`` to ``high`` onto pixels from ``start`` to ``end``; y runs downwards, so start > end there."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    logarithmic: bool = False
+
+    def __call__(self, value: float) -> float:
+        low, high, value = (math.log10(v) if self.logarithmic else v for v in (self.low, self.high, value))
+        return self.start + (value - low) / ((high - low) or 1.0) * (self.end - self.start)
+
+
+def spanning(values: Sequence[float], start: float, end: float, *, zero: bool = False) -> Scale:
+    """A scale over all finite values, widened to round ticks; with ``zero``, from zero."""
+    finite = [v for v in values if math.isfinite(v)] or [0.0, 1.0]
+    low, high = (min(0.0, *finite) if zero else min(finite)), max(finite)
+    if low == high:
+        low, high = (
+            (0.0, high or 1.0)
+            if zero and high >= 0
+            else (low - (abs(low) * 0.1 or 1.0), high + (abs(high) * 0.1 or 1.0))
+        )
+    step = _step(low, high)
+    return Scale(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, start, end)
+
+
+def ticks(scale: Scale, about: int = 5) -> list[float]:
+    """Round numbers within the scale.
+
+    >>> ticks(Scale(0, 1, 0, 100))
+    [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    >>> ticks(Scale(0.001, 0.1, 0, 100, logarithmic=True))
+    [0.001, 0.01, 0.1]
+    """
+    if scale.logarithmic:
+        return [
+            10.0**k
+            for k in range(math.ceil(math.log10(scale.low) - 1e-9), math.floor(math.log10(scale.high) + 1e-9) + 1)
+        ]
+    step = _step(scale.low, scale.high, about)
+    first, last = math.ceil(scale.low / step - 1e-9), math.floor(scale.high / step + 1e-9)
+    return [round(k * step, 12) for k in range(first, last + 1)]
+
+
+def whole_ticks(scale: Scale, about: int = 6) -> list[float]:
+    """The same, whole numbers only: for epochs and counts."""
+    return [t for t in ticks(scale, about) if t == int(t)]
+
+
+def _step(low: float, high: float, about: int = 5) -> float:
+    rough = (high - low) / about or 1.0
+    size = 10.0 ** math.floor(math.log10(rough))
+    return next(m * size for m in (1, 2, 5, 10) if m * size >= rough * 0.999)
+
+
+def x_axis(scale: Scale, y: float, label: str, marks: Sequence[float]) -> Markup:
+    """The axis below: ticks with their numbers and a label with its unit."""
+    numbers = [
+        tag("text", number(m if m != int(m) else int(m)), x=scale(m), y=y + 17, text_anchor="middle") for m in marks
+    ]
+    strokes = [tag("line", x1=scale(m), x2=scale(m), y1=y, y2=y + 4, class_="axis") for m in marks]
+    line = tag("line", x1=scale.start, x2=scale.end, y1=y, y2=y, class_="axis")
+    return join(
+        line,
+        strokes,
+        numbers,
+        tag("text", label, x=(scale.start + scale.end) / 2, y=y + 36, text_anchor="middle", class_="label"),
+    )
+
+
+def y_axis(scale: Scale, x: float, right: float, label: str, marks: Sequence[float]) -> Markup:
+    """The axis on the left: faint lines across to ``right``, numbers, and a label above, where it stands upright."""
+    grid = [tag("line", x1=x, x2=right, y1=scale(m), y2=scale(m), class_="grid") for m in marks]
+    numbers = [
+        tag("text", number(m if m != int(m) else int(m)), x=x - 6, y=scale(m) + 4, text_anchor="end") for m in marks
+    ]
+    return join(grid, numbers, tag("text", label, x=2, y=min(scale.start, scale.end) - 12, class_="label"))
+
+
+def svg(name: str, title: str, description: str, width: float, height: float, *children: Any) -> Markup:
+    """The frame: scales with the page, says what it shows to those who cannot see it; ``name`` is unique in the page."""
+    head = [tag("title", title, id=f"{name}-title"), tag("desc", description, id=f"{name}-desc")]
+    names = f"{name}-title {name}-desc"
+    return tag(
+        "svg",
+        head,
+        *children,
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        role="img",
+        aria_labelledby=names,
+        style=f"min-width:{width * 0.78:.0f}px;max-width:{width * 1.35:.0f}px",
+    )

@@ -1,0 +1,119 @@
+"""Curves over epochs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from throughtime.use.report.charts.axes import LETTER, Scale, spanning, svg, ticks, whole_ticks, x_axis, y_axis
+from throughtime.use.report.html import Markup, join, tag
+from throughtime.use.report.numbers import number
+
+WIDTH, LEFT, RIGHT = 420, 52, 408
+MOST_DOTS = 40  # more points than these are drawn as a line only
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve; ``colour`` is ``"first"`` or ``"second"``; a ``mark`` is the x of a point to be pointed out."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    colour: str = "first"
+    mark: float | None = None
+
+
+def line_chart(
+    name: str,
+    title: str,
+    lines: Sequence[Line],
+    *,
+    x_label: str,
+    y_label: str,
+    levels: Sequence[tuple[str, float]] = (),
+    height: int = 260,
+) -> Markup:
+    """Curves in one frame; ``levels`` are dashed horizontal lines with a name. What is not finite is left out."""
+    lines = [_finite(line) for line in lines]
+    keyed = len(lines) > 1 or bool(levels)
+    top, bottom = (62 if keyed else 34), height - 46
+    across = _epochs([x for line in lines for x in line.x])
+    up = spanning([y for line in lines for y in line.y] + [level for _, level in levels], bottom, top)
+    drawn = [_level(up, level) for _, level in levels] + [_curve(line, across, up) for line in lines]
+    return svg(
+        name,
+        title,
+        "; ".join([_said(line, x_label) for line in lines] + [f"{text}: {number(level)}" for text, level in levels]),
+        WIDTH,
+        height,
+        y_axis(up, LEFT, RIGHT, y_label, ticks(up, 4)),
+        x_axis(across, bottom, x_label, whole_ticks(across)),
+        drawn,
+        _key(lines, levels) if keyed else None,
+    )
+
+
+def _finite(line: Line) -> Line:
+    kept = [(x, y) for x, y in zip(line.x, line.y, strict=True) if math.isfinite(y)]
+    return Line(line.name, [x for x, _ in kept], [y for _, y in kept], line.colour, line.mark)
+
+
+def _epochs(x: Sequence[float]) -> Scale:
+    low, high = (min(x), max(x)) if x else (0.0, 1.0)
+    return Scale(low - 0.5, high + 0.5, LEFT, RIGHT) if low == high else Scale(low, high, LEFT + 6, RIGHT - 6)
+
+
+def _curve(line: Line, across: Scale, up: Scale) -> Markup:
+    points = [(across(x), up(y)) for x, y in zip(line.x, line.y, strict=True)]
+    path = tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), class_=f"curve {line.colour}")
+    dots = [
+        tag(
+            "circle",
+            tag("title", f"{line.name}, {number(x)}: {number(y)}"),
+            cx=across(x),
+            cy=up(y),
+            r=2.6,
+            class_=f"dot {line.colour}",
+        )
+        for x, y in zip(line.x, line.y, strict=True)
+        if len(points) <= MOST_DOTS
+    ]
+    return join(path, dots, _best(line, across, up))
+
+
+def _best(line: Line, across: Scale, up: Scale) -> Markup | None:
+    if line.mark is None or line.mark not in line.x:
+        return None
+    y = line.y[list(line.x).index(line.mark)]
+    return tag(
+        "circle",
+        tag("title", f"best: {number(line.mark)}, {number(y)}"),
+        cx=across(line.mark),
+        cy=up(y),
+        r=6.5,
+        class_=f"ring {line.colour}",
+    )
+
+
+def _level(up: Scale, level: float) -> Markup:
+    return tag("line", x1=LEFT, x2=RIGHT, y1=up(level), y2=up(level), class_="level")
+
+
+def _key(lines: Sequence[Line], levels: Sequence[tuple[str, float]]) -> Markup:
+    """What the strokes mean, in two rows above the frame."""
+    parts, x = [], 4.0
+    entries = [(line.name, f"curve {line.colour}") for line in lines] + [(text, "level") for text, _ in levels]
+    for text, style in entries:
+        parts.append(tag("line", x1=x, x2=x + 20, y1=12, y2=12, class_=style))
+        parts.append(tag("text", text, x=x + 25, y=16))
+        x += 25 + LETTER * len(text) + 14
+    return join(parts)
+
+
+def _said(line: Line, x_label: str) -> str:
+    if not line.y:
+        return f"{line.name}: nothing"
+    ends = f"{line.name} from {number(line.y[0])} to {number(line.y[-1])}"
+    return ends if line.mark is None else f"{ends}, best at {x_label} {number(line.mark)}"

@@ -1,0 +1,41 @@
+"""A row's inputs as one reads them: escaped, in their own writing direction, long texts cut and unfoldable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from throughtime.use.report.html import Markup, tag
+from throughtime.use.report.numbers import number
+
+CUT = 280  # letters shown at once
+LONGEST = 6000  # letters in the page at all; the whole stands in predictions.jsonl
+
+
+def inputs(values: Mapping[str, Any]) -> list[Markup]:
+    """A paragraph for each input column, named where there are several."""
+    return [_input(column if len(values) > 1 else None, value) for column, value in values.items()]
+
+
+def _input(column: str | None, value: Any) -> Markup:
+    name = None if column is None else tag("bdi", column, class_="column")
+    text = number(value) if isinstance(value, int | float) else str(value)
+    if len(text) <= CUT:
+        return tag("div", name, _text(text or "(empty)"), class_="input", dir="auto")
+    rest = "" if len(text) <= LONGEST else f" … ({len(text) - LONGEST:,} more letters in predictions.jsonl)"
+    folded = tag(
+        "summary",
+        tag("span", _text(_start(text)), " …", class_="cut"),
+        tag("bdi", f"all {len(text):,} letters", class_="more"),
+    )
+    return tag("div", name, tag("details", folded, _text(text[:LONGEST]), rest), class_="input", dir="auto")
+
+
+def _text(text: str) -> Markup:
+    return tag("span", text, class_="text")
+
+
+def _start(text: str) -> str:
+    start = text[:CUT]
+    word = start.rfind(" ")
+    return start[:word] if word > CUT * 0.8 else start

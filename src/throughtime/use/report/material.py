@@ -1,0 +1,34 @@
+"""What a report is made of: plain Python values, so that it can be built without a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ReportMaterial:
+    """Everything the page shows. The mappings are the run folder's files as read: what is missing in them is left out.
+
+    ``data`` (of ``data.json``) may hold ``source``, ``notes`` (sentences), ``rows`` (by split), ``classes`` (by split,
+    rows by class) and ``lengths`` (by split, rows by length), ``unit`` (of a length, "characters").
+    """
+
+    name: str
+    metrics: Row
+    history: Sequence[Row] = ()
+    predictions: Sequence[Row] = ()
+    data: Row = field(default_factory=dict)
+    config: str = ""  # the text of config.toml
+    environment: Row = field(default_factory=dict)
+    equations: Sequence[str] = ()  # a line each
+    parameters: Mapping[str, int] = field(default_factory=dict)  # by part of the model
+    command: str = ""
+
+    @property
+    def test_rows(self) -> int:
+        """As counted in the data; where that is unknown, the rows that were answered."""
+        return int(self.data.get("rows", {}).get("test", len(self.predictions)))

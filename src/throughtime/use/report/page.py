@@ -1,0 +1,54 @@
+"""The page: sections in the order in which one asks."""
+
+from __future__ import annotations
+
+from throughtime.use.report.html import Markup, join, tag
+from throughtime.use.report.material import ReportMaterial
+from throughtime.use.report.sections.again import again
+from throughtime.use.report.sections.classes import class_figures, confusion
+from throughtime.use.report.sections.headline import headline
+from throughtime.use.report.sections.learning import learning
+from throughtime.use.report.sections.mistakes import mistakes
+from throughtime.use.report.sections.model import model
+from throughtime.use.report.sections.reading import reading
+from throughtime.use.report.sections.regression import regression
+from throughtime.use.report.sections.standing import standing
+from throughtime.use.report.style import STYLE
+
+# A second lock behind the escaping: the page may load and run nothing, wherever it is opened.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+SECTIONS = {
+    "standing": ("Against the baselines", standing),
+    "learning": ("Learning curves", learning),
+    "regression": ("Predicted against true", regression),
+    "confusion": ("Confusion matrix", confusion),
+    "classes": ("Figures by class", class_figures),
+    "mistakes": ("Worst mistakes", mistakes),
+    "data": ("The data", reading),
+    "model": ("The network", model),
+    "again": ("Run it again", again),
+}
+
+
+def build(material: ReportMaterial) -> str:
+    """The whole page as one self-contained text: no script, nothing fetched, light and dark, wide and narrow."""
+    sections = {name: (title, make(material)) for name, (title, make) in SECTIONS.items()}
+    shown = {name: (title, body) for name, (title, body) in sections.items() if body is not None}
+    contents = tag(
+        "nav", [tag("a", title, href=f"#{name}") for name, (title, _) in shown.items()], aria_label="contents"
+    )
+    main = tag("main", headline(material), contents, [body for _, body in shown.values()])
+    return f"<!DOCTYPE html>\n{tag('html', _head(material.name), tag('body', main), lang='en')}\n"
+
+
+def _head(name: str) -> Markup:
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", join(name, " · throughtime report")),
+        tag("style", Markup(STYLE)),
+    )

@@ -1,0 +1,22 @@
+"""The network: its cell's equations and where its parameters are."""
+
+from __future__ import annotations
+
+from throughtime.use.report.html import Markup, tag
+from throughtime.use.report.material import ReportMaterial
+from throughtime.use.report.numbers import number
+from throughtime.use.report.parts import note, section, table
+
+
+def model(material: ReportMaterial) -> Markup | None:
+    """None where neither is known."""
+    if not material.equations and not material.parameters:
+        return None
+    printed = (
+        tag("pre", "\n".join(material.equations), class_="equations", tabindex="0") if material.equations else None
+    )
+    said = note("One time step of the cell, as it ran: this print comes from the same graph.") if printed else None
+    total = sum(material.parameters.values())
+    rows = [[part, count, f"{100 * count / (total or 1):.1f} %"] for part, count in material.parameters.items()]
+    listed = table(["part", "parameters", "share"], rows, f"{number(total)} parameters in all") if rows else None
+    return section("model", "The network", said, printed, listed)

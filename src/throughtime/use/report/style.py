@@ -1,0 +1,134 @@
+"""The page's style sheet. Blue and orange stay apart for every kind of colour blindness, on white and on black."""
+
+from __future__ import annotations
+
+STYLE = """
+:root {
+  color-scheme: light dark;
+  --paper: #ffffff; --card: #f5f7f9; --ink: #1c2127; --muted: #5b6570; --line: #d9dee4;
+  --first: #0b62a4; --second: #b84a00; --open: #6a5a00; --strong: #ffffff;
+  --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  --mono: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #11151a; --card: #191f26; --ink: #e4e8ec; --muted: #9ba6b2; --line: #343d47;
+    --first: #62b5f2; --second: #f5a55c; --open: #d9c54a; --strong: #0d1116;
+  }
+}
+
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 var(--sans); }
+main { max-width: 1040px; margin: 0 auto; padding: 32px 20px 72px; }
+h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 20px; overflow-wrap: anywhere; }
+h2 { font-size: 1.3rem; margin: 0 0 12px; }
+a { color: var(--first); text-decoration: none; }
+a:hover { text-decoration: underline; }
+section { margin-top: 44px; scroll-margin-top: 12px; }
+.eyebrow { margin: 0 0 4px; color: var(--muted); font-size: .85rem; letter-spacing: .02em; }
+.note { color: var(--muted); font-size: .9rem; margin: 6px 0 14px; max-width: 76ch; overflow-wrap: anywhere; }
+
+.verdict { border-left: 6px solid var(--muted); background: var(--card); border-radius: 4px 10px 10px 4px; }
+.verdict { padding: 16px 20px; }
+.verdict.wins, .verdict.ahead { border-color: var(--first); }
+.verdict.loses, .verdict.behind { border-color: var(--second); }
+.verdict.open { border-color: var(--open); }
+.badge { margin: 0 0 4px; font-size: 1.25rem; font-weight: 650; }
+.wins .badge, .ahead .badge { color: var(--first); }
+.loses .badge, .behind .badge { color: var(--second); }
+.open .badge { color: var(--open); }
+.verdict-words { margin: 0; font-size: 1.06rem; max-width: 68ch; overflow-wrap: anywhere; }
+.facts { display: flex; flex-wrap: wrap; gap: 10px 34px; margin: 20px 0 0; }
+.facts dt { color: var(--muted); font-size: .82rem; }
+.facts dd { margin: 0; font-size: 1.12rem; font-weight: 600; overflow-wrap: anywhere; }
+nav { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 22px 0 0; padding: 10px 0; font-size: .9rem; }
+nav { border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); }
+
+.pair { display: grid; gap: 4px 36px; margin-top: 20px; }
+.pair > figure { display: grid; grid-row: span 3; grid-template-rows: subgrid; align-content: start; }
+.pair > figure { margin-bottom: 20px; }
+.pair { grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); }
+figure { margin: 0 0 8px; min-width: 0; }
+figcaption { margin-bottom: 10px; font-size: .95rem; overflow-wrap: anywhere; }
+.scroll { overflow-x: auto; max-width: 100%; }
+svg { display: block; width: 100%; height: auto; font: 13px var(--sans); }
+svg text { fill: var(--muted); }
+svg .label { fill: var(--ink); }
+svg .bold { fill: var(--ink); font-weight: 650; }
+svg .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; stroke-linejoin: round; }
+svg .small { font-size: 10.5px; }
+svg .large { font-size: 19px; font-weight: 650; }
+.axis { stroke: var(--muted); stroke-width: 1; }
+.grid { stroke: var(--line); stroke-width: 1; }
+.curve { fill: none; stroke-width: 2.2; stroke-linejoin: round; }
+.curve.first { stroke: var(--first); }
+.curve.second { stroke: var(--second); }
+.dot.first, .bar.first { fill: var(--first); }
+.dot.second { fill: var(--second); }
+.dot.plain { fill: var(--muted); }
+.point { fill: var(--first); fill-opacity: .45; }
+.ring { fill: none; stroke-width: 2.2; }
+.ring.first { stroke: var(--first); }
+.ring.second { stroke: var(--second); }
+.level { stroke: var(--muted); stroke-width: 1.6; stroke-dasharray: 5 4; }
+.whisker { stroke-width: 3; stroke-linecap: round; opacity: .55; }
+.whisker.plain { stroke: var(--muted); }
+.whisker.first { stroke: var(--first); }
+svg .empty { fill: var(--card); }
+.gaps { stroke: var(--paper); stroke-width: 1; }
+svg .right { fill: var(--first); }
+svg .wrong { fill: var(--second); }
+svg .count { fill: var(--ink); pointer-events: none; }
+svg .count.strong { fill: var(--strong); }
+
+table { border-collapse: collapse; font-size: .9rem; margin: 6px 0; }
+caption { text-align: left; font-weight: 600; padding: 0 0 6px; }
+th, td { text-align: left; padding: 5px 18px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+thead th { color: var(--muted); font-weight: 500; white-space: nowrap; }
+tbody th { font-weight: 500; }
+.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.share { display: inline-block; width: 84px; height: 9px; margin-right: 8px; background: var(--line); }
+.share, .share span { border-radius: 2px; overflow: hidden; }
+.share span { display: block; height: 100%; background: var(--first); }
+.with-share { white-space: nowrap; font-variant-numeric: tabular-nums; }
+details { margin: 4px 0; }
+summary { cursor: pointer; color: var(--muted); font-size: .88rem; }
+summary:hover { color: var(--ink); }
+
+.mistakes { list-style: none; margin: 0; padding: 0; display: grid; gap: 10px; }
+.mistakes.short { grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); }
+.mistakes li { background: var(--card); border-radius: 8px; padding: 10px 14px; min-width: 0; }
+.answer { font-size: .9rem; color: var(--muted); margin-bottom: 4px; overflow-wrap: anywhere; }
+.answer bdi { font-weight: 650; }
+.truth, .found { color: var(--first); }
+.wrong { color: var(--second); }
+.group { margin-right: 10px; }
+.place { float: right; margin-left: 12px; font-size: .82rem; }
+.input { overflow-wrap: anywhere; white-space: pre-wrap; }
+.text { unicode-bidi: isolate; }
+.column { color: var(--muted); font-size: .82rem; margin-inline-end: 8px; }
+.input summary { color: inherit; font-size: inherit; list-style: none; }
+.input summary::-webkit-details-marker { display: none; }
+.input .more { color: var(--first); font-size: .85rem; margin-inline-start: 8px; white-space: nowrap; }
+details[open] > summary .cut { display: none; }
+
+.notes { margin: 0 0 12px; padding-left: 20px; }
+.notes li { overflow-wrap: anywhere; }
+pre { background: var(--card); border-radius: 8px; padding: 12px 16px; margin: 8px 0; overflow-x: auto; }
+pre { font: 14px/1.6 var(--mono); }
+code { font-family: var(--mono); overflow-wrap: anywhere; }
+
+@media (max-width: 520px) {
+  main { padding: 20px 14px 56px; }
+  h1 { font-size: 1.6rem; }
+  .place { float: none; display: block; margin: 0; }
+  .facts { gap: 10px 24px; }
+  .share { display: none; }
+  th, td { padding-right: 12px; }
+}
+@media print {
+  .scroll { overflow: visible; }
+  nav { display: none; }
+}
+"""

@@ -1,0 +1,92 @@
+"""The network's figure beside the baseline's, and how much of the difference could be chance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from throughtime.models.metrics import metrics as registered
+from throughtime.use.verdict.intervals import Interval, difference_of_shares, mean_of, paired_shares
+from throughtime.use.verdict.scores import row_scores
+
+SHARES = ("accuracy", "exact_match")  # metrics that are a share of the test rows
+Row = Mapping[str, Any]  # a line of predictions.jsonl
+Result = Literal["wins", "loses", "open", "ahead", "behind"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Both figures on the same test rows.
+
+    ``gain`` is positive where the network is better, whatever the direction of the metric; ``interval`` (95 %) is
+    that of the gain, or None where neither the metric nor the rows at hand tell it.
+    """
+
+    metric: str
+    network: float
+    baseline: float
+    baseline_name: str
+    rows: int
+    gain: float
+    interval: Interval | None
+
+    @property
+    def result(self) -> Result:
+        """``open`` where the interval covers zero or the figures are equal; ``ahead`` and ``behind`` without one."""
+        if self.gain == 0:
+            return "open"
+        if self.interval is None:
+            return "ahead" if self.gain > 0 else "behind"
+        low, high = self.interval
+        return "wins" if low > 0 else "loses" if high < 0 else "open"
+
+
+def comparison(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence[Row] = ()) -> Comparison | None:
+    """Compare as ``metrics.json`` has it; None where one of the two figures is missing.
+
+    ``predictions`` are the lines of ``predictions.jsonl``. Where each holds the baseline's answer under
+    ``"baseline"``, the interval is paired, row by row; else it comes from the two figures alone, and is wider.
+    """
+    metric, beside = metrics["metric"], metrics.get("baseline") or {}
+    network, baseline = metrics["test"].get(metric), beside.get(metric)
+    if network is None or baseline is None:
+        return None
+    gain = (network - baseline) * direction(metric)
+    interval = _paired(metric, network, baseline, predictions)
+    if interval is None and test_rows and counts_rows(metric, metrics["test"]):
+        interval = difference_of_shares(network, baseline, test_rows)
+    return Comparison(metric, network, baseline, beside["name"], test_rows, gain, interval)
+
+
+def direction(metric: str) -> int:
+    """1 where higher is better, -1 where lower is."""
+    return 1 if registered[metric].better == "higher" else -1
+
+
+def counts_rows(metric: str, test: Mapping[str, Any]) -> bool:
+    """Whether a figure is a share of the test rows, which has an interval.
+
+    Not so the accuracy over several labels a row: it counts labels, which are not independent within a row.
+    """
+    several_labels = test.get("exact_match", test.get("accuracy")) != test.get("accuracy")
+    return metric in SHARES and not (metric == "accuracy" and several_labels)
+
+
+def _paired(metric: str, network: float, baseline: float, predictions: Sequence[Row]) -> Interval | None:
+    """None where answers are missing, or are not those behind the two figures (as with means over seeds)."""
+    if not predictions or any("baseline" not in row for row in predictions):
+        return None
+    truths = [row["truth"] for row in predictions]
+    ours = row_scores(metric, truths, [row["predicted"] for row in predictions])
+    theirs = row_scores(metric, truths, [row["baseline"] for row in predictions])
+    if ours is None or theirs is None or not (_is_mean(ours, network) and _is_mean(theirs, baseline)):
+        return None
+    if metric in SHARES:
+        return paired_shares([score == 1 for score in ours], [score == 1 for score in theirs])
+    return mean_of([(a - b) * direction(metric) for a, b in zip(ours, theirs, strict=True)])
+
+
+def _is_mean(scores: Sequence[float], figure: float) -> bool:
+    return math.isclose(math.fsum(scores) / len(scores), figure, rel_tol=1e-4, abs_tol=1e-6)
