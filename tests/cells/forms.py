@@ -45,14 +45,16 @@ def numbers(*shape: int, seed: int, dtype: torch.dtype = torch.float64) -> Tenso
     return drawn.to(dtype)
 
 
-def layer(text: str, *, dtype: torch.dtype = torch.float64, seed: int = 1, **options: object) -> Recurrent:
+def layer(
+    text: str, *, dtype: torch.dtype = torch.float64, seed: int = 1, spread: float = 0.5, **options: object
+) -> Recurrent:
     """A small layer of which every parameter, biases too, is random."""
     frames = cells[text.partition(":")[0]].convolution
     sizes = {"input_size": FRAME, "hidden_size": 2} if frames else {"input_size": 3, "hidden_size": 5}
     made = Recurrent(text, **{**sizes, **options}).to(dtype)  # type: ignore[arg-type]
     with torch.no_grad():
         for index, parameter in enumerate(made.parameters()):
-            parameter.copy_(0.5 * numbers(*parameter.shape, seed=100 * seed + index))
+            parameter.copy_(spread * numbers(*parameter.shape, seed=100 * seed + index))
     return made
 
 
@@ -84,6 +86,7 @@ def assert_near(found: Tensor, expected: Tensor, what: str = "") -> None:
     assert found.shape == expected.shape, f"{what}: {tuple(found.shape)} is not {tuple(expected.shape)}"
     if not found.numel():
         return
+    found, expected = found.detach(), expected.detach()
     bound = 1e-6 if found.dtype == torch.float32 else 1e-12
     error = float((found - expected).abs().max()) / max(1.0, float(expected.abs().max()))
     assert error <= bound, f"{what}: {error:.3g} is more than {bound:g}"

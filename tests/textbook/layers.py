@@ -12,7 +12,9 @@ from throughtime.cells.equations.parameters import stacks
 from throughtime.cells.recurrent import Recurrent
 
 
-def random_layer(cell: str | Graph, input_size: Any = 3, hidden_size: int = 4, seed: int = 0, **options: Any) -> Recurrent:
+def random_layer(
+    cell: str | Graph, input_size: Any = 3, hidden_size: int = 4, seed: int = 0, **options: Any
+) -> Recurrent:
     """A layer with weights that are all different, biases included, and none of them small."""
     generator = Generator().manual_seed(seed)
     layer = Recurrent(cell, input_size, hidden_size, **options).double()
@@ -40,7 +42,7 @@ def weights_by_name(layer: Recurrent) -> dict[str, Tensor]:
 
 
 def copy_weights(source: Recurrent, target: Recurrent, renamed: dict[str, str] | None = None) -> None:
-    """Give ``target`` all of ``source``'s weights that it has, by name; ``renamed`` maps names of the target to the source's."""
+    """Give ``target`` the weights of ``source`` by name; ``renamed`` maps a name of the target to the source's."""
     given = weights_by_name(source)
     for name, weight in weights_by_name(target).items():
         wanted = (renamed or {}).get(name, name)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor
-from torch.func import functional_call, jacrev
+from torch.func import jacrev
 
 from tests.textbook.layers import random_input, random_layer, weights_by_name
 from tests.textbook.term_by_term import Unrolled
 from throughtime.cells import cells
+from throughtime.models.losses import cross_entropy
 
 STEPS, BATCH = 5, 2
 
@@ -41,6 +42,15 @@ def test_elman_in_output_form_for_the_recurrent_the_input_and_the_output_weights
     assert_equal(case.total(), expected)
 
 
+@pytest.mark.parametrize("cell", ["rnn:output=yes", "lstm", "gru"])
+def test_a_class_at_every_step(cell: str) -> None:
+    """The loss of the library: cross entropy, averaged over the samples and summed over the steps."""
+    layer, x = random_layer(cell), random_input(BATCH, STEPS, 3)
+    classes = torch.randint(4, (BATCH, STEPS), generator=torch.Generator().manual_seed(6))
+    case = Unrolled(layer, x, lambda t, output: cross_entropy(output, classes[:, t]))
+    assert_equal(case.total(), case.by_autograd())
+
+
 @pytest.mark.parametrize("cell", [*sorted(cells), "lstm:activation=sigmoid,output_activation=sigmoid", "gru:bias=no"])
 def test_every_cell(cell: str) -> None:
     case = unrolled(cell)
@@ -64,7 +74,7 @@ def test_the_sum_needs_every_term_but_an_output_weight_only_its_own() -> None:
 
 
 def test_on_the_lstms_path_of_c_no_matrix_stands() -> None:
-    """∂c/∂c' with h' held fixed is the diagonal of f; in the LSTM of 1997 it is the identity; in an Elman cell a matrix."""
+    """∂c/∂c' with h' held fixed is the diagonal of f; in the LSTM of 1997 the identity; in an Elman cell a matrix."""
     x, h, c = random_input(1, 1, 3), random_input(1, 1, 4, seed=3), random_input(1, 1, 4, seed=4)
     for cell in ("lstm", "lstm_1997"):
         layer = random_layer(cell, engine="reference")
@@ -72,7 +82,6 @@ def test_on_the_lstms_path_of_c_no_matrix_stands() -> None:
         f = layer.record(x, state=(h, c), names=["f"])["l0.f"].flatten() if cell == "lstm" else torch.ones(4)
         torch.testing.assert_close(by_c, torch.diag(f).double().detach(), rtol=0, atol=1e-15)
     elman = random_layer("rnn", engine="reference")
-    weights = dict(elman.named_parameters())
-    by_h = jacrev(lambda h: functional_call(elman, weights, (x,), {"state": (h,)})[1][0].flatten())(h).detach().view(4, 4)
     after = elman(x, state=(h,))[1][0].detach().flatten()
+    by_h = jacrev(lambda h: elman(x, state=(h,))[1][0].flatten())(h).detach().view(4, 4)
     torch.testing.assert_close(by_h, torch.diag(1 - after**2) @ weights_by_name(elman)["U"])

@@ -20,11 +20,16 @@ def made(cell: str, hidden_size: int = 8, input_size: int = 3, **options: object
     return Recurrent(cell, input_size, hidden_size, **options).double().requires_grad_(False)  # type: ignore[arg-type]
 
 
-def linear(radius: float) -> Recurrent:
-    """h = W x + U h' where U is a rotation of 8 dimensions times ``radius``: all eigenvalues of that size."""
-    layer = made("rnn:activation=identity,bias=no")
-    weights_by_name(layer)["U"].mul_(radius)
+def turning(cell: str, radius: float) -> Recurrent:
+    """A cell whose recurrent matrix U is a rotation times ``radius``: all its eigenvalues are of that size."""
+    layer = made(cell)
+    weights_by_name(layer)["U"].copy_(radius * torch.linalg.qr(random_input(8, 8, seed=9)).Q)
     return layer
+
+
+def linear(radius: float) -> Recurrent:
+    """h = W x + U h'."""
+    return turning("rnn:activation=identity,bias=no", radius)
 
 
 def reach(layer: Recurrent, x: Tensor, state: tuple[Tensor, ...] | None = None) -> float:
@@ -64,11 +69,11 @@ def test_a_linear_recurrence_vanishes_or_explodes_by_its_spectral_radius(radius:
 
 @pytest.mark.parametrize("radius", [0.5, 1.5])
 def test_in_the_long_run_only_the_largest_eigenvalue_counts(radius: float) -> None:
-    """One step of a matrix that is no rotation may stretch although the many shrink; the root of the norm tends to the radius."""
+    """One step may stretch although many shrink; the n-th root of the norm tends to the radius."""
     layer = made("rnn:activation=identity,bias=no")
     recurrent = weights_by_name(layer)["U"]
-    recurrent.copy_(random_input(8, 8, seed=9))
-    recurrent.mul_(radius / torch.linalg.eigvals(recurrent).abs().max())
+    recurrent.copy_(torch.diag(radius * torch.linspace(0.3, 1, 8)))
+    recurrent[0, 1] = 3  # triangular, so the eigenvalues are still the diagonal
     assert reach(layer, random_input(1, 1, 3)) > 1
     assert reach(layer, random_input(1, 300, 3)) ** (1 / 300) == pytest.approx(radius, rel=0.02)
 
@@ -76,8 +81,7 @@ def test_in_the_long_run_only_the_largest_eigenvalue_counts(radius: float) -> No
 def test_tanh_only_ever_makes_it_less() -> None:
     """tanh' <= 1, and = 1 at 0: there the steps are those of the linear recurrence, and elsewhere smaller."""
     for radius in (0.5, 1.5):
-        layer = made("rnn:bias=no")
-        weights_by_name(layer)["U"].mul_(radius)
+        layer = turning("rnn:bias=no", radius)
         nothing, something = torch.zeros(1, 30, 3, dtype=torch.float64), random_input(1, 30, 3)
         assert reach(layer, nothing) == pytest.approx(radius**30, rel=1e-9)
         assert reach(layer, something) < 0.1 * radius**30
@@ -98,7 +102,7 @@ def test_relu_on_the_identity_carries_everything() -> None:
     layer, x = made("rnn:activation=relu", initialisation="identity"), random_input(1, 100, 3)
     above = (torch.ones(1, 1, 8, dtype=torch.float64),)
     assert reach(layer, x, above) == pytest.approx(1, abs=1e-12)
-    assert reach(made("rnn", initialisation="identity"), x, above) < 1e-3
+    assert reach(made("rnn", initialisation="identity"), x, above) < 1e-2
 
 
 def test_xavier_starts_a_square_matrix_at_radius_one_and_torchs_uniform_at_0_58() -> None:

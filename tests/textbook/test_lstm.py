@@ -98,7 +98,7 @@ def test_the_lstm_of_1997_forgets_nothing() -> None:
 
 
 def test_peepholes_are_those_of_gers_and_schmidhuber() -> None:
-    """i and f see c', o sees the new c. One course prints the plain equations under this name: peepholes of weight 0."""
+    """i and f see c', o sees the new c. One course prints the plain equations under this name: weights of 0."""
     layer, plain, x = random_layer("lstm_peephole"), random_layer("lstm", seed=5), random_input(2, STEPS, 3)
     w = weights_by_name(layer)
     h, c = zeros(), zeros()

@@ -103,6 +103,9 @@ def test_history_rows_after_the_checkpoint_are_forgotten(tmp_path: Path) -> None
         run.history.append({"epoch": 2})
         with open(run.history.path, "ab") as file:
             file.write(b'{"epoch": 3, "tra')
+        with pytest.raises(InterruptionError):
+            fit(Tiny(), tiny_job(run=run, progress=StopAt(4)), resume=True)
+        assert [row["update"] for row in run.history.read()] == [5, 10], "while training too"
         fitted = fit(Tiny(), tiny_job(run=run), resume=True)
         assert run.history.read() == fitted.history
 

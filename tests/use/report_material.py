@@ -6,20 +6,26 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from throughtime.models.metrics import Outcome, metrics
 from throughtime.use.report import ReportMaterial
 
-LANGUAGES = (
+
+def listed(words: str) -> list[str]:
+    return words.split()
+
+
+LANGUAGES = listed(
     "Arabic Chinese Czech Dutch English French German Greek Irish Italian Japanese Korean Polish Portuguese Russian "
     "Scottish Spanish Vietnamese"
-).split()
-SYLLABLES = "ka lo vi ner sch ov ski mac do ber ti yu ng han el ra ou des san ro".split()
+)
+SYLLABLES = listed("ka lo vi ner sch ov ski mac do ber ti yu ng han el ra ou des san ro")
 HOSTILE = (
-    "</p></main><script>alert(1)</script><img src=x onerror=alert(2)> \"quoted\" & 'single' <!-- \x00\x1b[31m \ud800 ]]> "
-    "<style>*{display:none}</style> javascript:alert(3)"
+    "</p></main><script>alert(1)</script><img src=x onerror=alert(2)> \"quoted\" & 'single' <!-- \x00\x1b[31m \ud800 "
+    "]]> <style>*{display:none}</style> javascript:alert(3)"
 )
 EQUATIONS = (
     "i_t = sigmoid(W_i x_t + U_i h_{t-1} + b_i)",
@@ -30,22 +36,22 @@ EQUATIONS = (
     "h_t = o_t * tanh(c_t)",
 )
 CONFIG = """[run]
+data = "names"
 task = "classify"
-seed = 1
 
 [data]
-data = "names"
 valid = "0.1"
 test = "0.1"
 
-[recurrent]
+[network]
 cell = "lstm"
 hidden_size = 128
 layers = 2
 bidirectional = true
 dropout = 0.3
 
-[optimisation]
+[training]
+seed = 1
 epochs = 12
 learning_rate = 0.002
 """
@@ -63,7 +69,7 @@ def names(rows: int = 1750, right: float = 0.83, baseline: float = 0.79, seed: i
 def reviews(rows: int = 2400, right: float = 0.842, baseline: float = 0.835, seed: int = 2) -> ReportMaterial:
     """Two classes, long texts."""
     random = np.random.default_rng(seed)
-    words = "the plot was not bad at all but acting which I found slow terrible wonderful hardly ever a scene".split()
+    words = listed("the plot was not bad at all but acting which I found slow terrible wonderful hardly ever a scene")
     texts = [" ".join(random.choice(words, random.integers(20, 300))) for _ in range(rows)]
     truth = random.integers(0, 2, rows)
     return classes("reviews", ("negative", "positive"), truth, texts, right, baseline, random, np.ones(2), epochs=20)
@@ -119,9 +125,15 @@ def hostile() -> ReportMaterial:
         "baseline": {**made.metrics["baseline"], "name": HOSTILE},
     }
     return replace(
-        made, data=data, metrics=figures, environment={HOSTILE: HOSTILE}, equations=[HOSTILE], parameters={HOSTILE: 3},
-        command=HOSTILE, config="x = 1 # </pre><script>",
-    )  # fmt: skip
+        made,
+        data=data,
+        metrics=figures,
+        environment={HOSTILE: HOSTILE},
+        equations=[HOSTILE],
+        parameters={HOSTILE: 3},
+        command=HOSTILE,
+        config="x = 1 # </pre><script>",
+    )
 
 
 def long_and_rtl() -> ReportMaterial:
@@ -140,9 +152,16 @@ def long_and_rtl() -> ReportMaterial:
 
 
 def classes(
-    name: str, kinds: Sequence[str], truth: np.ndarray, texts: Sequence[str], right: float, baseline: float,
-    random: np.random.Generator, weights: np.ndarray, epochs: int,
-) -> ReportMaterial:  # fmt: skip
+    name: str,
+    kinds: Sequence[str],
+    truth: np.ndarray,
+    texts: Sequence[str],
+    right: float,
+    baseline: float,
+    random: np.random.Generator,
+    weights: np.ndarray,
+    epochs: int,
+) -> ReportMaterial:
     """One class a row, answered right with the given probability; mistakes favour the neighbouring class."""
     count = len(kinds)
     ours, theirs = (_answers(truth, share, count, random) for share in (right, baseline))
@@ -158,35 +177,49 @@ def classes(
     least = _figures(Outcome(truth, majority, None, tuple(kinds)), "accuracy", "macro_f1")
     predictions = [
         {
-            "id": i, "file": f"{name}/part-{i % 3}.txt", "row": i + 2, "inputs": {"text": texts[i]}, "truth": kinds[truth[i]],
-            "predicted": kinds[ours[i]], "baseline": kinds[theirs[i]], "loss": -math.log(probabilities[i, truth[i]]),
+            "id": i,
+            "file": f"{name}/part-{i % 3}.txt",
+            "row": i + 2,
+            "inputs": {"text": texts[i]},
+            "truth": kinds[truth[i]],
+            "predicted": kinds[ours[i]],
+            "baseline": kinds[theirs[i]],
+            "loss": -math.log(probabilities[i, truth[i]]),
             "probabilities": {kinds[j]: float(probabilities[i, j]) for j in np.argsort(-probabilities[i])[:5]},
         }
         for i in range(len(truth))
-    ]  # fmt: skip
+    ]
     if name in ("names", "reviews"):
         predictions = [
             row if baseline == 0.81 else {k: v for k, v in row.items() if k != "baseline"} for row in predictions
         ]
     baselines = {
         "majority": {**least, "valid": least, "settings": ""},
-        "naive_bayes_characters": {**beside, "valid": {"accuracy": beside["accuracy"] + 0.01}, "settings": "1 to 4 characters, alpha 0.1"},
-        "logistic_regression_words": {
-            "accuracy": beside["accuracy"] * 0.97, "macro_f1": beside["macro_f1"] * 0.95,
-            "valid": {"accuracy": beside["accuracy"] * 0.98}, "settings": "l2 0.01",
+        "naive_bayes_characters": {
+            **beside,
+            "valid": {"accuracy": beside["accuracy"] + 0.01},
+            "settings": "1 to 4 characters, alpha 0.1",
         },
-    }  # fmt: skip
+        "logistic_regression_words": {
+            "accuracy": beside["accuracy"] * 0.97,
+            "macro_f1": beside["macro_f1"] * 0.95,
+            "valid": {"accuracy": beside["accuracy"] * 0.98},
+            "settings": "l2 0.01",
+        },
+    }
     counts = {kinds[i]: int(w) for i, w in enumerate(weights / weights.min() * 17)}
     return ReportMaterial(
         name=name,
         metrics={
-            **_common("classify", "accuracy", test), "baseline": {"name": "naive_bayes_characters", **beside}, "baselines": baselines,
+            **_common("classify", "accuracy", test),
+            "baseline": {"name": "naive_bayes_characters", **beside},
+            "baselines": baselines,
         },
         history=_history(epochs, "accuracy", test["accuracy"], random),
         predictions=predictions,
         data=_data(name, counts, [len(t) for t in texts], len(truth)),
         **_rest(),
-    )  # fmt: skip
+    )
 
 
 def regression(rows: int = 900, seed: int = 12) -> ReportMaterial:
@@ -197,21 +230,33 @@ def regression(rows: int = 900, seed: int = 12) -> ReportMaterial:
     three = ("mae", "mse", "rmse")
     test, beside, least = (_figures(Outcome(truth, answer), *three) for answer in (ours, theirs, mean))
     predictions = [
-        {"id": i, "file": "prices.csv", "row": i + 2, "inputs": {"description": f"flat with {i} rooms", "area": 20.5 + i}, "truth": float(truth[i]),
-         "predicted": float(ours[i]), "loss": float((ours[i] - truth[i]) ** 2), "baseline": float(theirs[i])}
+        {
+            "id": i,
+            "file": "prices.csv",
+            "row": i + 2,
+            "inputs": {"description": f"flat with {i} rooms", "area": 20.5 + i},
+            "truth": float(truth[i]),
+            "predicted": float(ours[i]),
+            "loss": float((ours[i] - truth[i]) ** 2),
+            "baseline": float(theirs[i]),
+        }
         for i in range(rows)
-    ]  # fmt: skip
+    ]
     return ReportMaterial(
         name="prices",
         metrics={
-            **_common("regress", "mae", test), "baseline": {"name": "ridge_words", **beside},
-            "baselines": {"mean": {**least, "valid": least, "settings": ""}, "ridge_words": {**beside, "valid": beside, "settings": "l2 1"}},
+            **_common("regress", "mae", test),
+            "baseline": {"name": "ridge_words", **beside},
+            "baselines": {
+                "mean": {**least, "valid": least, "settings": ""},
+                "ridge_words": {**beside, "valid": beside, "settings": "l2 1"},
+            },
         },
         history=_history(15, "mae", test["mae"], random),
         predictions=predictions,
         data=_data("prices.csv", {}, [int(n) for n in random.integers(3, 40, rows)], rows),
         **_rest(),
-    )  # fmt: skip
+    )
 
 
 def labels(rows: int = 700, seed: int = 13) -> ReportMaterial:
@@ -225,11 +270,18 @@ def labels(rows: int = 700, seed: int = 13) -> ReportMaterial:
     three = ("accuracy", "exact_match", "macro_f1")
     test, beside = (_figures(Outcome(truth, answer, None, kinds), *three) for answer in (ours, theirs))
     predictions = [
-        {"id": i, "file": "news.jsonl", "row": i + 1, "inputs": {"title": f"headline {i}", "body": "words " * int(random.integers(3, 90))},
-         "truth": [k for k, on in zip(kinds, truth[i], strict=True) if on], "predicted": [k for k, on in zip(kinds, ours[i], strict=True) if on],
-         "probabilities": {}, "loss": float(flips[i].sum() + random.random() * 0.1)}
+        {
+            "id": i,
+            "file": "news.jsonl",
+            "row": i + 1,
+            "inputs": {"title": f"headline {i}", "body": "words " * int(random.integers(3, 90))},
+            "truth": [k for k, on in zip(kinds, truth[i], strict=True) if on],
+            "predicted": [k for k, on in zip(kinds, ours[i], strict=True) if on],
+            "probabilities": {},
+            "loss": float(flips[i].sum() + random.random() * 0.1),
+        }
         for i in range(rows)
-    ]  # fmt: skip
+    ]
     baselines = {"naive_bayes_words": {**beside, "valid": beside, "settings": "alpha 1"}}
     return ReportMaterial(
         name="news",
@@ -248,9 +300,21 @@ def labels(rows: int = 700, seed: int = 13) -> ReportMaterial:
 ALL: dict[str, Callable[[], ReportMaterial]] = {
     made.__name__: made
     for made in (
-        names, reviews, many_classes, baseline_wins, paired, seeds, one_epoch, empty_history, two_rows, hostile, long_and_rtl, regression, labels,
+        names,
+        reviews,
+        many_classes,
+        baseline_wins,
+        paired,
+        seeds,
+        one_epoch,
+        empty_history,
+        two_rows,
+        hostile,
+        long_and_rtl,
+        regression,
+        labels,
     )
-}  # fmt: skip
+}
 
 
 def _answers(truth: np.ndarray, right: float, count: int, random: np.random.Generator) -> np.ndarray:
@@ -262,7 +326,7 @@ def _figures(outcome: Outcome, *names: str) -> dict[str, float]:
     return {name: metrics[name].compute(outcome) for name in names}
 
 
-def _common(task: str, metric: str, test: dict[str, float]) -> dict[str, object]:
+def _common(task: str, metric: str, test: dict[str, float]) -> dict[str, Any]:
     versions = {"throughtime": "0.1.0", "torch": "2.13.0"}
     valid = {name: value * 1.01 for name, value in test.items()}
     return {
@@ -278,7 +342,7 @@ def _common(task: str, metric: str, test: dict[str, float]) -> dict[str, object]
     }
 
 
-def _history(epochs: int, metric: str, reached: float, random: np.random.Generator) -> list[dict[str, object]]:
+def _history(epochs: int, metric: str, reached: float, random: np.random.Generator) -> list[dict[str, Any]]:
     lines = []
     for epoch in range(1, epochs + 1):
         near = 1 - math.exp(-epoch / 3)
@@ -286,14 +350,22 @@ def _history(epochs: int, metric: str, reached: float, random: np.random.Generat
         valid = {metric: value + float(random.normal(0, 0.004))}
         valid["loss"] = 0.6 + 1.8 * (1 - near) + 0.02 * max(0, epoch - 6)
         lines.append(
-            {"epoch": epoch, "update": 120 * epoch, "train": {"loss": 0.3 + 2 * (1 - near)}, "valid": valid,
-             "learning_rate": 0.002 * (0.5 + 0.5 * math.cos(math.pi * epoch / epochs)), "gradient_norm": 0.6 + float(random.random()),
-             "clipped": 0.1, "seconds": 3.1, "samples_per_second": 5400}
-        )  # fmt: skip
+            {
+                "epoch": epoch,
+                "update": 120 * epoch,
+                "train": {"loss": 0.3 + 2 * (1 - near)},
+                "valid": valid,
+                "learning_rate": 0.002 * (0.5 + 0.5 * math.cos(math.pi * epoch / epochs)),
+                "gradient_norm": 0.6 + float(random.random()),
+                "clipped": 0.1,
+                "seconds": 3.1,
+                "samples_per_second": 5400,
+            }
+        )
     return lines
 
 
-def _data(source: str, classes: dict[str, int], lengths: list[int], test: int) -> dict[str, object]:
+def _data(source: str, classes: dict[str, int], lengths: list[int], test: int) -> dict[str, Any]:
     notes = [
         "a folder, a class a file, utf-8",
         "output: class, one of several; input: text, as characters",
@@ -315,7 +387,7 @@ def _data(source: str, classes: dict[str, int], lengths: list[int], test: int) -
     }
 
 
-def _rest() -> dict[str, object]:
+def _rest() -> dict[str, Any]:
     return {
         "config": CONFIG,
         "environment": {"python": "3.11.7", "platform": "Linux x86_64", "threads": 2, "torch": {"device": "cpu"}},

@@ -15,6 +15,7 @@ from throughtime.data.files import read
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.splits import Splits, given_splits, split
+from throughtime.errors import DataError, Place
 from throughtime.models.tasks import Task, task_for, tasks
 from throughtime.models.tasks.task import require_kind
 
@@ -75,9 +76,17 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say)
     tell(*splits.notes)
     fields = fit_fields(splits.train, proposal.kinds, {proposal.output}, settings)
     tell(*(note for field in fields.values() for note in field.notes))
+    _require_several_classes(fields[proposal.output], records)
     datasets = {name: Dataset(getattr(splits, name), fields) for name in ("train", "valid", "test")}
     resolved = resolve(found, chosen)
     return Prepared(found, resolved, str(records.source), splits, fields, proposal.output, datasets, tuple(notes))
+
+
+def _require_several_classes(output: Field, records: Records) -> None:
+    classes = getattr(output, "classes", None)
+    if output.kind == "category" and classes is not None and len(classes) < 2:
+        place = Place(records.source, None, output.column)
+        raise DataError(f'every row is of one class, "{classes[0]}"', place=place, mend="give rows of another class, or choose another --output")
 
 
 def data_path(data: Any) -> str:

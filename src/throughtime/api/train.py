@@ -64,7 +64,7 @@ def train(
     >>> sorted(trained.predict(["abab"])[0])
     ['predicted', 'probabilities']
 
-    Raises UsageError and DataError for what cannot be, NonFiniteError when training blows up, Interrupted on Ctrl-C.
+    Raises UsageError and DataError for what cannot be, NonFiniteError when training blows up, InterruptionError on Ctrl-C.
     """
     started = time.monotonic()
     progress = progress or Silent()

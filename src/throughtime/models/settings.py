@@ -1,8 +1,8 @@
-"""What a user can choose about the network."""
+"""What a user can choose about the network, and about what its head learns."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -48,3 +48,22 @@ class NetworkSettings(Group):
     pooling: Annotated[
         str, Meta(description="from a sequence to one vector: last, mean, max, attention, or several joined with +")
     ] = "max"
+
+
+class ClassifySettings(Group):
+    """The task"""
+
+    class_weights: Annotated[
+        Literal["none", "balanced"], Meta(description="balanced: a rare class counts as much as a frequent one")
+    ] = "none"
+    label_smoothing: Annotated[
+        float, Meta(ge=0, lt=1, description="share of the target that is spread evenly over all classes")
+    ] = 0.0
+
+
+class RegressSettings(Group):
+    """The task"""
+
+    loss: Annotated[
+        Literal["squared", "absolute"], Meta(description="squared leads to the mean of what is likely, absolute to the median")
+    ] = "squared"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from throughtime.errors import UsageError
-from throughtime.models.metrics import metrics as registered
 from throughtime.training.runs import Run
-from throughtime.use.verdict import comparison, direction
+from throughtime.use.verdict import comparison, direction, told_metrics
 
 NO_CHOICE = frozenset({"data"})  # settings that only say where things lie
 
@@ -28,38 +26,33 @@ class Compared:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """A row a run, the best first, and what can be said of them in words."""
+    """A row a run, the best first, its values by column and unrounded; and what can be said of them in words."""
 
-    header: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
+    rows: tuple[dict[str, Any], ...]
     sentences: tuple[str, ...]
 
+    @property
     def text(self) -> str:
         """For the terminal: columns aligned, figures to the right."""
-        shown = [self.header, *(tuple(_shown(value) for value in row) for row in self.rows)]
-        widths = [max(len(row[i]) for row in shown) for i in range(len(self.header))]
-        right = [isinstance(value, int | float) for value in self.rows[0]]
+        header = list(self.rows[0])
+        shown = [header, *([_shown(value) for value in row.values()] for row in self.rows)]
+        widths = [max(len(row[i]) for row in shown) for i in range(len(header))]
+        right = [isinstance(value, int | float) for value in self.rows[0].values()]
         lines = [
             "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)).rstrip()
             for row in shown
         ]
         return "\n".join([*lines, "", *self.sentences])
 
-    def records(self) -> list[dict[str, Any]]:
-        """The same for programs: a dictionary a run, its figures unrounded."""
-        return [dict(zip(self.header, row, strict=True)) for row in self.rows]
+
+def compare_runs(runs: Sequence[Run]) -> SideBySide:
+    """Compare finished run folders; the errors are those of :func:`compare`."""
+    return compare([compared(run) for run in runs])
 
 
-def compare_runs(paths: Sequence[str | os.PathLike[str]]) -> SideBySide:
-    """Compare finished run folders; the errors are those of :meth:`Run.open` and of :func:`compare`."""
-    return compare([opened(path) for path in paths])
-
-
-def opened(path: str | os.PathLike[str]) -> Compared:
+def compared(run: Run) -> Compared:
     """What is compared of one run folder."""
-    run = Run.open(path)
-    files = run.metrics.read(), run.config.read(), run.data.read(), run.predictions.read()
-    return Compared(os.fspath(path), *files)
+    return Compared(str(run.path), run.metrics.read(), run.config.read(), run.data.read(), run.predictions.read())
 
 
 def compare(runs: Sequence[Compared]) -> SideBySide:
@@ -71,15 +64,15 @@ def compare(runs: Sequence[Compared]) -> SideBySide:
     _require_comparable(runs)
     metric = runs[0].metrics["metric"]
     ordered = sorted(runs, key=lambda run: -direction(metric) * _figure(run, metric))
-    names = [metric, *(name for name in runs[0].metrics["test"] if name in registered and name != metric)]
-    columns = {"run": [run.name for run in ordered]}
+    names = [metric, *(name for name in told_metrics(runs[0].metrics["test"]) if name != metric)]
+    columns: dict[str, list[Any]] = {"run": [run.name for run in ordered]}
     for name in names:
         columns |= _figures(ordered, name)
     columns[f"baseline {metric}"] = [(run.metrics.get("baseline") or {}).get(metric, "") for run in ordered]
     columns |= {key: [run.metrics.get(key, "") for run in ordered] for key in ("parameters", "seconds")}
     columns |= (differing := _differing(ordered))
-    rows = tuple(zip(*columns.values(), strict=True))
-    return SideBySide(tuple(columns), rows, _sentences(ordered, metric, bool(differing)))
+    rows = tuple(dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
+    return SideBySide(rows, _sentences(ordered, metric, bool(differing)))
 
 
 def flat(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,5 +165,5 @@ def _shown(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.4f}" if abs(value) >= 0.001 else f"{value:.3g}"
+        return f"{value:,.4g}" if abs(value) >= 10 or 0 < abs(value) < 0.001 else f"{value:.4f}"
     return str(value)

@@ -44,15 +44,17 @@ def run(work: Work) -> Result:
         values = step(_of(rows, x[:, t]), [_of(rows, product[t]) for product in inputs], before, rows)
         new = tuple(_whole(values[i], part) for i, part in zip(work.graph.new_states, before, strict=True))
         new = _zoned_out(new, before, work.noise, t, rows)
-        for name in work.record:
-            recorded[name].append(_padded(rows, _recorded(name, work.graph, values, new), len(x)))
-        outputs.append(_padded(rows, _output(work, values, new), len(x)))
-        if rows is not None:
-            new = tuple(old.index_copy(0, rows, part) for old, part in zip(state, new, strict=True))
-        state = new
+        if rows is None:
+            state = new
+        else:
+            state = tuple(old.index_copy(0, rows, part) for old, part in zip(state, new, strict=True))
         if work.watch is not None:
             for name, values_after in zip(work.graph.states, state, strict=True):
                 work.watch(t, name, values_after)
+            new = tuple(_of(rows, part) for part in state)  # so that the output depends on what was watched
+        for name in work.record:
+            recorded[name].append(_padded(rows, _recorded(name, work.graph, values, new), len(x)))
+        outputs.append(_padded(rows, _output(work, values, new), len(x)))
     return Result(
         torch.stack(outputs, 1) if outputs else _no_output(work),
         state,

@@ -20,8 +20,8 @@ from throughtime.cells.engine.contract import Result, Work
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.parameters import stacks
 
-# sigmoid(80) is 1 in float32 and float64; sigmoid(-80) is 2e-35, far below rounding and not yet denormal
-_HOLD = 80.0
+# beyond every sum of a gate that is still a sensible number; the sigmoids of it and its opposite are exactly 1 and 0
+_HOLD = 1e4
 # far below every sum that is still a sensible number, in float32 too
 _FLOOR = -1e30
 

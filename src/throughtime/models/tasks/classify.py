@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from msgspec import Meta
-
+from throughtime.models.settings import ClassifySettings
 from throughtime.models.tasks.task import Task, tasks
-from throughtime.settings import Group
-
-
-class ClassifySettings(Group):
-    """The task"""
-
-    class_weights: Annotated[
-        Literal["none", "balanced"], Meta(description="balanced: a rare class counts as much as a frequent one")
-    ] = "none"
-    label_smoothing: Annotated[
-        float, Meta(ge=0, lt=1, description="share of the target that is spread evenly over all classes")
-    ] = 0.0
 
 
 tasks.add(

@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from msgspec import Meta
-
+from throughtime.models.settings import RegressSettings
 from throughtime.models.tasks.task import Task, tasks
-from throughtime.settings import Group
-
-
-class RegressSettings(Group):
-    """The task"""
-
-    loss: Annotated[
-        Literal["squared", "absolute"], Meta(description="squared leads to the mean of what is likely, absolute to the median")
-    ] = "squared"
 
 
 tasks.add(

@@ -46,16 +46,22 @@ def _parameters(run: Run) -> dict[str, int]:
         return {}
     columns = _read(run.fields, {}).get("inputs", [])
     counts: dict[str, int] = {}
-    for name, tensor in run.model.read().items():
-        part = _part(name.split(".")[:-1] or [name], columns)
+    for name, tensor in sorted(run.model.read().items()):  # the file keeps no order
+        part = _part(name.split("."), columns)
         counts[part] = counts.get(part, 0) + tensor.numel()
     return counts
 
 
 def _part(path: list[str], columns: list[str]) -> str:
-    if path[0] == "encoders" and len(path) > 1 and path[1].isdecimal() and int(path[1]) < len(columns):
+    """The module that a tensor belongs to; one that stands alone in an encoder keeps its own name.
+
+    >>> _part(["encoders", "0", "recurrent", "weight_hh_l0"], ["title"]), _part(["head", "bias"], ["title"])
+    ('title recurrent', 'head')
+    """
+    if path[0] == "encoders" and len(path) > 2 and path[1].isdecimal() and int(path[1]) < len(columns):
         path = [columns[int(path[1])], *path[2:]]
-    return " ".join(path)
+        return " ".join(path if len(path) == 2 else path[:-1])
+    return " ".join(path[:-1] or path)
 
 
 def _command(run: Run) -> str:

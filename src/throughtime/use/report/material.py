@@ -13,8 +13,9 @@ Row = Mapping[str, Any]
 class ReportMaterial:
     """Everything the page shows. The mappings are the run folder's files as read: what is missing in them is left out.
 
-    ``data`` (of ``data.json``) may hold ``source``, ``notes`` (sentences), ``rows`` (by split), ``classes`` (by split,
-    rows by class) and ``lengths`` (by split, rows by length), ``unit`` (of a length, "characters").
+    ``data`` (of ``data.json``) may hold ``source``, ``notes`` and ``warnings`` (sentences), and by split ``rows``,
+    ``classes`` (rows by class), ``lengths`` (rows by length, or by the least length of equal steps), ``length`` (least,
+    median, most), and ``unknown`` (share of unknown tokens, by column first); ``unit`` is that of a length, "words".
     """
 
     name: str

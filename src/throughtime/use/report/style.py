@@ -104,7 +104,8 @@ summary:hover { color: var(--ink); }
 .truth, .found { color: var(--first); }
 .wrong { color: var(--second); }
 .group { margin-right: 10px; }
-.place { float: right; margin-left: 12px; font-size: .82rem; }
+.answer { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 12px; }
+.place { font-size: .82rem; }
 .input { overflow-wrap: anywhere; white-space: pre-wrap; }
 .text { unicode-bidi: isolate; }
 .column { color: var(--muted); font-size: .82rem; margin-inline-end: 8px; }
@@ -113,8 +114,8 @@ summary:hover { color: var(--ink); }
 .input .more { color: var(--first); font-size: .85rem; margin-inline-start: 8px; white-space: nowrap; }
 details[open] > summary .cut { display: none; }
 
-.notes { margin: 0 0 12px; padding-left: 20px; }
-.notes li { overflow-wrap: anywhere; }
+.notes, .warnings { margin: 0 0 12px; padding-left: 20px; overflow-wrap: anywhere; }
+.warnings { color: var(--second); }
 pre { background: var(--card); border-radius: 8px; padding: 12px 16px; margin: 8px 0; overflow-x: auto; }
 pre { font: 14px/1.6 var(--mono); }
 code { font-family: var(--mono); overflow-wrap: anywhere; }
@@ -122,9 +123,9 @@ code { font-family: var(--mono); overflow-wrap: anywhere; }
 @media (max-width: 520px) {
   main { padding: 20px 14px 56px; }
   h1 { font-size: 1.6rem; }
-  .place { float: none; display: block; margin: 0; }
   .facts { gap: 10px 24px; }
   .share { display: none; }
+  tbody th { min-width: 6.5em; }
   th, td { padding-right: 12px; }
 }
 @media print {

@@ -3,7 +3,7 @@
 The report, the command line and the Python interface say the same sentences, which come from here.
 """
 
-from throughtime.use.verdict.comparison import Comparison, comparison, counts_rows, direction
+from throughtime.use.verdict.comparison import Comparison, comparison, counts_rows, direction, told_metrics
 from throughtime.use.verdict.intervals import wilson
 from throughtime.use.verdict.names import baseline_words, metric_axis, metric_words
 from throughtime.use.verdict.words import verdict
@@ -16,6 +16,7 @@ __all__ = [
     "direction",
     "metric_axis",
     "metric_words",
+    "told_metrics",
     "verdict",
     "wilson",
 ]

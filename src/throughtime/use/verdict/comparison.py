@@ -65,6 +65,12 @@ def direction(metric: str) -> int:
     return 1 if registered[metric].better == "higher" else -1
 
 
+def told_metrics(test: Mapping[str, Any]) -> list[str]:
+    """The metrics to be shown: all but an exact match that only repeats the accuracy, as with one class a row."""
+    repeated = "exact_match" if test.get("exact_match") == test.get("accuracy") else None
+    return [name for name in test if name in registered and name != repeated]
+
+
 def counts_rows(metric: str, test: Mapping[str, Any]) -> bool:
     """Whether a figure is a share of the test rows, which has an interval.
 

@@ -15,7 +15,7 @@ LETTER = 7.8  # generous width in pixels of one letter at the charts' font size
 
 @dataclass(frozen=True)
 class Scale:
-    """Maps values from ``low`` to ``high`` onto pixels from ``start`` to ``end``; y runs downwards, so start > end there."""
+    """Maps values from ``low`` to ``high`` onto pixels from ``start`` to ``end``; y runs down, so start > end there."""
 
     low: float
     high: float
@@ -96,7 +96,7 @@ def y_axis(scale: Scale, x: float, right: float, label: str, marks: Sequence[flo
 
 
 def svg(name: str, title: str, description: str, width: float, height: float, *children: Any) -> Markup:
-    """The frame: scales with the page, says what it shows to those who cannot see it; ``name`` is unique in the page."""
+    """The frame: scales with the page, says what it shows to who cannot see it; ``name`` is unique in the page."""
     head = [tag("title", title, id=f"{name}-title"), tag("desc", description, id=f"{name}-desc")]
     names = f"{name}-title {name}-desc"
     return tag(

@@ -9,7 +9,7 @@ from throughtime.use.report.charts.axes import Scale, spanning, svg, ticks, x_ax
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.numbers import number
 
-WIDTH, LEFT, RIGHT, ROW, MOST_LETTERS = 480, 12, 412, 42, 50
+WIDTH, LEFT, RIGHT, ROW, MOST_LETTERS = 450, 12, 386, 42, 48
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ MOST_LETTERS = 16
 
 
 def confusion_chart(name: str, counts: Sequence[Sequence[int]], classes: Sequence[str]) -> Markup:
-    """``counts[i][j]`` rows of class i were taken for class j; colour is the share of the row, right and wrong differ."""
+    """``counts[i][j]`` rows of class i were taken for class j; the colour is the share of the row."""
     size = _cell_size(len(classes))
     left, top = _room_for_names(classes, size)
     ground = _ground(len(classes), size, left, top)
@@ -68,7 +68,7 @@ def _names(i: int, text: str, size: int, left: int, top: int) -> Markup:
 
 
 def _fitting(text: str, size: int) -> str:
-    most = int(size / LETTER)
+    most = int((size - 8) / LETTER)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

@@ -19,7 +19,7 @@ def again(material: ReportMaterial) -> Markup:
     same = note("The same versions, machine and threads give the same figures, to the bit.")
     config = tag("pre", material.config, tabindex="0") if material.config else None
     unfolded = unfold("config.toml: every setting of this run", config) if config else None
-    known = [[name, str(value)] for name, value in _circumstances(material).items()]
+    known = [[name, tag("span", value)] for name, value in _circumstances(material).items()]
     return section("again", "Run it again", command, same, unfolded, table(["", ""], known) if known else None)
 
 

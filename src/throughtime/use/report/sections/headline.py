@@ -27,7 +27,8 @@ def headline(material: ReportMaterial) -> Markup:
     found = comparison(material.metrics, material.test_rows, material.predictions)
     result = found.result if found else "none"
     badge = tag("p", BADGES.get(result, "Nothing to compare with"), class_="badge")
-    said = tag("p", verdict(material.metrics, material.test_rows, material.predictions), class_="verdict-words")
+    words = verdict(material.metrics, material.test_rows, material.predictions)
+    said = tag("p", words.replace(" %", "\u00a0%"), class_="verdict-words")  # a figure and its sign stay on one line
     facts = [tag("div", tag("dt", name), tag("dd", value)) for name, value in _facts(material)]
     return join(
         tag("header", tag("p", "throughtime · report of a run", class_="eyebrow"), tag("h1", material.name)),

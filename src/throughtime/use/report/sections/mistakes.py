@@ -22,16 +22,15 @@ def mistakes(material: ReportMaterial) -> Markup | None:
     numeric = kind(material) == "numbers"
     wrong = sorted((row for row in material.predictions if _is_wrong(row)), key=_badness, reverse=True)
     if not wrong:
-        return section(
-            "mistakes", "Worst mistakes", note(f"None: all {amount(len(material.predictions), 'test row')} are right.")
-        )
+        rows = amount(len(material.predictions), "test row")
+        return section("mistakes", "Worst mistakes", note(f"None: of {rows}, none is wrong."))
     shown = wrong[:MOST]
     order = "furthest from the truth first" if numeric else "those first whose truth it held least likely"
     count = f"{amount(len(wrong), 'row')} of {len(material.predictions):,} " + ("not exact" if numeric else "wrong")
     said = note(f"{count}; the worst {len(shown)}, {order}." if len(shown) > 1 else f"{count}.")
     cards = [_card(row, numeric) for row in shown]
     style = "mistakes short" if all(_is_short(row) for row in shown) else "mistakes"
-    return section("mistakes", "Worst errors" if numeric else "Worst mistakes", said, tag("ol", cards, class_=style))
+    return section("mistakes", "Worst mistakes", said, tag("ol", cards, class_=style))
 
 
 def _is_short(row: Mapping[str, Any]) -> bool:
@@ -45,10 +44,9 @@ def _is_wrong(row: Mapping[str, Any]) -> bool:
 
 
 def _badness(row: Mapping[str, Any]) -> float:
-    loss = row.get("loss")
-    if loss is not None:
-        return float(loss)
-    return abs(row["predicted"] - row["truth"]) if isinstance(row["truth"], int | float) else 0.0
+    if isinstance(row["truth"], int | float):
+        return abs(row["predicted"] - row["truth"])
+    return float(row.get("loss") or 0.0)
 
 
 def _card(row: Mapping[str, Any], numeric: bool) -> Markup:
@@ -60,7 +58,7 @@ def _card(row: Mapping[str, Any], numeric: bool) -> Markup:
         answer = _class(row)
     return tag(
         "li",
-        tag("div", answer, tag("span", _place(row), class_="place"), class_="answer"),
+        tag("div", tag("span", answer), tag("span", _place(row), class_="place"), class_="answer"),
         inputs(row.get("inputs", {})),
     )
 

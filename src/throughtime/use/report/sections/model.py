@@ -7,6 +7,11 @@ from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import number
 from throughtime.use.report.parts import note, section, table
 
+EXPLAINED = (
+    "One time step of the cell, printed from the graph that ran. "
+    "h' is the state before the step, ∘ multiplies element by element."
+)
+
 
 def model(material: ReportMaterial) -> Markup | None:
     """None where neither is known."""
@@ -15,7 +20,7 @@ def model(material: ReportMaterial) -> Markup | None:
     printed = (
         tag("pre", "\n".join(material.equations), class_="equations", tabindex="0") if material.equations else None
     )
-    said = note("One time step of the cell, as it ran: this print comes from the same graph.") if printed else None
+    said = note(EXPLAINED) if printed else None
     total = sum(material.parameters.values())
     rows = [[part, count, f"{100 * count / (total or 1):.1f} %"] for part, count in material.parameters.items()]
     listed = table(["part", "parameters", "share"], rows, f"{number(total)} parameters in all") if rows else None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
+from math import gcd
 from typing import Any
 
 from throughtime.use.report.charts.bars import histogram, named_bars
 from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.material import ReportMaterial
-from throughtime.use.report.numbers import amount
+from throughtime.use.report.numbers import amount, number
 from throughtime.use.report.parts import chart, note, section, table
 
 SPLITS = ("train", "valid", "test")
@@ -20,47 +22,65 @@ def reading(material: ReportMaterial) -> Markup | None:
     data = material.data
     if not data:
         return None
-    notes = (
-        tag("ul", [tag("li", text) for text in data.get("notes", ())], class_="notes") if data.get("notes") else None
-    )
     source = note("Read from ", tag("code", data["source"]), ".") if "source" in data else None
-    rows = data.get("rows")
-    counted = table(["split", "rows"], [[split, rows[split]] for split in SPLITS if split in rows]) if rows else None
+    pair = tag("div", _lengths(data), _classes(data), class_="pair")
     return section(
-        "data", "The data", source, notes, counted, tag("div", _lengths(data), _classes(data), class_="pair")
+        "data", "The data", source, _sentences(data, "notes"), _sentences(data, "warnings"), _splits(data), pair
     )
+
+
+def _sentences(data: Mapping[str, Any], name: str) -> Markup | None:
+    said = data.get(name) or ()
+    return tag("ul", [tag("li", text) for text in said], class_=name) if said else None
+
+
+def _splits(data: Mapping[str, Any]) -> Markup | None:
+    """Rows of each split, the length of the middle row, and the share of tokens that training never showed."""
+    rows, length, unknown = (data.get(name) or {} for name in ("rows", "length", "unknown"))
+    if not rows:
+        return None
+    columns = [column for column in unknown if any(unknown[column].values())]
+    header = ["split", "rows", *([f"median length in {_unit(data)}"] if length else [])]
+    header += [f"unknown in {column}" for column in columns]
+    cells = [
+        [
+            split,
+            rows[split],
+            *([length[split]["median"]] if length else []),
+            *(f"{100 * unknown[column][split]:.1f} %" for column in columns),
+        ]
+        for split in SPLITS
+        if split in rows
+    ]
+    return table(header, cells)
 
 
 def _lengths(data: Mapping[str, Any]) -> Markup | None:
     counts = {int(length): count for length, count in data.get("lengths", {}).get("train", {}).items()}
     if not counts:
         return None
-    edges, bars = _binned(counts)
-    unit = data.get("unit", "steps")
-    rows = [
-        [str(low) if high - low == 1 else f"{low} to {high - 1}", bar]
-        for low, high, bar in zip(edges, edges[1:], bars, strict=False)
-    ]
-    total = sum(counts.values())
-    mean = sum(length * count for length, count in counts.items()) / total
+    edges, bars, unit = *_binned(counts), _unit(data)
+    ranges = [str(low) if high - low == 1 else f"{low} to {high - 1}" for low, high in pairwise(edges)]
+    numbers = table([unit, "rows"], [[text, count] for text, count in zip(ranges, bars, strict=True)])
     picture = histogram("lengths", "Lengths of the training rows", edges, bars, x_label=f"length in {unit}")
-    return chart(
-        picture,
-        table([unit, "rows"], rows),
-        "Lengths of the training rows.",
-        f"{min(counts)} to {max(counts)} {unit}, {mean:.1f} on average.",
-    )
+    length = data.get("length", {}).get("train")
+    said = f"From {number(length['least'])} to {number(length['most'])} {unit}." if length else None
+    return chart(picture, numbers, "Lengths of the training rows.", said)
 
 
 def _binned(counts: Mapping[int, int], most: int = 32) -> tuple[list[int], list[int]]:
-    low, high = min(counts), max(counts) + 1
-    width = -(-(high - low) // most)
-    edges = list(range(low, high, width))
-    edges.append(edges[-1] + width)
-    bars = [0] * (len(edges) - 1)
+    """Edges and counts of at most so many bars. Lengths may come in steps; a bar covers whole ones."""
+    low = min(counts)
+    step = gcd(*(length - low for length in counts)) or 1
+    width = step * -(-(max(counts) - low + step) // (most * step))
+    bars = [0] * ((max(counts) - low) // width + 1)
     for length, count in counts.items():
         bars[(length - low) // width] += count
-    return edges, bars
+    return [low + width * i for i in range(len(bars) + 1)], bars
+
+
+def _unit(data: Mapping[str, Any]) -> str:
+    return data.get("unit", "steps")
 
 
 def _classes(data: Mapping[str, Any]) -> Markup | None:

@@ -12,7 +12,15 @@ from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import amount, fraction, number
 from throughtime.use.report.parts import note, section, table
-from throughtime.use.verdict import baseline_words, counts_rows, direction, metric_axis, metric_words, wilson
+from throughtime.use.verdict import (
+    baseline_words,
+    counts_rows,
+    direction,
+    metric_axis,
+    metric_words,
+    told_metrics,
+    wilson,
+)
 
 FRACTIONS = ("accuracy", "exact_match", "macro_f1")
 
@@ -69,7 +77,7 @@ def _chart(found: list[Standing], metric: str, rows: int) -> Markup:
 
 def _table(found: list[Standing], metric: str, spread: Mapping[str, float]) -> Markup:
     network = next(one for one in found if one.network)
-    names = [name for name in network.test if name in registered]
+    names = told_metrics(network.test)
     header = ["", *map(_words, names), f"valid {_words(metric)}", "settings chosen"]
     rows = [
         [

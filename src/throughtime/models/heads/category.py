@@ -1,0 +1,51 @@
+"""One class of several: softmax and cross entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+
+from throughtime.batch import Draw
+from throughtime.data.fields.category import Category
+from throughtime.models.encoders import Encoder, Encoding
+from throughtime.models.heads.head import heads
+from throughtime.models.heads.summary import Summary
+from throughtime.models.losses import class_weights, cross_entropy
+from throughtime.models.settings import ClassifySettings, NetworkSettings
+
+
+@heads.named("category")
+class CategoryHead(nn.Module):
+    """Scores ``(B, C)`` from all encodings; with balanced class weights a rare class counts as much as a frequent one."""
+
+    def __init__(
+        self,
+        field: Category,
+        encoders: Sequence[Encoder],
+        settings: NetworkSettings,
+        task: ClassifySettings,
+        target: np.ndarray | None,
+        generator: Generator | None,
+    ) -> None:
+        super().__init__()
+        self.summary = Summary(encoders, len(field.classes), settings, generator)
+        self.label_smoothing = task.label_smoothing
+        balanced = task.class_weights == "balanced" and target is not None
+        weights = class_weights(np.bincount(target, minlength=len(field.classes))) if balanced else None
+        self.register_buffer("class_weights", weights, persistent=False)
+
+    def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Tensor:
+        return self.summary(encodings, draw)
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        return cross_entropy(output, target, self.class_weights, self.label_smoothing)
+
+    def losses(self, output: Tensor, target: Tensor) -> Tensor:
+        return cross_entropy(output, target, reduction="none")
+
+    def answers(self, output: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        probabilities = torch.softmax(output.double(), 1).cpu().numpy()
+        return probabilities.argmax(1), probabilities

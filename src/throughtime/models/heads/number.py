@@ -1,0 +1,46 @@
+"""One number, scaled: squared or absolute loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from torch import Generator, Tensor, nn
+
+from throughtime.batch import Draw
+from throughtime.data.fields.number import Number
+from throughtime.models.encoders import Encoder, Encoding
+from throughtime.models.heads.head import heads
+from throughtime.models.heads.summary import Summary
+from throughtime.models.losses import losses
+from throughtime.models.settings import NetworkSettings, RegressSettings
+
+
+@heads.named("number")
+class NumberHead(nn.Module):
+    """A number for each sample (B,), in the scale of the field."""
+
+    def __init__(
+        self,
+        field: Number,
+        encoders: Sequence[Encoder],
+        settings: NetworkSettings,
+        task: RegressSettings,
+        target: np.ndarray | None,
+        generator: Generator | None,
+    ) -> None:
+        super().__init__()
+        self.summary = Summary(encoders, 1, settings, generator)
+        self.kind = losses[task.loss]
+
+    def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Tensor:
+        return self.summary(encodings, draw)[:, 0]
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        return self.losses(output, target).mean()
+
+    def losses(self, output: Tensor, target: Tensor) -> Tensor:
+        return self.kind(output, target, reduction="none")
+
+    def answers(self, output: Tensor) -> tuple[np.ndarray, None]:
+        return output.double().cpu().numpy(), None

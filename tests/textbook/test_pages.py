@@ -1,0 +1,48 @@
+"""The pages of the textbook build, are in the list of pages, and hold the textbook's numbers."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted((DOCS / "textbook").glob("*.md"))
+
+NUMBERS = {
+    "exercise": ["| 0.5 | 0.75 | 0.875 |", "| 0.4621 | 0.6237 | 0.6706 |"],
+    "encoding": ["24 entries", "`the` is 4", "the bags are equal (True)", "TF-IDF vectors (True)"],
+    "losses": ["-log 0.7 = 0.3567", "4 of 6 are right", "True"],
+    "lstm": ["tensor([0.1000, 0.0100, 0.3000])", "c = c' + i ∘ g"],
+    "gru": ["h = (1 - z) ∘ h' + z ∘ n", "h = (1 - z) ∘ n + z ∘ h'"],
+    "bidirectional": ["['he', 'said', ',', 'teddy']", "the two states differ by 0."],
+    "backpropagation": ["10 of 15", "15 of 15", "5 of 15"],
+    "gradients": ["| linear, 0.5 | 5.0e-01 | 9.8e-04 |", "The largest difference between the two is 0."],
+}
+
+
+@pytest.fixture(scope="module")
+def docs() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_build", DOCS / "build.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_builds_with_the_textbooks_numbers(page: Path, docs: ModuleType, tmp_path: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert docs.broken_links(text, page.parent) == []
+    with contextlib.chdir(tmp_path):
+        built = " ".join(docs.build(text, page.name).split())
+    for number in NUMBERS.get(page.stem, []):
+        assert number in built
+
+
+def test_every_page_is_in_the_list() -> None:
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
+    assert PAGES and [page.name for page in PAGES if f"(textbook/{page.name})" not in index] == []
