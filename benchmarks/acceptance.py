@@ -45,7 +45,9 @@ def line(name: str) -> Callable[[Callable[[Path], Measured]], Callable[[Path], M
 
 def train(data: Path, run: Path, *options: str) -> dict[str, Any]:
     """Train by the command line, going on where it was stopped; metrics.json."""
-    subprocess.run([PROGRAM, "train", str(data), "--run", str(run), "--resume", *options], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [PROGRAM, "train", str(data), "--run", str(run), "--resume", *options], check=True, stdout=subprocess.DEVNULL
+    )
     return json.loads((run / "metrics.json").read_text())
 
 
@@ -87,7 +89,9 @@ def every_cell(data: Path) -> Measured:
     for name, cell in cells.items():
         if cell.convolution:
             continue  # reads frames; its epoch is among the tests
-        found = train(data / "names", WORK / f"cell-{name}", "--cell", name, "--epochs", "1", "--set", "baselines=majority")
+        found = train(
+            data / "names", WORK / f"cell-{name}", "--cell", name, "--epochs", "1", "--set", "baselines=majority"
+        )
         reached.append(f"{name} {found['test']['accuracy']:.3f}")
         worst = min(worst, found["test"]["accuracy"] - found["baselines"]["majority"]["accuracy"])
     return {"bar": "each above majority after one epoch", "reached": ", ".join(reached), "passed": worst > 0}
@@ -141,7 +145,9 @@ def machine() -> str:
     """The machine in words."""
     import torch
 
-    model = next((row.split(":")[1].strip() for row in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in row), "")
+    model = next(
+        (row.split(":")[1].strip() for row in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in row), ""
+    )
     return (
         f"{platform.machine()} {model}, {os.cpu_count()} cores ({torch.backends.cpu.get_cpu_capability()}), "
         f"Python {platform.python_version()}, torch {torch.__version__}"

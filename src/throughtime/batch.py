@@ -38,7 +38,6 @@ class Draw:
     offset: int = 0  # time of the batch's first step within the sequences
 
 
-
 @dataclass(frozen=True)
 class Batch:
     """Columns by name, each a tensor with B rows or :class:`Sequences`.

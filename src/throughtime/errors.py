@@ -70,4 +70,6 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1)
-    return UsageError(f'unknown {kind} "{name}"; ' + (f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known)}"))
+    return UsageError(
+        f'unknown {kind} "{name}"; ' + (f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known)}")
+    )

@@ -2,7 +2,7 @@
 
 A group is a frozen struct whose fields carry their type, default, bounds and a line of help::
 
-    class Optimisation(Group):
+    class Optimisation(Group, frozen=True):
         epochs: Annotated[int, Meta(ge=1, description="passes over the training split")] = 20
 
 From the groups come the check of a configuration file, of ``--set key=value``, of Python's keyword arguments,
@@ -48,6 +48,13 @@ def declared(group: type[Group]) -> list[Setting]:
     return rows
 
 
+def part(groups: Mapping[type[Group], Group], kind: type[G]) -> G:
+    """One group of those that :func:`build` gave, under its own type."""
+    found = groups[kind]
+    assert isinstance(found, kind)
+    return found
+
+
 def build(groups: Iterable[type[Group]], values: Mapping[str, object]) -> dict[type[Group], Group]:
     """Sort ``values`` into their groups and check each; strings are converted (``"0.3"`` to 0.3, ``"yes"`` to True).
 
@@ -65,7 +72,8 @@ def build(groups: Iterable[type[Group]], values: Mapping[str, object]) -> dict[t
 
 def changed(group: G, **values: object) -> G:
     """The group with some values replaced, checked like any other."""
-    return msgspec.structs.replace(group, **{name: _converted(type(group), name, value) for name, value in values.items()})
+    checked = {name: _converted(type(group), name, value) for name, value in values.items()}
+    return msgspec.structs.replace(group, **checked)
 
 
 def as_dict(group: Group) -> dict[str, Any]:
@@ -106,10 +114,7 @@ def _plain(kind: Any) -> Any:
 
 
 def _help(kind: Any) -> str:
-    for part in get_args(kind)[1:] if get_origin(kind) is Annotated else ():
-        if isinstance(part, msgspec.Meta) and part.description:
-            return part.description
-    return ""
+    return next((meta.description for meta in _metas(kind) if meta.description), "")
 
 
 def _values(kind: Any) -> str:
@@ -123,8 +128,9 @@ def _values(kind: Any) -> str:
     return word + (_bounds(kind) if base in (int, float) else "")
 
 
-def _metas(kind: Any) -> tuple[Any, ...]:
-    return tuple(part for part in get_args(kind)[1:] if isinstance(part, msgspec.Meta)) if get_origin(kind) is Annotated else ()
+def _metas(kind: Any) -> list[msgspec.Meta]:
+    parts = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    return [part for part in parts if isinstance(part, msgspec.Meta)]
 
 
 def _bounds(kind: Any) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.cells.forms import FORMS, NAMES, TORCH_FORMS, inputs, layer, start
 from torch import Tensor
 from torch.func import functional_call
 
+from tests.cells.forms import FORMS, NAMES, TORCH_FORMS, inputs, layer, start
 from throughtime.cells.recurrent import Recurrent
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.cells.forms import assert_same_bits, drawing, numbers
 from torch import Tensor
 
+from tests.cells.forms import assert_same_bits, drawing, numbers
 from throughtime.batch import Draw
 from throughtime.cells.dropout import Masks, dropout, mix, scaled
 
@@ -57,7 +57,8 @@ def test_every_mask_equals_pure_python(seed: int) -> None:
     steps = [[[kept(row, u, rate) for u in range(7)] for row in of_sample] for of_sample in rows]
     assert masks.each_step(3, 7, rate).tolist() == steps
     key = key_of(seed, draw.epoch, draw.update, "here.l0")
-    assert masks.each_weight((2, 3), rate).tolist() == [[kept(key, 3 * i + j, rate) for j in range(3)] for i in range(2)]
+    weights = [[kept(key, 3 * i + j, rate) for j in range(3)] for i in range(2)]
+    assert masks.each_weight((2, 3), rate).tolist() == weights
 
 
 MANY = drawing(*range(500))
@@ -107,7 +108,8 @@ def test_another_draw_has_nothing_to_do_with_the_first(what: str) -> None:
 def test_neighbours_have_nothing_to_do_with_each_other(kind: str) -> None:
     mask = drawn(kind=kind)
     for lag in (1, 2, 3, 10, 16, 100):  # among units (and, where drawn at each step, steps: 10 units a step)
-        assert abs(correlation(mask[:, lag:], mask[:, :-lag])) < 4.5 / mask[:, lag:].numel() ** 0.5, f"units {lag} apart"
+        one, other = mask[:, lag:], mask[:, :-lag]
+        assert abs(correlation(one, other)) < 4.5 / one.numel() ** 0.5, f"units {lag} apart"
     for lag in (1, 2, 4, 64, 256):
         assert abs(correlation(mask[lag:], mask[:-lag])) < 4.5 / mask[lag:].numel() ** 0.5, f"samples {lag} apart"
 

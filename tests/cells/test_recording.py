@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from tests.cells.forms import FORMS, assert_near, inputs, layer, start
 from torch import Tensor
 
+from tests.cells.forms import FORMS, assert_near, inputs, layer, start
 from throughtime.cells import cells
 from throughtime.cells.equations.language import ACTIVATIONS
 from throughtime.cells.equations.parameters import stacks

@@ -6,9 +6,9 @@ import copy
 
 import pytest
 import torch
-from tests.cells.forms import NAMES, assert_near, assert_same_bits, drawing, inputs, layer, numbers, start, weighted
 from torch import nn
 
+from tests.cells.forms import NAMES, assert_near, assert_same_bits, drawing, inputs, layer, numbers, start, weighted
 from throughtime.cells import cells, record, tanh
 from throughtime.cells.dropout import Masks, dropout, scaled
 from throughtime.cells.recurrent import Recurrent
@@ -83,7 +83,8 @@ def test_drop_connect_has_one_mask_an_update() -> None:
     assert_same_bits(made(x[[1, 1, 0]], draw=drawing(7, 8, 9))[0], output[[1, 1, 0]])  # no sample in it
     assert not torch.equal(made(x, draw=drawing(1, 2, 3, update=6))[0], output)
     whole = made.weight_hh_l0.detach().clone()
-    masks = [Masks(first, f"recurrent.l0.drop_connect.{name}").each_weight((5, 5), 0.5) for name in ("U_r", "U_z", "U_n")]
+    places = [f"recurrent.l0.drop_connect.{name}" for name in ("U_r", "U_z", "U_n")]
+    masks = [Masks(first, place).each_weight((5, 5), 0.5) for place in places]
     with torch.no_grad():
         made.weight_hh_l0.copy_(whole * torch.cat(masks) / 0.5)
     assert_same_bits(made.eval()(x)[0], output)

@@ -1,13 +1,13 @@
-"""Where torch has the cell: outputs, states and every gradient equal torch.nn's on packed sequences, by every engine."""
+"""Where torch has the cell: outputs, states and every gradient equal those of torch.nn on packed sequences."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from tests.cells.forms import TORCH_FORMS, assert_near, assert_same_bits, inputs, layer, numbers, start, weighted
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from tests.cells.forms import TORCH_FORMS, assert_near, assert_same_bits, inputs, layer, numbers, start, weighted
 from throughtime.cells.recurrent import Recurrent
 from throughtime.cells.torch_weights import from_torch, load_torch_state, to_torch, to_torch_state
 from throughtime.errors import UsageError

@@ -6,9 +6,19 @@ import math
 
 import pytest
 import torch
-from tests.cells.forms import NAMES, WITH_ENGINES, assert_near, assert_same_bits, inputs, layer, numbers, start, weighted
 from torch import Tensor
 
+from tests.cells.forms import (
+    NAMES,
+    WITH_ENGINES,
+    assert_near,
+    assert_same_bits,
+    inputs,
+    layer,
+    numbers,
+    start,
+    weighted,
+)
 from throughtime.cells import mean, record, sqrt, tanh
 from throughtime.cells.recurrent import Recurrent
 

@@ -6,9 +6,19 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.cells.forms import NAMES, WITH_ENGINES, assert_near, assert_same_bits, drawing, inputs, layer, start, weighted
 from torch import Tensor
 
+from tests.cells.forms import (
+    NAMES,
+    WITH_ENGINES,
+    assert_near,
+    assert_same_bits,
+    drawing,
+    inputs,
+    layer,
+    start,
+    weighted,
+)
 from throughtime.batch import Draw
 from throughtime.cells.recurrent import Recurrent, State
 
@@ -108,7 +118,9 @@ def test_the_same_call_twice_gives_the_same_bits(text: str, engine: str) -> None
         assert_same_bits(first, second)
 
 
-@pytest.mark.parametrize("change", [{"seed": 4}, {"epoch": 3}, {"offset": 1}, {"sample_ids": torch.tensor([12, 4, 5, 7])}])
+@pytest.mark.parametrize(
+    "change", [{"seed": 4}, {"epoch": 3}, {"offset": 1}, {"sample_ids": torch.tensor([12, 4, 5, 7])}]
+)
 def test_each_value_of_the_draw_changes_the_masks(change: dict[str, object]) -> None:
     made = masked("gru", locked=False)
     x, draw = inputs(made, 4, 5), drawing(*IDS)

@@ -23,7 +23,9 @@ class Checked:
         return "\n".join(self.notes)
 
 
-def check(data: Any, *, task: str | None = None, use: Sequence[str | os.PathLike[str]] = (), **settings: Any) -> Checked:
+def check(
+    data: Any, *, task: str | None = None, use: Sequence[str | os.PathLike[str]] = (), **settings: Any
+) -> Checked:
     """Read ``data``, propose the task, split, fit vocabulary and scaling, and encode every row.
 
     Raises DataError and UsageError just as ``train`` would.

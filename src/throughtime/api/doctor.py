@@ -24,7 +24,9 @@ def examine() -> dict[str, Any]:
     errors = {name: _error(name) for name in ENGINES if name != "auto"}
     for name, error in errors.items():
         if error > 1e-6:
-            raise ThroughtimeError(f"the engine {name} is wrong by {error:.1e} on a known answer; choose another with --engine")
+            raise ThroughtimeError(
+                f"the engine {name} is wrong by {error:.1e} on a known answer; choose another with --engine"
+            )
     return {
         **versions(),
         "processor": torch.backends.cpu.get_cpu_capability(),

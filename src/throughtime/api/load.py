@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -30,7 +29,7 @@ from throughtime.use.answering import answer, measured
 from throughtime.use.predictions import answered_rows
 from throughtime.use.verdict import verdict
 
-BATCH = 256
+BATCH = 64
 
 
 def load(run: str | os.PathLike[str], *, use: Sequence[str | os.PathLike[str]] = ()) -> TrainedRun:
@@ -65,7 +64,9 @@ class TrainedRun:
     @cached_property
     def settings(self) -> Settings:
         tables = self.run.config.read()
-        chosen = {name: _tuple(value) for group, table in tables.items() if group != "run" for name, value in table.items()}
+        chosen = {
+            name: _tuple(value) for group, table in tables.items() if group != "run" for name, value in table.items()
+        }
         return resolve(self.task, chosen)
 
     @cached_property

@@ -32,7 +32,9 @@ def import_files(paths: Iterable[str | os.PathLike[str]]) -> None:
         except ThroughtimeError:
             raise
         except Exception as error:
-            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(place)]
+            lines = [
+                frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(place)
+            ]
             line = getattr(error, "lineno", None) or (lines[-1] if lines else None)
             raise UsageError(f"--use {path} row {line}: {type(error).__name__}: {error}; mend the file") from error
         _imported.add(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from throughtime.data.splits import Splits, given_splits, split
 from throughtime.errors import DataError, Place
 from throughtime.models.tasks import Task, task_for, tasks
 from throughtime.models.tasks.task import require_kind
+from throughtime.settings import changed
 
 Say = Callable[[str], None]
 
@@ -78,7 +79,7 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say)
     tell(*(note for field in fields.values() for note in field.notes))
     _require_several_classes(fields[proposal.output], records)
     datasets = {name: Dataset(getattr(splits, name), fields) for name in ("train", "valid", "test")}
-    resolved = resolve(found, chosen)
+    resolved = _sized(resolve(found, chosen), len(splits.train))
     return Prepared(found, resolved, str(records.source), splits, fields, proposal.output, datasets, tuple(notes))
 
 
@@ -86,7 +87,19 @@ def _require_several_classes(output: Field, records: Records) -> None:
     classes = getattr(output, "classes", None)
     if output.kind == "category" and classes is not None and len(classes) < 2:
         place = Place(records.source, None, output.column)
-        raise DataError(f'every row is of one class, "{classes[0]}"', place=place, mend="give rows of another class, or choose another --output")
+        raise DataError(
+            f'every row is of one class, "{classes[0]}"',
+            place=place,
+            mend="give rows of another class, or choose another --output",
+        )
+
+
+def _sized(settings: Settings, rows: int) -> Settings:
+    """With the batch size that suits so many training rows, where none was chosen."""
+    if settings.training.batch_size is not None:
+        return settings
+    batch_size = min(max(rows // 100, 8), 64)
+    return replace(settings, training=changed(settings.training, batch_size=batch_size))
 
 
 def data_path(data: Any) -> str:

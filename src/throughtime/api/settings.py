@@ -25,13 +25,15 @@ class MachineSettings(Group):
     """The machine"""
 
     engine: Annotated[
-        Literal["auto", "torch", "reference"], Meta(description="who runs the recurrent layers; auto takes the fastest that can")
+        Literal["auto", "torch", "reference"],
+        Meta(description="who runs the recurrent layers; auto takes the fastest that can"),
     ] = "auto"
     device: Annotated[str, Meta(description="cpu, cuda, cuda:1, ...; auto takes cuda where there is one")] = "auto"
     precision: Annotated[Literal["float32", "float64"], Meta(description="type of all weights")] = "float32"
     threads: Annotated[AtLeastOne | None, Meta(description="processor threads; none: as many as torch takes")] = None
     seeds: Annotated[
-        AtLeastOne | None, Meta(description="train so many times, with seeds counted up from --seed; mean and spread are kept")
+        AtLeastOne | None,
+        Meta(description="train so many times, with seeds counted up from --seed; mean and spread are kept"),
     ] = None
     baselines: Annotated[
         tuple[str, ...], Meta(description="the baselines to stand beside the network; none named: all of the task")
@@ -67,7 +69,9 @@ def resolve(task: Task, chosen: Mapping[str, object]) -> Settings:
 
 def general(chosen: Mapping[str, object], group: type[Group], tasks: Sequence[Task]) -> Any:
     """One group by itself, before the task is known: of the names it declares; the others must be known to some task."""
-    names = {setting.name for known in (*GROUPS.values(), *(task.settings for task in tasks)) for setting in declared(known)}
+    names = {
+        setting.name for known in (*GROUPS.values(), *(task.settings for task in tasks)) for setting in declared(known)
+    }
     for name in chosen:
         if name not in names:
             raise unknown("setting", name, names)

@@ -38,7 +38,7 @@ from throughtime.use.answering import answer, measured
 from throughtime.use.predictions import test_rows
 from throughtime.use.report import report
 
-EVALUATION_BATCH = 256
+EVALUATION_BATCH = 64
 
 
 def train(
@@ -95,7 +95,11 @@ def _describe(folder: Run, prepared: Prepared, source: Mapping[str, Any]) -> Non
     """Write what is known before training."""
     folder.config.write({"run": source, **prepared.settings.to_toml()})
     folder.fields.write(
-        {"inputs": list(prepared.inputs), "output": prepared.output, "fields": {c: f.to_json() for c, f in prepared.fields.items()}}
+        {
+            "inputs": list(prepared.inputs),
+            "output": prepared.output,
+            "fields": {c: f.to_json() for c, f in prepared.fields.items()},
+        }
     )
     folder.cell.write(form(prepared.settings.network.cell).to_json())
     folder.data.write(profile(prepared.splits, prepared.fields, prepared.datasets, prepared.notes))
@@ -198,7 +202,12 @@ def watched_metric(prepared: Prepared) -> str:
 def _batches(prepared: Prepared, epoch: int, start: int) -> Batches:
     settings = prepared.settings.training
     return batches(
-        prepared.datasets["train"], batch_size=settings.batch_size, seed=settings.seed, epoch=epoch, shuffle=True, start=start
+        prepared.datasets["train"],
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        epoch=epoch,
+        shuffle=True,
+        start=start,
     )
 
 
@@ -223,7 +232,9 @@ def _baselines(prepared: Prepared, progress: Progress) -> list[Answer]:
         answered = baselines[name](*parts, score)
         if answered is not None:
             found.append(answered)
-            progress.note(f"baseline {name}: {watched_metric(prepared)} {_figure(prepared, answered.valid):.4g} on valid ({answered.settings})")
+            progress.note(
+                f"baseline {name}: {watched_metric(prepared)} {_figure(prepared, answered.valid):.4g} on valid ({answered.settings})"
+            )
     return sorted(found, key=lambda answered: -score(answered.valid))
 
 
@@ -250,7 +261,9 @@ def _measure(
             "test": measured(found["test"].outcome),
             "valid": measured(found["valid"].outcome),
             "baseline": {"name": best.name, **measured(best.test)} if best else None,
-            "baselines": {a.name: {**measured(a.test), "valid": measured(a.valid), "settings": a.settings} for a in answers},
+            "baselines": {
+                a.name: {**measured(a.test), "valid": measured(a.valid), "settings": a.settings} for a in answers
+            },
             "seconds": time.monotonic() - started,
             "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
             "engine": model.used_engine(),

@@ -4,4 +4,21 @@ from throughtime.cells.cell import Cell, cell, cells, form
 from throughtime.cells.describe import Description, describe
 from throughtime.cells.equations import Graph, exp, identity, mean, norm, record, relu, sigmoid, sqrt, tanh
 
-__all__ = ["Cell", "Description", "Graph", "cell", "cells", "describe", "exp", "form", "identity", "mean", "norm", "record", "relu", "sigmoid", "sqrt", "tanh"]
+__all__ = [
+    "Cell",
+    "Description",
+    "Graph",
+    "cell",
+    "cells",
+    "describe",
+    "exp",
+    "form",
+    "identity",
+    "mean",
+    "norm",
+    "record",
+    "relu",
+    "sigmoid",
+    "sqrt",
+    "tanh",
+]

@@ -24,12 +24,13 @@ class Description:
     def __str__(self) -> str:
         options = ", ".join(f"{name}={_word(value)}" for name, value in self.cell.options.items())
         star = ", * a convolution" if self.graph.convolution else ""
+        before = ", ".join(f"{name}'" for name in self.graph.states)
         lines = [
             f"{self.graph.cell}: {self.cell.title}",
             "",
             *(f"    {line}" for line in printing.text(self.graph)),
             "",
-            f"x the input, {', '.join(name + chr(39) for name in self.graph.states)} before the step, σ the sigmoid, ∘ pointwise{star}",
+            f"x the input, {before} before the step, σ the sigmoid, ∘ pointwise{star}",
             f"parameters of a layer (I inputs, H units): {size_formula(self.graph)}",
             f"forms: {options}",
             f"source: {self.cell.source}",
@@ -56,7 +57,8 @@ def size_formula(graph: Graph) -> str:
         space = "height width" if graph.convolution and parameter.kind == "diagonal" else ""
         term = " ".join(filter(None, (letters[parameter.rows], letters[parameter.columns], kernel, space)))
         terms[term] = terms.get(term, 0) + 1
-    return " + ".join(f"{count} {term}" if count > 1 else term for term, count in sorted(terms.items(), key=lambda t: -len(t[0])))
+    largest_first = sorted(terms.items(), key=lambda item: -len(item[0]))
+    return " + ".join(f"{count} {term}" if count > 1 else term for term, count in largest_first)
 
 
 def _word(value: object) -> str:

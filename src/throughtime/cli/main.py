@@ -31,7 +31,11 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def program(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version and stop.")) -> None:
+def program(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Say the version and stop."
+    ),
+) -> None:
     """Learn from sequences with recurrent networks: train, measure against an honest baseline, use."""
 
 

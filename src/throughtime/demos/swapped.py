@@ -81,6 +81,11 @@ demos.add(
         "Both halves hold the same words, so only their order tells them apart.",
         rows=rows,
         settings={"input": ("line",), "output": ("order",), "group": "module", "epochs": 8, "tokens": "words"},
-        questions=("for name in name ( name ) :", "for in name name ( name ) :", "return name [ 1 ] + name", "return name 1 [ ] + name"),
+        questions=(
+            "for name in name ( name ) :",
+            "for in name name ( name ) :",
+            "return name [ 1 ] + name",
+            "return name 1 [ ] + name",
+        ),
     ),
 )

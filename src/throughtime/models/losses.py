@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from throughtime.batch import Sequences
 from throughtime.registry import Registry
 
 Reduction = Literal["mean", "none"]
@@ -17,9 +18,17 @@ losses: Registry[Callable[..., Tensor]] = Registry("loss")
 
 
 def cross_entropy(
-    output: Tensor, target: Tensor, weights: Tensor | None = None, label_smoothing: float = 0.0, *, reduction: Reduction = "mean"
+    output: Tensor,
+    target: Tensor,
+    weights: Tensor | None = None,
+    label_smoothing: float = 0.0,
+    *,
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """-log of the softmax ``output (B, C)`` at ``target (B,)``; with weights the weighted mean, as torch has it.
+
+    The mean is divided by the sum of the targets' ``weights (C,)``; ``label_smoothing`` takes that share of the truth
+    and spreads it over all classes.
 
     >>> cross_entropy(torch.tensor([[0.7, 0.3]]).log(), torch.tensor([0])).item()  # doctest: +ELLIPSIS
     0.3566...
@@ -28,34 +37,74 @@ def cross_entropy(
 
 
 def binary_cross_entropy(
-    output: Tensor, target: Tensor, weights: Tensor | None = None, label_smoothing: float = 0.0, *, reduction: Reduction = "mean"
+    output: Tensor,
+    target: Tensor,
+    weights: Tensor | None = None,
+    label_smoothing: float = 0.0,
+    *,
+    reduction: Reduction = "mean",
 ) -> Tensor:
-    """Cross entropy of each label's sigmoid ``(B, C)``; ``weights (C,)`` multiply where the label is there."""
-    target = target * (1 - label_smoothing) + label_smoothing / 2
+    """Cross entropy of each label's sigmoid ``(B, C)``; ``weights (C,)`` multiply where the label is there.
+
+    ``label_smoothing`` s makes s / 2 and 1 - s / 2 of 0 and 1. Left by sample it is ``(B, C)``, label by label.
+    """
+    target = target.to(output.dtype) * (1 - label_smoothing) + label_smoothing / 2
     return F.binary_cross_entropy_with_logits(output, target, pos_weight=weights, reduction=reduction)
 
 
 @losses.named("squared")
 def squared(output: Tensor, target: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     """(output - target)²."""
+    assert output.shape == target.shape, (output.shape, target.shape)  # (B, 1) and (B,) would make (B, B)
     return F.mse_loss(output, target, reduction=reduction)
 
 
 @losses.named("absolute")
 def absolute(output: Tensor, target: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     """|output - target|."""
+    assert output.shape == target.shape, (output.shape, target.shape)
     return F.l1_loss(output, target, reduction=reduction)
 
 
+def over_steps(loss: Callable[[Tensor, Tensor], Tensor], output: Sequences, target: Sequences) -> Tensor:
+    """The mean of a loss over all valid steps of sequences; zero, with zero gradient, if there are none.
+
+    Valid steps are taken out first, so what stands in the padding of either side touches neither the loss nor its
+    gradient, to the bit. ``output.data (B, T, *)`` and ``target.data (B, T, *)`` have equal lengths; T may differ.
+
+    >>> output = Sequences(torch.tensor([[1.0, 2.0], [3.0, 9.0]]), torch.tensor([2, 1]))
+    >>> target = Sequences(torch.tensor([[1.0, 1.0], [1.0, 7.0]]), torch.tensor([2, 1]))
+    >>> over_steps(squared, output, target)  # (0 + 1 + 4) / 3
+    tensor(1.6667)
+    """
+    assert torch.equal(output.lengths, target.lengths), "output and target have different lengths"
+    steps = _valid_steps(output)
+    return loss(steps, _valid_steps(target)) if len(steps) else steps.sum()
+
+
 def class_weights(counts: np.ndarray) -> Tensor:
-    """(C,): N / (C n_c), so that every class counts as much as any other; 0 for a class without rows."""
+    """(C,): N / (C n_c), so that every class counts as much as any other; 0 for a class without rows.
+
+    >>> class_weights(np.array([1, 3]))
+    tensor([2.0000, 0.6667])
+    """
     present = counts > 0
     weights = np.divide(counts.sum(), present.sum() * counts, out=np.zeros(len(counts)), where=present)
     return torch.from_numpy(weights.astype(np.float32))
 
 
 def positive_weights(target: np.ndarray) -> Tensor:
-    """(C,) for ``target (N, C)`` of 0 and 1: rows without the label for each row with it."""
+    """(C,) for ``target (N, C)`` of 0 and 1: rows without the label for each row with it.
+
+    A label that all rows have, or none, weighs 1: with 0 it would never be learnt.
+    """
     positive = target.sum(axis=0)
-    weights = np.divide(len(target) - positive, positive, out=np.ones(target.shape[1]), where=positive > 0)
+    mixed = (positive > 0) & (positive < len(target))
+    weights = np.divide(len(target) - positive, positive, out=np.ones(target.shape[1]), where=mixed)
     return torch.from_numpy(weights.astype(np.float32))
+
+
+def _valid_steps(sequences: Sequences) -> Tensor:
+    """The valid steps of all samples, one after the other: ``(B, T, *) -> (sum of lengths, *)``."""
+    steps = torch.arange(sequences.data.shape[1], device=sequences.data.device)
+    return sequences.data[steps < sequences.lengths[:, None]]

@@ -17,7 +17,8 @@ def material(records: Records, dataset: Dataset, inputs: Mapping[str, Field], ou
     texts = {column: [_text(value) for value in records.column(column)] for column in _of_kind(inputs, "tokens")}
     numbers = {column: np.asarray(dataset.columns[column], dtype=np.float64) for column in _of_kind(inputs, "number")}
     categories = {
-        column: [inputs[column].decode(encoded) for encoded in dataset.columns[column]] for column in _of_kind(inputs, "category")
+        column: [inputs[column].decode(encoded) for encoded in dataset.columns[column]]
+        for column in _of_kind(inputs, "category")
     }
     for column in _of_kind(inputs, "labels"):
         categories[column] = [" ".join(inputs[column].decode(encoded)) for encoded in dataset.columns[column]]

@@ -23,7 +23,7 @@ class Model(nn.Module):
     def __init__(self, encoders: Mapping[str, Encoder], output: str, head: Head) -> None:
         super().__init__()
         self.inputs, self.output = tuple(encoders), output
-        self.encoders = nn.ModuleList(encoders.values())  # type: ignore[arg-type]
+        self.encoders = nn.ModuleList(encoders.values())
         self.head = head
 
     def forward(self, batch: Batch) -> Tensor:
@@ -45,10 +45,13 @@ class Model(nn.Module):
 
     def used_engine(self) -> str:
         """Which engines run the recurrent layers in evaluation, by name; "none" without such layers."""
-        layers = [module for module in self.modules() if isinstance(module, Recurrent)]
-        sizes = [layer.directions[0].sizes for layer in layers]
-        examples = [layer.weight_ih_l0.new_zeros(1, 1, size.input_size, *size.space) for layer, size in zip(layers, sizes, strict=True)]
-        return "+".join(sorted({layer.used_engine(x) for layer, x in zip(layers, examples, strict=True)})) or "none"
+        any_weight = next(self.parameters())
+        names = set()
+        for layer in self.modules():
+            if isinstance(layer, Recurrent):
+                sizes = layer.directions[0].sizes
+                names.add(layer.used_engine(any_weight.new_zeros(1, 1, sizes.input_size, *sizes.space)))
+        return "+".join(sorted(names)) or "none"
 
     def _target(self, batch: Batch) -> Tensor:
         target = batch[self.output]

@@ -11,7 +11,7 @@ from throughtime.settings import Group
 AtLeastOne = Annotated[int, Meta(ge=1)]
 
 
-class NetworkSettings(Group):
+class NetworkSettings(Group, frozen=True):
     """The network"""
 
     cell: Annotated[str, Meta(description="recurrent cell, and its form: gru, or lstm:activation=sigmoid")] = "lstm"
@@ -36,21 +36,28 @@ class NetworkSettings(Group):
         float, Meta(ge=0, lt=1, description="on what enters the recurrent products, one mask for all steps")
     ] = 0.0
     zoneout: Annotated[float, Meta(ge=0, lt=1, description="share of units that keep their old state at a step")] = 0.0
-    drop_connect: Annotated[float, Meta(ge=0, lt=1, description="share of recurrent weights that are 0 for an update")] = 0.0
+    drop_connect: Annotated[
+        float, Meta(ge=0, lt=1, description="share of recurrent weights that are 0 for an update")
+    ] = 0.0
     residual: Annotated[bool, Meta(description="add a layer's input to its output, from the second layer on")] = False
     learned_state: Annotated[bool, Meta(description="learn the state before the first step")] = False
     initialisation: Annotated[
         str, Meta(description="of the recurrent layers: orthogonal, xavier, identity, uniform, or chrono:longest=100")
     ] = "orthogonal"
     forget_bias: Annotated[
-        float | None, Meta(description="first bias of gates that keep the state; none: 1, or what the initialisation says")
+        float | None,
+        Meta(description="first bias of gates that keep the state; none: 1, or what the initialisation says"),
     ] = None
+    bag: Annotated[
+        Literal["auto", "yes", "no"],
+        Meta(description="join the mean of the embeddings, which knows no order, to the pooled states; auto: for words"),
+    ] = "auto"
     pooling: Annotated[
         str, Meta(description="from a sequence to one vector: last, mean, max, attention, or several joined with +")
     ] = "max"
 
 
-class ClassifySettings(Group):
+class ClassifySettings(Group, frozen=True):
     """The task"""
 
     class_weights: Annotated[
@@ -61,9 +68,10 @@ class ClassifySettings(Group):
     ] = 0.0
 
 
-class RegressSettings(Group):
+class RegressSettings(Group, frozen=True):
     """The task"""
 
     loss: Annotated[
-        Literal["squared", "absolute"], Meta(description="squared leads to the mean of what is likely, absolute to the median")
+        Literal["squared", "absolute"],
+        Meta(description="squared leads to the mean of what is likely, absolute to the median"),
     ] = "squared"

@@ -25,12 +25,15 @@ AtLeastOne = Annotated[int, Meta(ge=1)]
 class TrainingSettings(Group, frozen=True):
     """Training"""
 
-    epochs: Annotated[int, Meta(ge=1, description="passes over the training split")] = 20
+    epochs: Annotated[int, Meta(ge=1, description="passes over the training split")] = 15
     max_minutes: Annotated[
         Positive | None, Meta(description="stop after so many minutes of training, resumed ones included")
     ] = None
-    batch_size: Annotated[int, Meta(ge=1, description="samples per update")] = 32
-    learning_rate: Annotated[float, Meta(gt=0, description="the highest rate that the schedule reaches")] = 0.002
+    batch_size: Annotated[
+        AtLeastOne | None,
+        Meta(description="samples per update; none: as many as give 100 updates an epoch, but at least 8 and at most 64"),
+    ] = None
+    learning_rate: Annotated[float, Meta(gt=0, description="the highest rate that the schedule reaches")] = 0.005
     optimizer: Annotated[
         Literal["adamw", "sgd", "rmsprop"], Meta(description="rule by which weights follow gradients")
     ] = "adamw"
@@ -38,14 +41,14 @@ class TrainingSettings(Group, frozen=True):
     weight_decay: Annotated[
         float,
         Meta(ge=0, description="pull of weights towards zero, biases excepted; sgd and rmsprop add it to the gradient"),
-    ] = 0.0
+    ] = 0.01
     schedule: Annotated[
         Literal["constant", "cosine", "plateau", "step"],
         Meta(description="course of the learning rate: plateau follows the watched metric, the others the updates"),
-    ] = "constant"
+    ] = "cosine"
     warmup: Annotated[
         float, Meta(ge=0, description="updates in which the rate rises from zero; below 1, that share of all updates")
-    ] = 0.0
+    ] = 0.05
     step_every: Annotated[
         AtLeastOne | None, Meta(description="with step: epochs between steps (a third of all if not set)")
     ] = None
@@ -70,7 +73,7 @@ class TrainingSettings(Group, frozen=True):
     average: Annotated[
         Literal["none", "ema", "uniform"],
         Meta(description="averaging of weights over updates: ema forgets exponentially, uniform is the plain mean"),
-    ] = "none"
+    ] = "ema"
     average_decay: Annotated[
         Share | None, Meta(description="with ema: what an update keeps of the average (0.99 if not set)")
     ] = None

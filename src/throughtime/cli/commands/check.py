@@ -16,7 +16,9 @@ def check(
     task: Annotated[str | None, Option(help="Task; proposed from the data if not given.", metavar="NAME")] = None,
     input: Annotated[list[str] | None, Option(help="Column to learn from (repeatable).", metavar="COLUMN")] = None,
     output: Annotated[list[str] | None, Option(help="Column to learn.", metavar="COLUMN")] = None,
-    valid: Annotated[str | None, Option(help="Validation split: a fraction or a file.", metavar="FRACTION|FILE")] = None,
+    valid: Annotated[
+        str | None, Option(help="Validation split: a fraction or a file.", metavar="FRACTION|FILE")
+    ] = None,
     test: Annotated[str | None, Option(help="Test split: a fraction or a file.", metavar="FRACTION|FILE")] = None,
     split: Annotated[str | None, Option(help="Column that says train, valid or test.", metavar="COLUMN")] = None,
     group: Annotated[str | None, Option(help="Column whose equal values stay in one split.", metavar="COLUMN")] = None,

@@ -31,5 +31,11 @@ def demo(
     trained = train(found.rows(), folder, progress=progress(quiet), resume=run is None, **found.settings)
     print(f"\n{trained.verdict}\n")
     if found.questions:
-        print_table([("a line", "the answer")] + [(q, best_and_sure(a)) for q, a in zip(found.questions, trained.predict(list(found.questions)), strict=True)])
+        print_table(
+            [("a line", "the answer")]
+            + [
+                (q, best_and_sure(a))
+                for q, a in zip(found.questions, trained.predict(list(found.questions)), strict=True)
+            ]
+        )
     print(f"\nreport: {trained.run.report.path}")

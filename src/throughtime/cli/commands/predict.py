@@ -14,7 +14,9 @@ from throughtime.errors import UsageError
 @app.command()
 def predict(
     run: Annotated[str, Argument(help="A finished run.")],
-    file: Annotated[str | None, Argument(help="A file or a folder with the run's input columns.", show_default=False)] = None,
+    file: Annotated[
+        str | None, Argument(help="A file or a folder with the run's input columns.", show_default=False)
+    ] = None,
     text: Annotated[list[str] | None, Option(help="A text to answer (repeatable).", metavar="TEXT")] = None,
     use: Annotated[list[str] | None, Option(help="File with tasks or formats of your own.", metavar="FILE.py")] = None,
     json: Annotated[bool, Option("--json", help="Print a JSON object a row.")] = False,

@@ -23,7 +23,12 @@ def tasks(
 
     import_files(use or ())
     if name is None:
-        print_table([("task", "shape", "what it does"), *((known, task.shape, task.title) for known, task in registered.items())])
+        print_table(
+            [
+                ("task", "shape", "what it does"),
+                *((known, task.shape, task.title) for known, task in registered.items()),
+            ]
+        )
         return
     task = registered[name]
     print(f"{task.name}: {task.title}\nshape: {task.shape}\nreads: {task.reads}\nexample: {task.example}")

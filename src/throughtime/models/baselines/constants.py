@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from throughtime.models.baselines.baseline import Answer, Material, Score, baselines
@@ -9,7 +11,7 @@ from throughtime.models.baselines.baseline import Answer, Material, Score, basel
 
 @baselines.named("majority")
 def majority(train: Material, valid: Material, test: Material, better: Score) -> Answer | None:
-    """The class (or each label's state) that is most frequent in training, with the classes' shares as probabilities."""
+    """The most frequent class of the training split, or the labels that most rows have; the shares as probabilities."""
     if train.kind == "numbers":
         return None
     if train.kind == "labels":
@@ -26,18 +28,20 @@ def majority(train: Material, valid: Material, test: Material, better: Score) ->
 @baselines.named("mean")
 def mean(train: Material, valid: Material, test: Material, better: Score) -> Answer | None:
     """The mean of the training split for every row."""
-    return _always("mean", np.mean, train, valid, test)
+    return _always("mean", lambda numbers: float(numbers.mean()), train, valid, test)
 
 
 @baselines.named("median")
 def median(train: Material, valid: Material, test: Material, better: Score) -> Answer | None:
     """The median of the training split for every row."""
-    return _always("median", np.median, train, valid, test)
+    return _always("median", lambda numbers: float(np.median(numbers)), train, valid, test)
 
 
-def _always(name: str, centre, train: Material, valid: Material, test: Material) -> Answer | None:  # type: ignore[no-untyped-def]
+def _always(
+    name: str, centre: Callable[[np.ndarray], float], train: Material, valid: Material, test: Material
+) -> Answer | None:
     if train.kind != "numbers":
         return None
-    number = float(centre(train.target))
+    number = centre(train.target)
     valid_answer, test_answer = (part.answered(np.full(len(part), number)) for part in (valid, test))
     return Answer(name, f"always {number:.6g}", valid_answer, test_answer)

@@ -11,6 +11,8 @@ from throughtime.models.baselines.bags import Bags, beside
 from throughtime.models.baselines.baseline import Material
 from throughtime.models.baselines.ngrams import NGrams, Symbols, Unit, Words, characters
 
+MEMORY = 20_000_000  # features times outputs of a model
+WORK = 300_000_000  # entries times outputs, for a baseline to take minutes at the most
 LONGEST: dict[Unit, int] = {"characters": 5, "words": 2}
 ENTRIES = 100_000_000  # symbols times lengths: above it only shorter n-grams are counted, to stay within memory
 
@@ -28,6 +30,11 @@ class Features:
     @property
     def longest(self) -> int:
         return int(self.lengths.max(initial=0))
+
+    @property
+    def least(self) -> int:
+        """In how many training rows every n-gram occurs at least."""
+        return int(self.train.frequency()[self.lengths > 0].min(initial=len(self.train)))
 
     def each(self, change: Callable[[Bags], Bags]) -> Features:
         """The same change of all three splits, which keeps the columns."""
@@ -60,8 +67,19 @@ def bag_features(train: Material, valid: Material, test: Material, unit: Unit) -
 
 def ngram_features(train: Material, valid: Material, test: Material, unit: Unit) -> Features | None:
     """How often each n-gram of the training split occurs in each text column; None without such columns."""
-    parts = [_ngrams(train.texts[column], valid.texts[column], test.texts[column], unit) for column in sorted(train.texts)]
+    columns = sorted(train.texts)
+    parts = [_ngrams(train.texts[column], valid.texts[column], test.texts[column], unit) for column in columns]
     return joined(parts) if parts else None
+
+
+def affordable(features: Features, outputs: int) -> Features:
+    """The same, or of too many features for this many outputs of a model those that occur in the most training rows."""
+    frequency = features.train.frequency()
+    order = np.argsort(-frequency, kind="stable")
+    kept = np.zeros(len(frequency), bool)
+    kept[order[: MEMORY // outputs]] = True
+    kept[order[np.cumsum(frequency[order]) > WORK // outputs]] = False
+    return features.select(kept)
 
 
 def category_features(train: Material, valid: Material, test: Material) -> Features | None:
@@ -69,8 +87,8 @@ def category_features(train: Material, valid: Material, test: Material) -> Featu
     parts = []
     for column in sorted(train.categories):
         numbers = {name: number for number, name in enumerate(sorted(set(train.categories[column])))}
-        split = [_one_of(numbers, part.categories[column]) for part in (train, valid, test)]
-        parts.append(Features(*split, np.zeros(len(numbers), np.int64)))
+        first, second, third = (_one_of(numbers, part.categories[column]) for part in (train, valid, test))
+        parts.append(Features(first, second, third, np.zeros(len(numbers), np.int64)))
     return joined(parts) if parts else None
 
 
@@ -79,22 +97,24 @@ def number_features(train: Material, valid: Material, test: Material) -> Feature
     if not train.numbers:
         return None
     columns = sorted(train.numbers)
-    whole = [np.stack([part.numbers[column] for column in columns], axis=1).astype(np.float64) for part in (train, valid, test)]
+    whole = [np.stack([part.numbers[column] for column in columns], axis=1) for part in (train, valid, test)]
     mean, deviation = whole[0].mean(axis=0), whole[0].std(axis=0)
     deviation[deviation == 0] = 1.0
-    split = [Bags.of((part - mean) / deviation) for part in whole]
-    return Features(*split, np.zeros(len(columns), np.int64))
+    first, second, third = (Bags.of((part - mean) / deviation) for part in whole)
+    return Features(first, second, third, np.zeros(len(columns), np.int64))
 
 
-def in_words(unit: Unit, shortest: int, longest: int) -> str:
-    """Names a range of n-grams.
+def in_words(unit: Unit, shortest: int, longest: int, least: int = 1) -> str:
+    """Names a choice of n-grams: their lengths, and in how many training rows each occurs at least.
 
-    >>> in_words("characters", 2, 5), in_words("words", 1, 1)
-    ('2 to 5 characters', 'single words')
+    >>> in_words("characters", 2, 5), in_words("words", 1, 1, least=2)
+    ('2 to 5 characters', 'single words, in at least 2 training rows')
     """
     if shortest == longest:
-        return f"single {unit}" if longest == 1 else f"{longest} {unit}"
-    return f"{shortest} to {longest} {unit}"
+        lengths = f"single {unit}" if longest == 1 else f"{longest} {unit}"
+    else:
+        lengths = f"{shortest} to {longest} {unit}"
+    return lengths if least == 1 else f"{lengths}, in at least {least} training rows"
 
 
 def tf_idf(features: Features) -> Features:
@@ -103,12 +123,17 @@ def tf_idf(features: Features) -> Features:
     ``value = (1 + log count) * (1 + log((1 + N) / (1 + rows with it)))``, N and the rows those of the training split.
     """
     rarity = 1 + np.log((1 + len(features.train)) / (1 + features.train.frequency()))
-    return features.each(lambda bags: _of_length_one(bags.with_values((1 + np.log(bags.values)) * rarity[bags.columns])))
+    return log_counts(features, rarity)
 
 
-def log_counts(features: Features) -> Features:
-    """``1 + log count``, each row of length 1."""
-    return features.each(lambda bags: _of_length_one(bags.with_values(1 + np.log(bags.values))))
+def log_counts(features: Features, factors: np.ndarray | float = 1.0) -> Features:
+    """``(1 + log count) * factor`` of its column, each row of length 1; ``factors (F,)``."""
+    factor = np.broadcast_to(factors, features.train.width)
+
+    def weighted(bags: Bags) -> Bags:
+        return _of_length_one(bags.with_values((1 + np.log(bags.values)) * factor[bags.columns]))
+
+    return features.each(weighted)
 
 
 def presence(features: Features) -> Features:

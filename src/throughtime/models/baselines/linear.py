@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-import numpy as np
 import torch
 
 from throughtime.models.baselines.bags import Bags
 from throughtime.models.baselines.baseline import Answer, Material, Score, rank
 from throughtime.models.baselines.features import (
     Features,
+    affordable,
     category_features,
     in_words,
     joined,
@@ -30,8 +30,6 @@ LONGEST: dict[Unit, tuple[int, ...]] = {"characters": (3, 4, 5), "words": (1, 2)
 MIDDLE = 0.1  # the strength at which forms and n-grams are compared
 WEAKER = (0.03, 0.01, 0.003)
 STRONGER = (0.3, 1.0, 3.0, 10.0, 30.0)
-WEIGHTS = 20_000_000  # features times outputs, to stay within memory
-WORK = 300_000_000  # entries times outputs, to stay within minutes
 
 
 class Model(Protocol):
@@ -67,7 +65,6 @@ class Inputs:
     unit: Unit
     grams: Features | None
     others: tuple[Features, ...]
-    outputs: int
 
     @classmethod
     def of(cls, unit: Unit, train: Material, valid: Material, test: Material) -> Inputs | None:
@@ -75,9 +72,9 @@ class Inputs:
         splits = (train, valid, test)
         others = tuple(part for part in (category_features(*splits), number_features(*splits)) if part is not None)
         grams = ngram_features(*splits, unit)
-        if grams is None and (unit == "characters" or not others):
-            return None
-        return cls(unit, grams, others, max(len(train.classes), 1))
+        if grams is None or grams.train.width == 0:
+            return cls(unit, None, others) if unit == "words" and others else None
+        return cls(unit, affordable(grams, outputs=max(len(train.classes), 1)), others)
 
     def choices(self) -> list[Settings]:
         """Forms and lengths to be compared, of n-grams that occur in at least two training rows."""
@@ -90,28 +87,19 @@ class Inputs:
         """The features of all splits in this form."""
         if self.grams is None:
             return joined(list(self.others))
-        return joined([FORMS[settings.form](self.grams.select(self._kept(settings))), *self.others])
+        return joined([FORMS[settings.form](self._chosen(self.grams, settings)), *self.others])
 
     def in_words(self, settings: Settings) -> str:
         """The settings, for people."""
         penalty = f"penalty {settings.strength:g}"
         if self.grams is None:
             return penalty
-        kept = self._kept(settings)
-        least = int(self.grams.train.frequency()[kept].min(initial=1))
-        rarely = f"in at least {least} training rows, " if least > 1 else ""
-        return f"{in_words(self.unit, 1, settings.longest)}, {settings.form}, {rarely}{penalty}"
+        least = self._chosen(self.grams, settings).least
+        return f"{in_words(self.unit, 1, settings.longest, least)}, {settings.form}, {penalty}"
 
-    def _kept(self, settings: Settings) -> np.ndarray:
-        """``(F,)``: the n-grams in use; where they are too many to fit, those in the most rows."""
-        assert self.grams is not None
-        frequency = np.where(self.grams.lengths <= settings.longest, self.grams.train.frequency(), 0)
-        order = np.argsort(-frequency, kind="stable")
-        affordable = np.cumsum(frequency[order]) <= WORK // self.outputs
-        affordable[WEIGHTS // self.outputs :] = False
-        kept = np.zeros(len(frequency), bool)
-        kept[order] = affordable
-        return kept & (frequency >= settings.least)
+    @staticmethod
+    def _chosen(grams: Features, settings: Settings) -> Features:
+        return grams.select((grams.lengths <= settings.longest) & (grams.train.frequency() >= settings.least))
 
 
 def choose(name: str, inputs: Inputs, fit: Fit[M], valid: Material, test: Material, better: Score) -> Answer:
@@ -156,7 +144,10 @@ def _climbed(best: _Trial[M], features: Features, fit: Fit[M], valid: Material, 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """For many short operations: a second thread gained nothing on 2 idle cores, and cost 4 times the time on busy ones."""
+    """The same bits whatever the threads, and no slower: the operations are short.
+
+    A second thread saved nothing on 2 idle cores, and on busy ones it made the fits 4 times slower.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

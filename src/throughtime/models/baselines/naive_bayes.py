@@ -11,7 +11,7 @@ import torch
 
 from throughtime.models.baselines.bags import Bags
 from throughtime.models.baselines.baseline import Answer, Material, Score, baselines, rank
-from throughtime.models.baselines.features import Features, bag_features, in_words, presence
+from throughtime.models.baselines.features import Features, affordable, bag_features, in_words, presence
 from throughtime.models.baselines.ngrams import Unit
 from throughtime.models.metrics import Outcome
 
@@ -84,13 +84,14 @@ def answer(unit: Unit, train: Material, valid: Material, test: Material, better:
     """Chooses counts or presence, n-grams and smoothing, then the weight of the evidence, and answers with them."""
     if train.kind == "numbers":
         return None
-    features = bag_features(train, valid, test, unit)
-    if features is None or features.train.width == 0:
+    found = bag_features(train, valid, test, unit)
+    if found is None or found.train.width == 0:
         return None
-    forms = {True: features, False: presence(features)}
-    search = [(rank(outcome, better), settings) for counts in forms for settings, outcome in _tried(forms[counts], counts, SHORTEST[unit], train, valid)]
-    chosen = max(search, key=lambda entry: entry[0])[1]
-    features = forms[chosen.counts].select(chosen.uses(features.lengths))
+    found = affordable(found, outputs=2 * len(train.classes))
+    forms = {True: found, False: presence(found)}
+    tried = (trial for counts in forms for trial in _tried(forms[counts], counts, SHORTEST[unit], train, valid))
+    _, chosen = max(((rank(outcome, better), settings) for settings, outcome in tried), key=lambda trial: trial[0])
+    features = forms[chosen.counts].select(chosen.uses(found.lengths))
     model = NaiveBayes.fit(features.train, train.target, len(train.classes), chosen.smoothing)
     evidence = _product(features.valid, model.likelihood)
     outcomes = {weight: valid.believed(normalised(model.prior + weight * evidence, model.labels)) for weight in WEIGHTS}
@@ -100,7 +101,9 @@ def answer(unit: Unit, train: Material, valid: Material, test: Material, better:
     return Answer(f"naive_bayes_{unit}", _in_words(chosen, unit, features, train), outcomes[chosen.weight], final)
 
 
-def _tried(features: Features, counts: bool, most: int, train: Material, valid: Material) -> Iterator[tuple[Settings, Outcome]]:
+def _tried(
+    features: Features, counts: bool, most: int, train: Material, valid: Material
+) -> Iterator[tuple[Settings, Outcome]]:
     """Every range of n-grams and smoothing, with its answers on the validation split.
 
     The evidence is a sum over features, so that of a range is the sum of that of its lengths, each computed once.
@@ -108,18 +111,18 @@ def _tried(features: Features, counts: bool, most: int, train: Material, valid: 
     cases = cases_of(train.target, len(train.classes))
     prior, labels = _log(cases.mean(axis=0)), train.kind == "labels"
     steps = range(features.longest + 1)
+    ranges = [(i, j) for i in range(1, most + 1) for j in range(i, features.longest + 1)] or [(0, 0)]
     kept = [features.select(features.lengths == length) for length in steps]
     totals = [_product(part.train.transposed(), cases) for part in kept]  # by length (F, K)
     sizes = [part.valid.row_sums(part.valid.values)[:, None] for part in kept]  # by length (N, 1)
     for smoothing in SMOOTHINGS:
         evidence = [_product(part.valid, np.log(total + smoothing)) for part, total in zip(kept, totals, strict=True)]
         masses = [(total + smoothing).sum(axis=0) for total in totals]  # by length (K,)
-        for shortest in range(1, most + 1):
-            for longest in range(shortest, features.longest + 1) or (1,):
-                used = [length for length in steps if length == 0 or shortest <= length <= longest]
-                mass = np.log(sum(masses[length] for length in used))
-                total = sum(evidence[length] - sizes[length] * mass for length in used)
-                yield Settings(counts, shortest, longest, smoothing), valid.believed(normalised(prior + total, labels))
+        for shortest, longest in ranges:
+            used = [length for length in steps if length == 0 or shortest <= length <= longest]
+            mass = np.log(sum(masses[length] for length in used))
+            total = sum(evidence[length] - sizes[length] * mass for length in used)
+            yield Settings(counts, shortest, longest, smoothing), valid.believed(normalised(prior + total, labels))
 
 
 def _product(bags: Bags, dense: np.ndarray) -> np.ndarray:
@@ -133,7 +136,7 @@ def _log(shares: np.ndarray) -> np.ndarray:
 
 def _in_words(chosen: Settings, unit: Unit, features: Features, train: Material) -> str:
     words = [
-        in_words(unit, chosen.shortest, min(chosen.longest, features.longest)) if features.longest else "",
+        in_words(unit, chosen.shortest, chosen.longest, features.least) if features.longest else "",
         "categories" if train.categories else "",
         "numbers left out" if train.numbers else "",
         "counted" if chosen.counts else "present or not",

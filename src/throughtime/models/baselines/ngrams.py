@@ -85,50 +85,46 @@ class NGrams:
         return np.repeat(np.arange(1, self.longest + 1), [len(known) for known in self._known])
 
     def _counted(self, symbols: Symbols, learn: bool) -> Bags:
-        count = len(symbols.starts) - 1
         lengths = np.diff(symbols.starts)
-        row = np.repeat(np.arange(count, dtype=np.int32), lengths)
-        end = np.repeat(symbols.starts[1:], lengths)
-        at = np.arange(len(symbols.ids))  # where an n-gram starts whose first n - 1 symbols are known
-        first = np.zeros(len(symbols.ids), np.int64)  # the number of these
-        last = symbols.ids
-        parts = []
-        for length in range(1, self.longest + 1):
-            if length > 1:
-                inside = at + length <= end[at]
-                at, first = at[inside], first[inside]
-                last = singles[at + length - 1]
-            held = last >= 0
-            at, first, last = at[held], first[held], last[held]
-            keys = first * (len(self._known[0]) if length > 1 else 0) + last
-            if learn:
-                self._known.append(_distinct(keys))
-            first = numbers_of(keys, self._known[length - 1])
-            at, first = at[first >= 0], first[first >= 0]
-            parts.append(Bags.counted(row[at], first, shape=(count, len(self._known[length - 1]))))
-            if length == 1:
-                singles = np.full(len(symbols.ids), -1)
-                singles[at] = first
+        rows = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        ends = np.repeat(symbols.starts[1:], lengths)
+        singles = self._numbered(symbols.ids, 1, learn)
+        at = np.flatnonzero(singles >= 0)  # where the n-grams start
+        grams = singles[at]
+        parts = [Bags.counted(rows[at], grams, shape=(len(lengths), len(self._known[0])))]
+        for length in range(2, self.longest + 1):
+            inside = at + length <= ends[at]
+            at, grams = at[inside], grams[inside]
+            last = singles[at + length - 1]
+            keys = np.where(last >= 0, grams * len(self._known[0]) + last, -1)
+            grams = self._numbered(keys, length, learn)
+            at, grams = at[grams >= 0], grams[grams >= 0]
+            parts.append(Bags.counted(rows[at], grams, shape=(len(lengths), len(self._known[length - 1]))))
         return beside(parts)
+
+    def _numbered(self, keys: np.ndarray, length: int, learn: bool) -> np.ndarray:
+        if learn:
+            self._known.append(_distinct(keys[keys >= 0]))
+        return numbers_of(keys, self._known[length - 1])
 
 
 def _distinct(keys: np.ndarray) -> np.ndarray:
-    """The keys in rising order, each once; by sorting, which is 5 times faster here than the hashing of ``np.unique``."""
+    """The keys in rising order, each once: by sorting, here 5 times faster than the hashing of ``np.unique``."""
     ordered = np.sort(keys)
     return ordered[np.diff(ordered, prepend=-1) > 0]
 
 
 def numbers_of(keys: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """The place of each key among the sorted ``known`` ones, or -1.
+    """The place of each key among the sorted ``known`` ones, or -1; a key of -1 is unknown. int64, as keys grow large.
 
-    >>> numbers_of(np.array([7, 5, 6]), np.array([2, 5, 7]))
-    array([ 2,  1, -1])
+    >>> numbers_of(np.array([7, 5, -1, 6]), np.array([2, 5, 7]))
+    array([ 2,  1, -1, -1])
     """
     if len(known) == 0:
         return np.full(len(keys), -1)
     if known[-1] < TABLE:
         table = np.full(known[-1] + 1, -1, np.int32)
         table[known] = np.arange(len(known), dtype=np.int32)
-        return np.where(keys <= known[-1], table[np.minimum(keys, known[-1])], -1)
+        return np.where((keys >= 0) & (keys <= known[-1]), table[np.clip(keys, 0, known[-1])], -1).astype(np.int64)
     places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
     return np.where(known[places] == keys, places, -1)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
-from throughtime.batch import Draw, Sequences
 from throughtime.cells.equations import Graph
 from throughtime.data.fields import Field
 from throughtime.models.settings import NetworkSettings
@@ -17,20 +16,29 @@ from throughtime.registry import Registry
 
 @dataclass(frozen=True)
 class Encoding:
-    """A hidden sequence ``(B, T, F)`` with ``lengths (B,)``; a column without time is a sequence of one step."""
+    """A hidden sequence ``(B, T, F)`` with ``lengths (B,)``; a column without time is a sequence of one step.
+
+    ``bag (B, T, E)`` are the embeddings themselves, where a head shall see them beside the hidden states.
+    """
 
     hidden: Tensor
     lengths: Tensor
+    bag: Tensor | None = None
 
 
-class Encoder(Protocol):
-    """A module that encodes one column. ``has_time`` is False for a column of single values."""
+class Encoder(nn.Module):
+    """What every encoder has: ``encoder(column, draw)`` turns one column of a batch into an :class:`Encoding`.
+
+    The column is a tensor or :class:`Sequences`, as its field collates it; ``draw`` is None outside training.
+    ``has_time`` is False for a column of single values; ``bidirectional`` says that one half of the features was
+    read backwards. ``bag_size`` counts the features of its encodings' bag, 0 without one.
+    """
 
     output_size: int
     bidirectional: bool
     has_time: bool
-
-    def __call__(self, column: Tensor | Sequences, draw: Draw | None) -> Encoding: ...
+    bag_size: int = 0
+    forward: Callable[..., Encoding]
 
 
 @dataclass(frozen=True)

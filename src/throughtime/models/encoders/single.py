@@ -6,25 +6,26 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from throughtime.batch import Draw
 from throughtime.data.fields.category import Category
 from throughtime.data.fields.labels import Labels
 from throughtime.data.fields.number import Number
-from throughtime.models.encoders.encoder import Encoding, Surroundings, encoders
+from throughtime.models.encoders.encoder import Encoder, Encoding, Surroundings, encoders
 
 
-class SingleEncoder(nn.Module):
+class SingleEncoder(Encoder):
     """Gives ``features(column) (B, output_size)`` as one hidden step; it has nothing to learn."""
 
     bidirectional = False
     has_time = False
+    one: Tensor  # follows the model's type and device
 
     def __init__(self, output_size: int, features: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
         self.output_size, self.features = output_size, features
-        self.register_buffer("one", torch.ones(()), persistent=False)  # follows the model's type and device
+        self.register_buffer("one", torch.ones(()), persistent=False)
 
     def forward(self, column: Tensor, draw: Draw | None) -> Encoding:
         hidden = self.features(column)[:, None] * self.one

@@ -6,20 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from throughtime.batch import Draw
 from throughtime.data.fields.category import Category
 from throughtime.models.encoders import Encoder, Encoding
-from throughtime.models.heads.head import heads
+from throughtime.models.heads.head import Head, heads
 from throughtime.models.heads.summary import Summary
 from throughtime.models.losses import class_weights, cross_entropy
 from throughtime.models.settings import ClassifySettings, NetworkSettings
 
 
 @heads.named("category")
-class CategoryHead(nn.Module):
-    """Scores ``(B, C)`` from all encodings; with balanced class weights a rare class counts as much as a frequent one."""
+class CategoryHead(Head):
+    """Scores ``(B, C)`` from all encodings; with balanced class weights every class counts as much as any other."""
+
+    class_weights: Tensor | None
 
     def __init__(
         self,
@@ -33,8 +35,9 @@ class CategoryHead(nn.Module):
         super().__init__()
         self.summary = Summary(encoders, len(field.classes), settings, generator)
         self.label_smoothing = task.label_smoothing
-        balanced = task.class_weights == "balanced" and target is not None
-        weights = class_weights(np.bincount(target, minlength=len(field.classes))) if balanced else None
+        weights = None
+        if task.class_weights == "balanced" and target is not None:
+            weights = class_weights(np.bincount(target, minlength=len(field.classes)))
         self.register_buffer("class_weights", weights, persistent=False)
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Tensor:

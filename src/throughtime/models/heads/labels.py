@@ -6,20 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from throughtime.batch import Draw
 from throughtime.data.fields.labels import Labels
 from throughtime.models.encoders import Encoder, Encoding
-from throughtime.models.heads.head import heads
+from throughtime.models.heads.head import Head, heads
 from throughtime.models.heads.summary import Summary
 from throughtime.models.losses import binary_cross_entropy, positive_weights
 from throughtime.models.settings import ClassifySettings, NetworkSettings
 
 
 @heads.named("labels")
-class LabelsHead(nn.Module):
+class LabelsHead(Head):
     """Scores ``(B, C)``; with balanced class weights the rows that have a label weigh as much as those without."""
+
+    positive_weights: Tensor | None
 
     def __init__(
         self,

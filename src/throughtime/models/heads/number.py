@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from throughtime.batch import Draw
 from throughtime.data.fields.number import Number
 from throughtime.models.encoders import Encoder, Encoding
-from throughtime.models.heads.head import heads
+from throughtime.models.heads.head import Head, heads
 from throughtime.models.heads.summary import Summary
 from throughtime.models.losses import losses
 from throughtime.models.settings import NetworkSettings, RegressSettings
 
 
 @heads.named("number")
-class NumberHead(nn.Module):
+class NumberHead(Head):
     """A number for each sample (B,), in the scale of the field."""
 
     def __init__(
@@ -31,7 +31,7 @@ class NumberHead(nn.Module):
     ) -> None:
         super().__init__()
         self.summary = Summary(encoders, 1, settings, generator)
-        self.kind = losses[task.loss]
+        self.distance = losses[task.loss]
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Tensor:
         return self.summary(encodings, draw)[:, 0]
@@ -40,7 +40,7 @@ class NumberHead(nn.Module):
         return self.losses(output, target).mean()
 
     def losses(self, output: Tensor, target: Tensor) -> Tensor:
-        return self.kind(output, target, reduction="none")
+        return self.distance(output, target, reduction="none")
 
     def answers(self, output: Tensor) -> tuple[np.ndarray, None]:
         return output.double().cpu().numpy(), None

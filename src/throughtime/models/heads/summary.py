@@ -16,13 +16,15 @@ from throughtime.models.settings import NetworkSettings
 
 
 class Summary(nn.Module):
-    """Encodings, each ``(B, T, F)``, to ``(B, outputs)``."""
+    """Encodings, each ``(B, T, F)``, to ``(B, outputs)``; a bag of embeddings is joined as its mean."""
 
-    def __init__(self, encoders: Sequence[Encoder], outputs: int, settings: NetworkSettings, generator: Generator | None) -> None:
+    def __init__(
+        self, encoders: Sequence[Encoder], outputs: int, settings: NetworkSettings, generator: Generator | None
+    ) -> None:
         super().__init__()
         self.rate = settings.dropout
         # what has no time is one step: its mean is itself
-        self.poolings = nn.ModuleList(
+        poolings = [
             Pooling(
                 settings.pooling if encoder.has_time else "mean",
                 encoder.output_size,
@@ -30,12 +32,17 @@ class Summary(nn.Module):
                 generator=generator,
             )
             for encoder in encoders
-        )
-        size = sum(pooling.output_size for pooling in self.poolings)
+        ]
+        self.poolings = nn.ModuleList(poolings)
+        self.mean = Pooling("mean", 0)
+        size = sum(pooling.output_size for pooling in poolings) + sum(encoder.bag_size for encoder in encoders)
         bound = (6 / (size + outputs)) ** 0.5
         self.weight = nn.Parameter(torch.empty(outputs, size).uniform_(-bound, bound, generator=generator))
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Tensor:
-        pooled = [pool(encoding.hidden, encoding.lengths) for pool, encoding in zip(self.poolings, encodings, strict=True)]
+        pooled = [
+            pool(encoding.hidden, encoding.lengths) for pool, encoding in zip(self.poolings, encodings, strict=True)
+        ]
+        pooled += [self.mean(encoding.bag, encoding.lengths) for encoding in encodings if encoding.bag is not None]
         return F.linear(dropout(torch.cat(pooled, 1), self.rate, draw, "head"), self.weight, self.bias)

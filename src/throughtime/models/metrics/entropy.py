@@ -27,7 +27,7 @@ def cross_entropy(outcome: Outcome) -> float:
 def surprise(outcome: Outcome) -> np.ndarray:
     """``(N,)``: each row's -log(probability of the truth); with several labels, the mean over its labels."""
     if outcome.probabilities is None:
-        raise UsageError('metric "cross_entropy" needs probabilities, and these answers have none; choose another metric')
+        raise UsageError('metric "cross_entropy" needs probabilities, and there are none; choose another metric')
     given = outcome.probabilities.astype(np.float64)
     if outcome.kind == "labels":
         return -np.log(np.maximum(np.where(outcome.truth > 0.5, given, 1 - given), SMALLEST)).mean(axis=1)

@@ -46,7 +46,8 @@ def measures(*kinds: Kind, better: Literal["higher", "lower"]) -> Callable[[Comp
 
         def checked(outcome: Outcome) -> float:
             if outcome.kind not in kinds:
-                raise UsageError(f'metric "{name}" measures {" and ".join(kinds)}, not {outcome.kind}; choose another metric')
+                measured = " and ".join(kinds)
+                raise UsageError(f'metric "{name}" measures {measured}, not {outcome.kind}; choose another metric')
             if len(outcome) == 0:
                 raise UsageError(f'metric "{name}": there are no rows to measure; give at least one')
             return float(compute(outcome))

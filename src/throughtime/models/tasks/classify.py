@@ -5,14 +5,14 @@ from __future__ import annotations
 from throughtime.models.settings import ClassifySettings
 from throughtime.models.tasks.task import Task, tasks
 
-
 tasks.add(
     "classify",
     Task(
         name="classify",
         title="A text, or several columns, to one class of several, or to any number of labels.",
         shape="many to one",
-        reads="tables (csv, tsv), json lines, a folder with a file of lines a class, a folder with a folder of files a class",
+        reads="tables (csv, tsv), json lines, a folder with a file of lines a class, "
+        "a folder with a folder of files a class",
         settings=ClassifySettings,
         metric={"category": "accuracy", "labels": "macro_f1"},
         baselines=(

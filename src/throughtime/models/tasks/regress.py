@@ -5,7 +5,6 @@ from __future__ import annotations
 from throughtime.models.settings import RegressSettings
 from throughtime.models.tasks.task import Task, tasks
 
-
 tasks.add(
     "regress",
     Task(

@@ -86,4 +86,5 @@ def build_model(
         for index, (column, field) in enumerate(inputs.items())
     }
     make = heads[task.head.get(output.kind, output.kind)]
-    return Model(encoders, output.column, make(output, list(encoders.values()), settings, task_settings, target, generator))
+    head = make(output, list(encoders.values()), settings, task_settings, target, generator)
+    return Model(encoders, output.column, head)

@@ -1,0 +1,1 @@
+"""Models: from a batch to hidden sequences, outputs and losses; what is measured; the baselines; the tasks."""

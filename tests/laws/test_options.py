@@ -1,0 +1,133 @@
+"""Law 6, no silent option: every declared setting, flipped, changes the result, or an error says why it cannot apply."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.laws.material import OUTPUT, rows, tiny
+
+import throughtime as tt
+from throughtime.api.settings import GROUPS
+from throughtime.errors import ThroughtimeError
+from throughtime.models.tasks import tasks
+from throughtime.settings import Setting, declared
+
+# options that are not meant to change what is learnt: where, how fast and how often it is saved
+ELSEWHERE = {"engine", "device", "threads", "checkpoint_seconds", "max_minutes"}
+# how a file is read: each has its own tests at the formats, on files where it matters
+READING = {"format", "encoding", "delimiter", "header"}
+
+# setting: (another value, what else must be set so that it can act, the task)
+FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "input": (("text",), {"input": ("text", "size"), "kinds": ()}, "classify"),
+    "output": (("shop",), {"input": ("text",), "kinds": (), "test": "0.3"}, "classify"),
+    "kinds": (("shop=tokens",), {}, "classify"),
+    "valid": ("0.3", {}, "classify"),
+    "test": ("0.3", {}, "classify"),
+    "split": ("part", {}, "classify"),
+    "group": ("house", {}, "classify"),
+    "split_seed": (9, {}, "classify"),
+    "missing": (("A",), {}, "classify"),
+    "label_separator": ("o", {}, "classify"),
+    "tokens": ("characters", {}, "classify"),
+    "lower_case": ("yes", {"tokens": "characters"}, "classify"),
+    "max_length": (2, {}, "classify"),
+    "max_vocabulary": (5, {}, "classify"),
+    "min_count": (20, {}, "classify"),
+    "cell": ("gru", {}, "classify"),
+    "hidden_size": (7, {}, "classify"),
+    "layers": (2, {}, "classify"),
+    "bidirectional": (False, {}, "classify"),
+    "embeddings": ("one-hot", {"embedding_size": None}, "classify"),
+    "embedding_size": (9, {}, "classify"),
+    "frozen_embeddings": (True, {}, "classify"),
+    "token_dropout": (0.5, {}, "classify"),
+    "dropout": (0.6, {}, "classify"),
+    "locked_dropout": (False, {}, "classify"),
+    "recurrent_dropout": (0.5, {}, "classify"),
+    "zoneout": (0.5, {}, "classify"),
+    "drop_connect": (0.5, {}, "classify"),
+    "residual": (True, {"layers": 2}, "classify"),
+    "learned_state": (True, {}, "classify"),
+    "initialisation": ("xavier", {}, "classify"),
+    "forget_bias": (3.0, {}, "classify"),
+    "pooling": ("mean", {}, "classify"),
+    "bag": ("no", {}, "classify"),
+    "epochs": (3, {}, "classify"),
+    "batch_size": (8, {}, "classify"),
+    "learning_rate": (0.1, {}, "classify"),
+    "optimizer": ("sgd", {}, "classify"),
+    "momentum": (0.5, {"optimizer": "sgd"}, "classify"),
+    "weight_decay": (0.5, {}, "classify"),
+    "schedule": ("constant", {}, "classify"),
+    "warmup": (3, {}, "classify"),
+    "step_every": (2, {"schedule": "step", "epochs": 4}, "classify"),
+    "plateau_patience": (1, {"schedule": "plateau", "epochs": 6, "learning_rate": 1e-9}, "classify"),
+    "schedule_factor": (0.1, {"schedule": "step", "epochs": 4}, "classify"),
+    "clip_norm": (0.001, {"optimizer": "sgd"}, "classify"),
+    "clip_value": (0.0001, {"optimizer": "sgd"}, "classify"),
+    "metric": ("cross_entropy", {"epochs": 8, "learning_rate": 0.05}, "classify"),
+    "patience": (1, {"learning_rate": 1e-9, "epochs": 4}, "classify"),
+    "average": ("none", {}, "classify"),
+    "average_decay": (0.1, {"average": "ema"}, "classify"),
+    "average_from": (0.1, {"average": "uniform"}, "classify"),
+    "seed": (2, {}, "classify"),
+    "seeds": (2, {}, "classify"),
+    "precision": ("float64", {}, "classify"),
+    "baselines": (("majority", "naive_bayes_words"), {}, "classify"),
+    "class_weights": ("balanced", {}, "classify"),
+    "label_smoothing": (0.3, {}, "classify"),
+    "loss": ("absolute", {}, "regress"),
+}
+
+
+def every_setting() -> list[tuple[str, Setting]]:
+    """All settings of all groups and tasks, once each."""
+    groups = [*GROUPS.values(), *(task.settings for _, task in tasks.items())]
+    found = {setting.name: setting for group in groups for setting in declared(group)}
+    return list(found.items())
+
+
+def outcome(run: Path, **options: Any) -> Any:
+    """What a run learnt and said, or the error that refuses it."""
+    task = options.pop("task_name")
+    material = [{**row, "house": str(i % 7), "part": ("train", "valid", "test")[i % 3]} for i, row in enumerate(rows(task))]
+    try:
+        trained = tt.train(material, run, **options)
+    except ThroughtimeError as error:
+        return error
+    said = {k: v for k, v in trained.metrics.items() if k not in ("seconds", "versions", "engine")}
+    history = [{k: v for k, v in row.items() if k not in ("seconds", "samples_per_second")} for row in trained.run.history.read()]
+    return json.dumps([said, history, trained.run.predictions.read()], sort_keys=True)
+
+
+@pytest.mark.parametrize(("name", "setting"), every_setting(), ids=lambda value: value if isinstance(value, str) else "")
+def test_an_option_changes_the_result_or_says_why_not(name: str, setting: Setting, tmp_path: Path) -> None:
+    if name in ELSEWHERE | READING:
+        assert setting.help
+        return
+    value, around, task = FLIPS[name]  # a new setting must say here how it shows
+    options = {**tiny(task), **around, "task_name": task}
+    before = outcome(tmp_path / "before", **options)
+    assert isinstance(before, str), before
+    after = outcome(tmp_path / "after", **{**options, name: value})
+    if isinstance(after, ThroughtimeError):
+        assert after.exit_code == 2 and name.replace("_", "-")[:6] in str(after).replace("_", "-"), after
+    else:
+        assert after != before
+
+
+def test_every_flip_names_a_setting() -> None:
+    assert set(FLIPS) <= {name for name, _ in every_setting()}
+
+
+@pytest.mark.parametrize("kind", list(OUTPUT))
+def test_engine_threads_and_checkpoints_change_nothing(kind: str, tmp_path: Path) -> None:
+    same = tiny(kind)
+    torch_like = tt.train(rows(kind), tmp_path / "a", **same, checkpoint_seconds=0)
+    reference = tt.train(rows(kind), tmp_path / "b", **same, engine="reference")
+    for name, value in torch_like.metrics["test"].items():
+        assert reference.metrics["test"][name] == pytest.approx(value, abs=1e-3)

@@ -1,0 +1,281 @@
+"""Baselines against closed forms, and what all of them promise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from throughtime.models.baselines import Material, baselines
+from throughtime.models.baselines import logistic_regression as logistic
+from throughtime.models.baselines import naive_bayes as bayes
+from throughtime.models.baselines import ridge
+from throughtime.models.baselines.bags import Bags
+from throughtime.models.baselines.baseline import rank
+from throughtime.models.metrics import Outcome, metrics
+
+ACCURACY, RMSE, MACRO_F1 = (metrics[name].score for name in ("accuracy", "rmse", "macro_f1"))
+CLASSIFIERS = (
+    "logistic_regression_characters",
+    "logistic_regression_words",
+    "majority",
+    "naive_bayes_characters",
+    "naive_bayes_words",
+)
+REGRESSORS = ("mean", "median", "ridge_characters", "ridge_words")
+
+
+def some_material(rows: int, seed: int, kind: str = "classes") -> Material:
+    """Texts of random words; three of the words, a category and a number say what the target is, mostly."""
+    generator = np.random.default_rng(seed)
+    words = np.array("sun rain wind snow leaf root bark seed moss fern".split())
+    texts = [" ".join(generator.choice(words, generator.integers(3, 9))) for _ in range(rows)]
+    place = generator.choice(["north", "south"], rows)
+    height = generator.normal(5, 2, rows)
+    held = np.array([[word in text for word in ("sun", "rain", "wind")] for text in texts])
+    if kind == "classes":
+        target = np.where(generator.random(rows) < 0.9, held @ [1, 1, 0], generator.integers(0, 3, rows))
+    elif kind == "labels":
+        target = held.astype(np.int64)
+    else:
+        target = held @ [2.0, -3.0, 1.0] + (place == "north") + 0.5 * height + generator.normal(0, 0.1, rows)
+    classes = ("none", "one", "both") if kind != "numbers" else ()
+    return Material({"text": texts}, {"height": height}, {"place": list(place)}, target, classes)
+
+
+def splits(kind: str = "classes") -> tuple[Material, Material, Material]:
+    return some_material(150, 1, kind), some_material(50, 2, kind), some_material(60, 3, kind)
+
+
+def test_the_registered_names() -> None:
+    assert tuple(baselines) == tuple(sorted((*CLASSIFIERS, *REGRESSORS)))
+
+
+@pytest.mark.parametrize("kind", ["classes", "labels", "numbers"])
+@pytest.mark.parametrize("name", list(baselines))
+def test_every_baseline_answers_or_says_that_it_does_not_apply(name: str, kind: str) -> None:
+    train, valid, test = splits(kind)
+    better = {"classes": ACCURACY, "labels": MACRO_F1, "numbers": RMSE}[kind]
+    answer = baselines[name](train, valid, test, better)
+    if (name in REGRESSORS) != (kind == "numbers"):
+        assert answer is None
+        return
+    assert answer is not None
+    assert answer.name == name and answer.settings
+    assert (answer.valid.truth == valid.target).all() and (answer.test.truth == test.target).all()
+    if kind != "numbers":
+        assert answer.test.probabilities is not None and answer.test.probabilities.shape == (60, 3)
+        assert ((answer.test.probabilities >= 0) & (answer.test.probabilities <= 1)).all()
+        if kind == "classes":
+            assert answer.test.probabilities.sum(1) == pytest.approx(1)
+    again = baselines[name](train, valid, test, better)
+    assert again is not None and again.settings == answer.settings
+    assert (again.test.predicted == answer.test.predicted).all()
+
+
+@pytest.mark.parametrize("name", ["naive_bayes_words", "logistic_regression_words", "logistic_regression_characters"])
+@pytest.mark.parametrize("kind", ["classes", "labels"])
+def test_classifiers_learn(name: str, kind: str) -> None:
+    better = ACCURACY if kind == "classes" else MACRO_F1
+    answer, chance = (baselines[known](*splits(kind), better) for known in (name, "majority"))
+    assert answer is not None and chance is not None
+    assert ACCURACY(answer.test) > ACCURACY(chance.test) + 0.15
+
+
+@pytest.mark.parametrize("name", ["ridge_words", "ridge_characters"])
+def test_ridge_learns_from_texts_categories_and_numbers(name: str) -> None:
+    train, valid, test = splits("numbers")
+    answer, mean = (baselines[known](train, valid, test, RMSE) for known in (name, "mean"))
+    assert answer is not None and mean is not None
+    assert -RMSE(answer.test) < -0.4 * RMSE(mean.test)
+    for without in ("numbers", "categories"):
+        poorer = baselines[name](*(replace(part, **{without: {}}) for part in (train, valid, test)), RMSE)
+        assert poorer is not None and RMSE(poorer.test) < RMSE(answer.test)
+
+
+@pytest.mark.parametrize("name", list(baselines))
+def test_the_test_split_chooses_nothing(name: str) -> None:
+    """Other truths in test, and other rows: the same settings and the same answers on valid."""
+    kind = "numbers" if name in REGRESSORS else "classes"
+    train, valid, test = splits(kind)
+    better = RMSE if kind == "numbers" else ACCURACY
+    one = baselines[name](train, valid, test, better)
+    other = baselines[name](train, valid, some_material(11, 9, kind), better)
+    assert one is not None and other is not None
+    assert one.settings == other.settings and (one.valid.predicted == other.valid.predicted).all()
+
+
+def test_majority_by_hand() -> None:
+    train, valid, _ = splits()
+    train = replace(train, target=np.array([2] * 80 + [0] * 60 + [1] * 10))
+    answer = baselines["majority"](train, valid, valid, ACCURACY)
+    assert answer is not None and answer.settings == "always both"
+    assert (answer.valid.predicted == 2).all() and answer.valid.probabilities is not None
+    assert (answer.valid.probabilities == np.array([60, 10, 80]) / 150).all()
+
+
+def test_majority_of_labels_by_hand() -> None:
+    train, valid, _ = splits("labels")
+    train = replace(train, target=np.tile([[1, 0, 1], [1, 0, 0], [1, 1, 1]], (50, 1)))
+    answer = baselines["majority"](train, valid, valid, MACRO_F1)
+    assert answer is not None and answer.settings == "always none, both"
+    assert (answer.valid.predicted == [1, 0, 1]).all() and answer.valid.probabilities is not None
+    assert answer.valid.probabilities[0] == pytest.approx([1, 1 / 3, 2 / 3])
+
+
+def test_mean_and_median_by_hand() -> None:
+    train, valid, _ = splits("numbers")
+    for name, number in (("mean", train.target.mean()), ("median", np.median(train.target))):
+        answer = baselines[name](train, valid, valid, RMSE)
+        assert answer is not None and (answer.valid.predicted == number).all()
+
+
+def test_naive_bayes_by_hand() -> None:
+    """Classes a (3 words in 2 rows) and b (2 words in 1 row), 3 words known, smoothing 1/2."""
+    train = Bags.of(np.array([[2, 0, 0], [0, 1, 0], [0, 1, 1]]))
+    model = bayes.NaiveBayes.fit(train, np.array([0, 0, 1]), classes=2, smoothing=0.5)
+    row = Bags.of(np.array([[1, 0, 2]]))
+    a = 2 / 3 * (2.5 / 4.5) * (0.5 / 4.5) ** 2
+    b = 1 / 3 * (0.5 / 3.5) * (1.5 / 3.5) ** 2
+    assert model.probabilities(row)[0] == pytest.approx([a / (a + b), b / (a + b)])
+    lighter = replace(model, weight=0.5).probabilities(row)[0]
+    a, b = 2 / 3 * (a / (2 / 3)) ** 0.5, 1 / 3 * (b / (1 / 3)) ** 0.5
+    assert lighter == pytest.approx([a / (a + b), b / (a + b)])
+
+
+def test_naive_bayes_of_labels_is_one_against_the_rest() -> None:
+    generator = np.random.default_rng(6)
+    bags, later = (Bags.of(generator.integers(0, 3, (rows, 5))) for rows in (20, 4))
+    target = (generator.random((20, 3)) < 0.4).astype(np.int64)
+    together = bayes.NaiveBayes.fit(bags, target, classes=3, smoothing=0.2).probabilities(later)
+    for label in range(3):
+        alone = bayes.NaiveBayes.fit(bags, target[:, label], classes=2, smoothing=0.2).probabilities(later)
+        assert together[:, label] == pytest.approx(alone[:, 1])
+
+
+def test_the_search_of_naive_bayes_sees_what_the_chosen_model_answers() -> None:
+    """Sums over lengths of n-grams, made once, against a model fitted to the chosen n-grams alone."""
+    train, valid, test = splits()
+    features = bayes.bag_features(train, valid, test, "characters")
+    assert features is not None
+    tried = list(bayes._tried(features, True, 3, train, valid))
+    assert len(tried) == 6 * 12
+    for settings, outcome in tried[::7]:
+        kept = features.select(settings.uses(features.lengths))
+        model = bayes.NaiveBayes.fit(kept.train, train.target, 3, settings.smoothing)
+        assert outcome.probabilities == pytest.approx(model.probabilities(kept.valid))
+
+
+def test_a_class_that_training_lacks_is_impossible() -> None:
+    bags = Bags.of(np.array([[1.0, 0], [0, 1.0]]))
+    found = bayes.NaiveBayes.fit(bags, np.array([0, 2]), classes=3, smoothing=1.0).probabilities(bags)
+    assert (found[:, 1] == 0).all() and found.sum(1) == pytest.approx(1)
+
+
+def logistic_problem(labels: bool) -> tuple[Bags, torch.Tensor]:
+    generator = np.random.default_rng(7)
+    bags = Bags.of(generator.normal(size=(30, 4)) * (generator.random((30, 4)) < 0.6))
+    wanted = (generator.random((30, 3)) < 0.4) if labels else np.eye(3)[generator.integers(0, 3, 30)]
+    return bags, torch.from_numpy(wanted.astype(np.float64))
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_the_gradient_of_logistic_regression_is_that_of_finite_differences(labels: bool) -> None:
+    bags, wanted = logistic_problem(labels)
+    generator = np.random.default_rng(8)
+    weights, bias = (torch.from_numpy(generator.normal(size=size)) for size in ((4, 3), 3))
+
+    def loss(weights: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        model = logistic.LogisticRegression(weights, bias, labels)
+        return logistic.objective(model, bags, bags.transposed(), wanted, l2=0.3)[0]
+
+    model = logistic.LogisticRegression(weights, bias, labels)
+    _, by_weights, by_bias = logistic.objective(model, bags, bags.transposed(), wanted, l2=0.3)
+    step = 1e-6
+    for value, gradient in ((weights, by_weights), (bias, by_bias)):
+        for at in np.ndindex(*value.shape):
+            up, down = value.clone(), value.clone()
+            up[at] += step
+            down[at] -= step
+            ends = [loss(v, bias) if value is weights else loss(weights, v) for v in (up, down)]
+            assert gradient[at].item() == pytest.approx(((ends[0] - ends[1]) / (2 * step)).item(), abs=1e-8)
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_logistic_regression_stands_at_the_minimum(labels: bool) -> None:
+    bags, wanted = logistic_problem(labels)
+    across = bags.transposed()
+    model = logistic.fitted(wanted, labels, bags, across, 0.01, None, steps=500, tolerance=1e-12)
+    lowest, by_weights, by_bias = logistic.objective(model, bags, across, wanted, 0.01)
+    assert by_weights.abs().max() < 1e-8 and by_bias.abs().max() < 1e-8
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):  # every way from there goes up
+        off = torch.randn(4, 3, dtype=torch.float64, generator=generator) * 0.1
+        moved = replace(model, weights=model.weights + off)
+        assert logistic.objective(moved, bags, across, wanted, 0.01)[0] > lowest
+    # wherever it starts
+    warm = logistic.fitted(wanted, labels, bags, across, 0.01, moved, steps=500, tolerance=1e-12)
+    assert torch.allclose(warm.weights, model.weights, atol=1e-7)
+
+
+def test_ridge_is_the_solution_of_its_normal_equations() -> None:
+    generator = np.random.default_rng(9)
+    dense = (generator.normal(size=(25, 6)) * (generator.random((25, 6)) < 0.5)).astype(np.float32)
+    target, l2 = generator.normal(3, 2, 25), 0.05
+    bags = Bags.of(dense)
+    model = ridge.fitted(target, bags, bags.transposed(), l2, None, dtype=torch.float64, tolerance=1e-13)
+    centred = dense.astype(np.float64) - dense.mean(0, dtype=np.float64)
+    weights = np.linalg.solve(centred.T @ centred / 25 + l2 * np.eye(6), centred.T @ (target - target.mean()) / 25)
+    bias = target.mean() - dense.mean(0, dtype=np.float64) @ weights
+    assert model.weights.numpy()[:, 0] == pytest.approx(weights, abs=1e-10)
+    assert model.bias == pytest.approx(bias, abs=1e-10)
+    material = Material({}, {}, {}, target)
+    assert model.outcome(bags, material).predicted == pytest.approx(dense @ weights + bias)
+    single = ridge.fitted(target, bags, bags.transposed(), l2, model, dtype=torch.float32).weights
+    assert single.numpy()[:, 0] == pytest.approx(weights, abs=1e-4)
+
+
+def test_ties_go_to_the_lower_cross_entropy() -> None:
+    truth, classes = np.array([0, 1]), ("a", "b")
+    sure, unsure = (Outcome(truth, truth, np.array([[p, 1 - p], [1 - p, p]]), classes) for p in (0.9, 0.6))
+    assert rank(sure, ACCURACY) > rank(unsure, ACCURACY)
+    assert rank(Outcome(np.ones(1), np.ones(1)), RMSE) == (0, 0)
+
+
+def test_the_settings_are_chosen_by_the_score_that_is_asked_for() -> None:
+    """Accuracy does not care how sure naive Bayes is; cross entropy does."""
+    train, valid, test = splits()
+    by_entropy = baselines["naive_bayes_characters"](train, valid, test, metrics["cross_entropy"].score)
+    by_accuracy = baselines["naive_bayes_characters"](train, valid, test, ACCURACY)
+    assert by_entropy is not None and by_accuracy is not None
+    assert metrics["cross_entropy"].score(by_entropy.valid) >= metrics["cross_entropy"].score(by_accuracy.valid)
+    assert ACCURACY(by_accuracy.valid) >= ACCURACY(by_entropy.valid)
+
+
+@pytest.mark.parametrize("name", list(baselines))
+def test_texts_without_a_word_and_columns_that_are_missing(name: str) -> None:
+    """Empty texts, no text, only numbers: an answer no worse than the constant one's, or None; never an error."""
+    kind = "numbers" if name in REGRESSORS else "classes"
+    better = RMSE if kind == "numbers" else ACCURACY
+    parts = splits(kind)
+    silent = [replace(part, texts={"text": [""] * len(part)}, numbers={}, categories={}) for part in parts]
+    answer = baselines[name](*silent, better)
+    constant = baselines["mean" if kind == "numbers" else "majority"](*silent, better)
+    assert constant is not None
+    if answer is None:
+        assert name.endswith("words")
+    elif name != "median":
+        assert better(answer.test) == pytest.approx(better(constant.test), rel=0.01)
+    numbers_only = [replace(part, texts={}, categories={}) for part in parts]
+    answer = baselines[name](*numbers_only, better)
+    assert (answer is None) == (name.endswith("characters") or name == "naive_bayes_words")
+    categories_only = [replace(part, texts={}, numbers={}) for part in parts]
+    answer = baselines[name](*categories_only, better)
+    assert (answer is None) == name.endswith("characters")
+
+
+def test_what_naive_bayes_leaves_out_is_said() -> None:
+    answer = baselines["naive_bayes_words"](*splits(), ACCURACY)
+    assert answer is not None and "numbers left out" in answer.settings and "categories" in answer.settings

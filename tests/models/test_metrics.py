@@ -1,0 +1,156 @@
+"""Metrics against their definitions, by hand and by brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from throughtime.errors import UsageError
+from throughtime.models.metrics import Outcome, confusion_matrix, metrics, metrics_of, per_class, surprise
+
+SIX = Outcome(np.array([1, 0, 0, 0, 1, 1]), np.array([1, 0, 1, 0, 1, 0]), classes=("no", "yes"))
+
+
+def some_classes(rows: int = 57, classes: int = 5) -> Outcome:
+    generator = np.random.default_rng(3)
+    probabilities = generator.dirichlet(np.ones(classes), rows)
+    truth = np.where(generator.random(rows) < 0.5, probabilities.argmax(1), generator.integers(0, classes, rows))
+    return Outcome(truth, probabilities.argmax(1), probabilities, tuple("abcde"[:classes]))
+
+
+def some_labels(rows: int = 31) -> Outcome:
+    generator = np.random.default_rng(4)
+    probabilities = generator.random((rows, 3))
+    truth = (generator.random((rows, 3)) < 0.4).astype(np.int64)
+    return Outcome(truth, (probabilities > 0.5).astype(np.int64), probabilities, ("x", "y", "z"))
+
+
+def test_textbook_accuracy() -> None:
+    assert metrics["accuracy"].compute(SIX) == pytest.approx(4 / 6)
+
+
+def test_textbook_cross_entropy() -> None:
+    outcome = Outcome(np.array([0]), np.array([0]), np.array([[0.7, 0.3]]), ("a", "b"))
+    assert metrics["cross_entropy"].compute(outcome) == pytest.approx(0.3567, abs=5e-5)
+
+
+def test_names_and_directions() -> None:
+    found = {name: (entry.better, entry.kinds) for name, entry in metrics.items()}
+    assert found == {
+        "accuracy": ("higher", ("classes", "labels")),
+        "cross_entropy": ("lower", ("classes", "labels")),
+        "exact_match": ("higher", ("classes", "labels")),
+        "macro_f1": ("higher", ("classes", "labels")),
+        "mae": ("lower", ("numbers",)),
+        "mse": ("lower", ("numbers",)),
+        "rmse": ("lower", ("numbers",)),
+    }
+    assert all(entry.help and entry.name == name for name, entry in metrics.items())
+    assert [entry.name for entry in metrics_of("labels")] == ["accuracy", "cross_entropy", "exact_match", "macro_f1"]
+
+
+def test_score_is_higher_for_the_better() -> None:
+    near, far = (Outcome(np.array([1.0, 2.0]), np.array([1.0, 2.0 + off])) for off in (0.5, 3.0))
+    assert metrics["mae"].score(near) == -0.25 > metrics["mae"].score(far)
+    assert metrics["accuracy"].score(SIX) == metrics["accuracy"].compute(SIX)
+
+
+def test_confusion_matrix_counts_truth_by_prediction() -> None:
+    outcome = some_classes()
+    counts = np.zeros((5, 5), int)
+    for truth, predicted in zip(outcome.truth, outcome.predicted, strict=True):
+        counts[truth, predicted] += 1
+    assert (confusion_matrix(outcome) == counts).all()
+
+
+def test_per_class_against_the_definitions() -> None:
+    outcome = some_classes()
+    for number, figures in enumerate(per_class(outcome)):
+        said, true = outcome.predicted == number, outcome.truth == number
+        right = (said & true).sum()
+        assert figures.name == "abcde"[number] and figures.support == true.sum()
+        assert figures.precision == pytest.approx(right / said.sum())
+        assert figures.recall == pytest.approx(right / true.sum())
+        precision, recall = right / said.sum(), right / true.sum()
+        assert figures.f1 == pytest.approx(2 * precision * recall / (precision + recall))
+    assert metrics["macro_f1"].compute(outcome) == pytest.approx(np.mean([entry.f1 for entry in per_class(outcome)]))
+
+
+def test_a_class_that_does_not_occur_has_no_figures_and_does_not_count() -> None:
+    # three classes and a fourth that is never true nor predicted; the third is only predicted: F1 0
+    outcome = Outcome(np.array([0, 0, 1]), np.array([0, 2, 1]), classes=("a", "b", "c", "d"))
+    a, b, c, d = per_class(outcome)
+    assert (a.precision, a.recall, a.f1) == (1.0, 0.5, pytest.approx(2 / 3))
+    assert (b.precision, b.recall, b.f1, b.support) == (1.0, 1.0, 1.0, 1)
+    assert (c.precision, c.recall, c.f1, c.support) == (0.0, None, 0.0, 0)
+    assert (d.precision, d.recall, d.f1, d.support) == (None, None, None, 0)
+    assert metrics["macro_f1"].compute(outcome) == pytest.approx((2 / 3 + 1 + 0) / 3)
+
+
+def test_labels() -> None:
+    outcome = some_labels()
+    right = outcome.truth == outcome.predicted
+    assert metrics["accuracy"].compute(outcome) == pytest.approx(right.sum() / right.size)
+    assert metrics["exact_match"].compute(outcome) == pytest.approx(sum(row.all() for row in right) / len(right))
+    tables = confusion_matrix(outcome)
+    assert tables.shape == (3, 2, 2)
+    for number, figures in enumerate(per_class(outcome)):
+        alone = Outcome(outcome.truth[:, number], outcome.predicted[:, number], classes=("absent", "present"))
+        assert (tables[number] == confusion_matrix(alone)).all()
+        present = per_class(alone)[1]
+        assert (figures.precision, figures.recall, figures.f1) == (present.precision, present.recall, present.f1)
+    given = np.where(outcome.truth == 1, outcome.probabilities, 1 - outcome.probabilities)
+    assert metrics["cross_entropy"].compute(outcome) == pytest.approx(-np.log(given).mean())
+    assert surprise(outcome).shape == (31,)
+
+
+def test_no_label_anywhere_is_no_merit() -> None:
+    nothing = np.zeros((3, 2), np.int64)
+    outcome = Outcome(nothing, nothing, classes=("x", "y"))
+    assert metrics["macro_f1"].compute(outcome) == 0.0
+    assert metrics["exact_match"].compute(outcome) == 1.0
+
+
+def test_with_one_class_a_row_exact_match_is_accuracy() -> None:
+    assert metrics["exact_match"].compute(some_classes()) == metrics["accuracy"].compute(some_classes())
+
+
+def test_cross_entropy_against_the_sum() -> None:
+    outcome = some_classes()
+    assert outcome.probabilities is not None
+    total = sum(-np.log(row[truth]) for row, truth in zip(outcome.probabilities, outcome.truth, strict=True))
+    assert metrics["cross_entropy"].compute(outcome) == pytest.approx(total / len(outcome))
+    assert surprise(outcome).mean() == pytest.approx(total / len(outcome))
+
+
+def test_a_probability_of_zero_stays_finite() -> None:
+    outcome = Outcome(np.array([1]), np.array([0]), np.array([[1.0, 0.0]], np.float32), ("a", "b"))
+    assert metrics["cross_entropy"].compute(outcome) == pytest.approx(87.336, abs=1e-3)
+
+
+def test_numbers() -> None:
+    generator = np.random.default_rng(5)
+    truth, predicted = generator.normal(size=(2, 13))
+    outcome = Outcome(truth, predicted)
+    assert metrics["mae"].compute(outcome) == pytest.approx(sum(abs(truth - predicted)) / 13)
+    assert metrics["mse"].compute(outcome) == pytest.approx(sum((truth - predicted) ** 2) / 13)
+    assert metrics["rmse"].compute(outcome) == pytest.approx((sum((truth - predicted) ** 2) / 13) ** 0.5)
+
+
+@pytest.mark.parametrize("name", list(metrics))
+def test_no_rows_and_the_wrong_kind_are_refused(name: str) -> None:
+    entry = metrics[name]
+    empty = {
+        "classes": Outcome(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 2)), ("a", "b")),
+        "labels": Outcome(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), ("a", "b")),
+        "numbers": Outcome(np.zeros(0), np.zeros(0)),
+    }
+    for kind, outcome in empty.items():
+        message = "there are no rows to measure" if kind in entry.kinds else f"not {kind}"
+        with pytest.raises(UsageError, match=message):
+            entry.compute(outcome)
+
+
+def test_cross_entropy_without_probabilities_is_refused() -> None:
+    with pytest.raises(UsageError, match="needs probabilities"):
+        metrics["cross_entropy"].compute(SIX)
