@@ -11,6 +11,9 @@ and the table that ``throughtime tasks NAME`` prints. Names are unique over all 
 
 from __future__ import annotations
 
+import math
+import numbers
+import os
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -48,13 +51,6 @@ def declared(group: type[Group]) -> list[Setting]:
     return rows
 
 
-def part(groups: Mapping[type[Group], Group], kind: type[G]) -> G:
-    """One group of those that :func:`build` gave, under its own type."""
-    found = groups[kind]
-    assert isinstance(found, kind)
-    return found
-
-
 def build(groups: Iterable[type[Group]], values: Mapping[str, object]) -> dict[type[Group], Group]:
     """Sort ``values`` into their groups and check each; strings are converted (``"0.3"`` to 0.3, ``"yes"`` to True).
 
@@ -70,6 +66,13 @@ def build(groups: Iterable[type[Group]], values: Mapping[str, object]) -> dict[t
     return {group: group(**chosen) for group, chosen in sorted_values.items()}
 
 
+def part(groups: Mapping[type[Group], Group], kind: type[G]) -> G:
+    """One of the groups that :func:`build` gave, under its own type."""
+    found = groups[kind]
+    assert isinstance(found, kind)
+    return found
+
+
 def changed(group: G, **values: object) -> G:
     """The group with some values replaced, checked like any other."""
     checked = {name: _converted(type(group), name, value) for name, value in values.items()}
@@ -83,13 +86,27 @@ def as_dict(group: Group) -> dict[str, Any]:
 
 def _converted(group: type[Group], name: str, value: object) -> object:
     kind = typing.get_type_hints(group, include_extras=True)[name]
+    value = _from_python(kind, value)
     if isinstance(value, str):
         value = _from_text(kind, value)
     try:
-        return msgspec.convert(value, kind, strict=not isinstance(value, str))
+        converted = msgspec.convert(value, kind, strict=not isinstance(value, str))
     except msgspec.ValidationError:
+        converted = math.nan  # no setting can be NaN
+    if isinstance(converted, float) and not math.isfinite(converted):
         option = "--" + name.replace("_", "-")
-        raise UsageError(f"{option} {_shown(value)}: it must be {_values(kind)}") from None
+        raise UsageError(f"{option} {_shown(value)}: it must be {_values(kind)}")
+    return converted
+
+
+def _from_python(kind: Any, value: object) -> object:
+    """Paths and NumPy's numbers as plain values, and a number as text where a text is asked for (``valid=0.2``)."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return value
+    plain = int(value) if isinstance(value, numbers.Integral) else float(value)
+    return str(plain) if _plain(kind) is str else plain
 
 
 def _from_text(kind: Any, text: str) -> object:

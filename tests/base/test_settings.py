@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
+import numpy as np
 import pytest
 from msgspec import Meta
 
@@ -12,7 +14,7 @@ from throughtime.errors import UsageError
 from throughtime.settings import Group, as_dict, build, changed, declared
 
 
-class Shape(Group):
+class Shape(Group, frozen=True):
     """How large."""
 
     hidden_size: Annotated[int, Meta(ge=1, description="units of a layer")] = 128
@@ -21,7 +23,7 @@ class Shape(Group):
     layers: int = 2
 
 
-class Course(Group):
+class Course(Group, frozen=True):
     """How long."""
 
     optimiser: Annotated[Literal["adamw", "sgd"], Meta(description="the rule of the update")] = "adamw"
@@ -139,3 +141,23 @@ def test_declared_values_of_each_kind() -> None:
 def test_groups_go_through_json_and_back() -> None:
     course = Course(inputs=("a", "b"), clip=None)
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(as_dict(course))), Course) == course
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("layers", np.int64(3), 3),
+        ("dropout", np.float32(0.5), 0.5),
+        ("title", 0.25, "0.25"),
+        ("title", Path("some") / "file.csv", str(Path("some") / "file.csv")),
+    ],
+)
+def test_what_python_hands_over_is_taken_as_plain_values(name: str, given: object, value: object) -> None:
+    result = built(**{name: given})[name]
+    assert result == value and type(result) is type(value)
+
+
+@pytest.mark.parametrize("given", ["inf", "nan", float("inf")])
+def test_a_number_without_an_upper_bound_is_finite_all_the_same(given: object) -> None:
+    with pytest.raises(UsageError, match="--clip"):
+        built(clip=given)

@@ -43,6 +43,19 @@ def test_zoneout_in_training_keeps_single_units(text: str) -> None:
         assert not torch.equal(found[0] == state[0], found[1] == state[1])
 
 
+def test_masks_belong_to_the_time_of_the_sequence_in_both_directions() -> None:
+    made, draw, lengths = layer("gru", bidirectional=True, zoneout=0.4), drawing(1, 2, 3, offset=5), torch.tensor([6, 4, 1])
+    found, first = made.record(inputs(made, 3, 6), lengths, start(made, 3), draw), start(made, 3)[0]
+    for index, name in enumerate(("l0", "l0_reverse")):
+        keeps = ~Masks(draw, f"recurrent.{name}.zoneout.h").each_step(6, 5, 0.4)
+        h = found[f"{name}.h"]
+        for row, length in enumerate(lengths.tolist()):
+            steps = h[row, :length] if name == "l0" else h[row, :length].flip(0)
+            moved = torch.cat([first[index, row][None], steps])
+            kept = (moved[1:] == moved[:-1]) if name == "l0" else (moved[1:] == moved[:-1]).flip(0)
+            assert_same_bits(kept, keeps[row, :length], f"{name} row {row}")
+
+
 def test_recurrent_dropout_is_locked_in_time() -> None:
     made = Recurrent(record(elman), 3, 5, recurrent_dropout=0.4, generator=torch.Generator().manual_seed(1)).double()
     x, draw = inputs(made, 6, 4), drawing(*range(6))

@@ -142,7 +142,8 @@ def test_each_text_column_has_features_of_its_own() -> None:
 
 
 def test_categories_and_numbers() -> None:
-    train = Material({}, {"size": np.array([1.0, 3.0, 5.0]), "same": np.full(3, 2.0)}, {"kind": ["p", "q", "p"]}, np.zeros(3))
+    sizes_of, same = np.array([1.0, 3.0, 5.0]), np.full(3, 2.0)
+    train = Material({}, {"size": sizes_of, "same": same}, {"kind": ["p", "q", "p"]}, np.zeros(3))
     later = Material({}, {"size": np.array([9.0]), "same": np.array([2.5])}, {"kind": ["unheard"]}, np.zeros(1))
     kinds = category_features(train, later, later)
     assert kinds is not None

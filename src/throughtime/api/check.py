@@ -35,7 +35,6 @@ def check(
     48
     """
     import_files(use)
-    chosen = {name: value for name, value in settings.items() if value is not None}
-    prepared = prepare(data, task, chosen, lambda sentence: None)
+    prepared = prepare(data, task, settings, lambda sentence: None)
     figures = profile(prepared.splits, prepared.fields, prepared.datasets, prepared.notes)
     return Checked((*prepared.notes, *figures.get("warnings", ())), figures)

@@ -24,6 +24,7 @@ from throughtime.errors import UsageError
 from throughtime.models.model import Model, float_type
 from throughtime.models.settings import NetworkSettings
 from throughtime.models.tasks import Task, build_model, tasks
+from throughtime.settings import changed
 from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
 from throughtime.use.predictions import answered_rows
@@ -49,7 +50,8 @@ class TrainedRun:
         self.metrics: Mapping[str, Any] = run.metrics.read()
 
     def __repr__(self) -> str:
-        return f"TrainedRun({str(self.path)!r}: {self.metrics['metric']} {self.metrics['test'][self.metrics['metric']]:.4g} on test)"
+        metric = self.metrics["metric"]
+        return f"TrainedRun({str(self.path)!r}: {metric} {self.metrics['test'][metric]:.4g} on test)"
 
     @property
     def verdict(self) -> str:
@@ -64,9 +66,7 @@ class TrainedRun:
     @cached_property
     def settings(self) -> Settings:
         tables = self.run.config.read()
-        chosen = {
-            name: _tuple(value) for group, table in tables.items() if group != "run" for name, value in table.items()
-        }
+        chosen = {name: value for group, table in tables.items() if group != "run" for name, value in table.items()}
         return resolve(self.task, chosen)
 
     @cached_property
@@ -89,7 +89,7 @@ class TrainedRun:
 
     @cached_property
     def model(self) -> Model:
-        """The trained network, in evaluation, on the run's device."""
+        """The trained network, in evaluation."""
         weights, settings = self.run.model.read(), self.settings
         network = _without_files(settings.network, weights)
         inputs = {column: self.fields[column] for column in self.inputs}
@@ -101,7 +101,12 @@ class TrainedRun:
 
     @cached_property
     def device(self) -> torch.device:
-        return device_of(self.settings.machine)
+        """The run's device where this machine has it, else the best that it has."""
+        machine = self.settings.machine
+        try:
+            return device_of(machine)
+        except UsageError:
+            return device_of(changed(machine, device="auto"))
 
     def predict(self, data: Any, *, done: Callable[[int], None] | None = None) -> list[dict[str, Any]]:
         """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``.
@@ -145,9 +150,5 @@ def _without_files(settings: NetworkSettings, weights: Mapping[str, Tensor]) -> 
     """Vectors that came from a file are in the weights; the file is needed no more."""
     if settings.embeddings in ("learned", "one-hot"):
         return settings
-    size = next(weight.shape[1] for name, weight in weights.items() if name.endswith(".embedding"))
+    size = next((weight.shape[1] for name, weight in weights.items() if name.endswith(".embedding")), None)
     return msgspec.structs.replace(settings, embeddings="learned", embedding_size=size, frozen_embeddings=False)
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from throughtime.api.settings import Settings, general, resolve
+from throughtime.api.settings import Settings, one_group, resolve
 from throughtime.data.columns import propose
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fit_fields
@@ -60,7 +60,7 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say)
         for sentence in sentences:
             say(sentence)
 
-    settings = general(chosen, DataSettings, [entry for _, entry in tasks.items()])
+    settings = one_group(DataSettings, chosen, (entry for _, entry in tasks.items()))
     records = read(data, settings)
     given = given_splits(records, settings)
     tell(*records.notes, *(note for part in given.values() for note in part.notes))
@@ -73,13 +73,14 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say)
     else:
         found = tasks[task]
         require_kind(found, proposal.output, kind)
+    resolved = resolve(found, chosen)
     splits = split(records, settings, proposal.inputs, proposal.output, stratify=kind == "category", given=given)
     tell(*splits.notes)
     fields = fit_fields(splits.train, proposal.kinds, {proposal.output}, settings)
     tell(*(note for field in fields.values() for note in field.notes))
     _require_several_classes(fields[proposal.output], records)
     datasets = {name: Dataset(getattr(splits, name), fields) for name in ("train", "valid", "test")}
-    resolved = _sized(resolve(found, chosen), len(splits.train))
+    resolved = _sized(resolved, len(splits.train))
     return Prepared(found, resolved, str(records.source), splits, fields, proposal.output, datasets, tuple(notes))
 
 

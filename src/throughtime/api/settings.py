@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,13 +15,13 @@ from throughtime.data.settings import DataSettings
 from throughtime.errors import UsageError, unknown
 from throughtime.models.settings import NetworkSettings
 from throughtime.models.tasks import Task
-from throughtime.settings import Group, as_dict, build, declared
+from throughtime.settings import G, Group, as_dict, build, declared, part
 from throughtime.training.settings import TrainingSettings
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
 
 
-class MachineSettings(Group):
+class MachineSettings(Group, frozen=True):
     """The machine"""
 
     engine: Annotated[
@@ -40,7 +40,20 @@ class MachineSettings(Group):
     ] = ()
 
 
-GROUPS = {"data": DataSettings, "network": NetworkSettings, "training": TrainingSettings, "machine": MachineSettings}
+GROUPS: dict[str, type[Group]] = {
+    "data": DataSettings,
+    "network": NetworkSettings,
+    "training": TrainingSettings,
+    "machine": MachineSettings,
+}
+
+
+class Source(Group, frozen=True):
+    """The run"""
+
+    data: Annotated[str, Meta(description="the file or folder; empty for material from Python")] = ""
+    task: Annotated[str | None, Meta(description="the task by name")] = None
+    use: Annotated[tuple[str, ...], Meta(description="files with cells, tasks and formats of one's own")] = ()
 
 
 @dataclass(frozen=True)
@@ -64,36 +77,45 @@ def resolve(task: Task, chosen: Mapping[str, object]) -> Settings:
     Raises UsageError for an unknown name, with a suggestion, and for values that cannot be.
     """
     groups = build([*GROUPS.values(), task.settings], {**task.defaults, **chosen})
-    return Settings(*(groups[group] for group in (*GROUPS.values(), task.settings)))  # type: ignore[arg-type]
+    return Settings(
+        data=part(groups, DataSettings),
+        network=part(groups, NetworkSettings),
+        training=part(groups, TrainingSettings),
+        machine=part(groups, MachineSettings),
+        task=groups[task.settings],
+    )
 
 
-def general(chosen: Mapping[str, object], group: type[Group], tasks: Sequence[Task]) -> Any:
-    """One group by itself, before the task is known: of the names it declares; the others must be known to some task."""
-    names = {
-        setting.name for known in (*GROUPS.values(), *(task.settings for task in tasks)) for setting in declared(known)
-    }
+def one_group(group: type[G], chosen: Mapping[str, object], tasks: Iterable[Task]) -> G:
+    """One group by itself, before the task is known: what it declares of the names that are chosen.
+
+    Raises UsageError for a name that no task knows, and for values that cannot be.
+    """
+    groups = [*GROUPS.values(), *(task.settings for task in tasks)]
+    names = {setting.name for known in groups for setting in declared(known)}
     for name in chosen:
         if name not in names:
             raise unknown("setting", name, names)
     own = {setting.name for setting in declared(group)}
-    return build([group], {name: value for name, value in chosen.items() if name in own})[group]
+    return part(build([group], {name: value for name, value in chosen.items() if name in own}), group)
 
 
-def read_config(path: str | os.PathLike[str]) -> tuple[dict[str, object], dict[str, object]]:
-    """A configuration file: the table ``[run]`` (data, task, use), and all other tables as settings by name."""
+def read_config(path: str | os.PathLike[str]) -> tuple[Source, dict[str, object]]:
+    """A configuration file: its table ``[run]``, and all other tables as settings by name."""
     try:
         tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--config {path}: {error.strerror or error}; give the name of a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"--config {path} is not TOML: {error}; mend that place") from None
-    run = tables.pop("run", {})
-    settings: dict[str, object] = {}
     for name, table in tables.items():
-        if name not in (*GROUPS, "task") or not isinstance(table, dict):
+        if name not in ("run", *GROUPS, "task") or not isinstance(table, dict):
             raise UsageError(f"--config {path}: {unknown('table', name, ['run', *GROUPS, 'task'])}")
-        settings |= {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    return run, settings
+    try:
+        source = part(build([Source], tables.pop("run", {})), Source)
+    except UsageError as error:
+        raise UsageError(f"--config {path}, [run]: {error}") from None
+    return source, {name: value for table in tables.values() for name, value in table.items()}
 
 
 def _plain(group: Group) -> dict[str, Any]:

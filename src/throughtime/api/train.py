@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from throughtime.api.machine import device_of, environment, threads_of, versions
 from throughtime.api.own import import_files
 from throughtime.api.prepare import Prepared, data_path, prepare
 from throughtime.api.seeds import gather
-from throughtime.api.settings import read_config
+from throughtime.api.settings import Source, read_config
 from throughtime.batch import Batch
 from throughtime.cells.cell import form
 from throughtime.data.batches import Batches, batches
@@ -25,16 +25,16 @@ from throughtime.data.profile import profile
 from throughtime.errors import UsageError, unknown
 from throughtime.models.baselines import Answer, baselines
 from throughtime.models.material import material, target
-from throughtime.models.metrics import Outcome, metrics
+from throughtime.models.metrics import metrics
 from throughtime.models.model import Model, float_type
 from throughtime.models.tasks import build_model
-from throughtime.settings import changed
+from throughtime.settings import as_dict, changed
 from throughtime.training.job import Job
 from throughtime.training.loop import fit
 from throughtime.training.observe import locate
 from throughtime.training.progress import Progress, Silent
 from throughtime.training.runs import Run
-from throughtime.use.answering import answer, measured
+from throughtime.use.answering import Answers, answer, measured
 from throughtime.use.predictions import test_rows
 from throughtime.use.report import report
 
@@ -64,36 +64,46 @@ def train(
     >>> sorted(trained.predict(["abab"])[0])
     ['predicted', 'probabilities']
 
-    Raises UsageError and DataError for what cannot be, NonFiniteError when training blows up, InterruptionError on Ctrl-C.
+    Raises UsageError and DataError for what cannot be, NonFiniteError when training blows up, InterruptionError on
+    Ctrl-C.
     """
     started = time.monotonic()
     progress = progress or Silent()
-    from_file, chosen = read_config(config) if config is not None else ({}, {})
-    chosen = {**chosen, **{name: value for name, value in settings.items() if value is not None}}
-    data = from_file.get("data") or None if data is None else data
+    before, chosen = read_config(config) if config is not None else (Source(), {})
+    data = before.data or None if data is None else data
     if data is None:
         raise UsageError("there is no data; give a file or a folder")
     if run is None:
         raise UsageError("there is no run folder; give --run DIR")
-    import_files(use := tuple(use) or tuple(from_file.get("use", ())))
+    own_files = tuple(str(path) for path in use or before.use)
+    import_files(own_files)
     with Run.create(run, resume=resume) as folder:
         if folder.finished:
             progress.note(f"{run} is finished; there is nothing to resume")
             return load(run)
-        prepared = prepare(data, task or from_file.get("task"), chosen, progress.note)
-        source = {"data": data_path(data), "task": prepared.task.name, "use": [str(path) for path in use]}
+        prepared = prepare(data, task or before.task, {**chosen, **settings}, progress.note)
+        source = Source(data=data_path(data), task=prepared.task.name, use=own_files)
         with threads_of(prepared.settings.machine):
+            model = _first_model(prepared)
             _describe(folder, prepared, source)
             if prepared.settings.machine.seeds is None:
-                _train_one(folder, prepared, started, resume, progress)
+                _train_one(folder, prepared, model, started, resume, progress)
             else:
                 _train_several(folder, prepared, source, started, resume, progress)
     return load(run)
 
 
-def _describe(folder: Run, prepared: Prepared, source: Mapping[str, Any]) -> None:
+def _first_model(prepared: Prepared) -> Model:
+    """The network before training; what cannot be is refused here, before anything is written or trained."""
+    watched_metric(prepared)
+    for name in prepared.settings.machine.baselines:
+        baselines[name]  # raises for an unknown name
+    return new_model(prepared)
+
+
+def _describe(folder: Run, prepared: Prepared, source: Source) -> None:
     """Write what is known before training."""
-    folder.config.write({"run": source, **prepared.settings.to_toml()})
+    folder.config.write({"run": as_dict(source), **prepared.settings.to_toml()})
     folder.fields.write(
         {
             "inputs": list(prepared.inputs),
@@ -107,7 +117,7 @@ def _describe(folder: Run, prepared: Prepared, source: Mapping[str, Any]) -> Non
 
 
 def _train_several(
-    folder: Run, prepared: Prepared, source: Mapping[str, Any], started: float, resume: bool, progress: Progress
+    folder: Run, prepared: Prepared, source: Source, started: float, resume: bool, progress: Progress
 ) -> None:
     """One run a seed, each in its own folder; the parent keeps the means, and the files of the best seed on valid."""
     first = prepared.settings.training.seed
@@ -126,7 +136,7 @@ def _train_several(
             )
             alone = replace(prepared, settings=settings)
             _describe(member, alone, source)
-            _train_one(member, alone, time.monotonic(), resume, progress, answers)
+            _train_one(member, alone, new_model(alone), time.monotonic(), resume, progress, answers)
     gather(folder, [Run.open(folder.path / f"seed-{seed}") for seed in seeds], seeds, time.monotonic() - started)
     report(folder)
     folder.finish()
@@ -135,6 +145,7 @@ def _train_several(
 def _train_one(
     folder: Run,
     prepared: Prepared,
+    model: Model,
     started: float,
     resume: bool,
     progress: Progress,
@@ -142,18 +153,11 @@ def _train_one(
 ) -> None:
     """Train one model, measure it beside the baselines, and write the run's files."""
     settings, device = prepared.settings, device_of(prepared.settings.machine)
-    model = new_model(prepared).to(device)
+    model.to(device)
     metric = watched_metric(prepared)
-    valid = prepared.datasets["valid"]
-
-    def evaluate(model: nn.Module) -> dict[str, float]:
-        found = answer(model, valid, prepared.output_field, batch_size=EVALUATION_BATCH, device=device)
-        assert found.losses is not None
-        return {**measured(found.outcome), "loss": float(found.losses.mean())}
-
     job = Job(
         batches=partial(_batches, prepared),
-        evaluate=evaluate,
+        evaluate=partial(_evaluated, prepared, device),
         settings=settings.training,
         metric=metric,
         better=metrics[metric].better,
@@ -163,8 +167,10 @@ def _train_one(
         locate=partial(_located, prepared),
     )
     fit(model, job, resume=resume)
+    if answers is None:
+        answers = _baselines(prepared, progress)
     folder.model.write(model.state_dict())
-    _measure(folder, prepared, model, answers or _baselines(prepared, progress), started, device)
+    _measure(folder, prepared, model, answers, started, device)
     report(folder)
     folder.finish()
 
@@ -201,6 +207,7 @@ def watched_metric(prepared: Prepared) -> str:
 
 def _batches(prepared: Prepared, epoch: int, start: int) -> Batches:
     settings = prepared.settings.training
+    assert settings.batch_size is not None  # prepare has chosen one
     return batches(
         prepared.datasets["train"],
         batch_size=settings.batch_size,
@@ -209,6 +216,18 @@ def _batches(prepared: Prepared, epoch: int, start: int) -> Batches:
         shuffle=True,
         start=start,
     )
+
+
+def _evaluated(prepared: Prepared, device: torch.device, model: nn.Module) -> dict[str, float]:
+    """All metrics and the mean loss on the validation split."""
+    assert isinstance(model, Model)
+    found = _answered(prepared, "valid", model, device)
+    assert found.losses is not None
+    return {**measured(found.outcome), "loss": float(found.losses.mean())}
+
+
+def _answered(prepared: Prepared, split: str, model: Model, device: torch.device) -> Answers:
+    return answer(model, prepared.datasets[split], prepared.output_field, batch_size=EVALUATION_BATCH, device=device)
 
 
 def _located(prepared: Prepared, model: nn.Module, batch: Batch) -> str:
@@ -222,44 +241,37 @@ def _located(prepared: Prepared, model: nn.Module, batch: Batch) -> str:
 def _baselines(prepared: Prepared, progress: Progress) -> list[Answer]:
     """All baselines of the task, best on valid first."""
     names = prepared.settings.machine.baselines or prepared.task.baselines
-    score = metrics[watched_metric(prepared)].score
-    parts = [
+    metric = metrics[watched_metric(prepared)]
+    train, valid, test = (
         material(prepared.records(name), prepared.datasets[name], prepared.inputs, prepared.output_field)
         for name in ("train", "valid", "test")
-    ]
+    )
     found = []
     for name in names:
-        answered = baselines[name](*parts, score)
+        answered = baselines[name](train, valid, test, metric.score)
         if answered is not None:
             found.append(answered)
-            progress.note(
-                f"baseline {name}: {watched_metric(prepared)} {_figure(prepared, answered.valid):.4g} on valid ({answered.settings})"
-            )
-    return sorted(found, key=lambda answered: -score(answered.valid))
-
-
-def _figure(prepared: Prepared, outcome: Outcome) -> float:
-    return metrics[watched_metric(prepared)].compute(outcome)
+            figure = metric.compute(answered.valid)
+            progress.note(f"baseline {name}: {metric.name} {figure:.4g} on valid ({answered.settings})")
+    return sorted(found, key=lambda answered: -metric.score(answered.valid))
 
 
 def _measure(
     folder: Run, prepared: Prepared, model: Model, answers: Sequence[Answer], started: float, device: torch.device
 ) -> None:
     """Write predictions and metrics of the finished model."""
-    found = {
-        name: answer(model, prepared.datasets[name], prepared.output_field, batch_size=EVALUATION_BATCH, device=device)
-        for name in ("valid", "test")
-    }
+    valid, test = (_answered(prepared, split, model, device) for split in ("valid", "test"))
     best = answers[0] if answers else None
+    beside = None if best is None else best.test
     folder.predictions.write(
-        test_rows(prepared.splits.test, list(prepared.inputs), prepared.output_field, found["test"], best and best.test)
+        test_rows(prepared.splits.test, list(prepared.inputs), prepared.output_field, test, beside)
     )
     folder.metrics.write(
         {
             "task": prepared.task.name,
             "metric": watched_metric(prepared),
-            "test": measured(found["test"].outcome),
-            "valid": measured(found["valid"].outcome),
+            "test": measured(test.outcome),
+            "valid": measured(valid.outcome),
             "baseline": {"name": best.name, **measured(best.test)} if best else None,
             "baselines": {
                 a.name: {**measured(a.test), "valid": measured(a.valid), "settings": a.settings} for a in answers

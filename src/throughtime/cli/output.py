@@ -6,8 +6,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from throughtime.errors import UsageError
-
 if TYPE_CHECKING:
     from throughtime.training.progress import Progress
 
@@ -36,14 +34,3 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 def figures(values: Mapping[str, float]) -> str:
     """``accuracy 0.8312  macro_f1 0.7021``."""
     return "  ".join(f"{name} {value:.4f}" for name, value in values.items())
-
-
-def pairs(texts: Sequence[str]) -> dict[str, object]:
-    """``key=value`` texts of ``--set``."""
-    found: dict[str, object] = {}
-    for text in texts:
-        key, sign, value = text.partition("=")
-        if not sign or not key.strip():
-            raise UsageError(f"--set {text}: write it as key=value")
-        found[key.strip().replace("-", "_")] = value.strip()
-    return found

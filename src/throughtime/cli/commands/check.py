@@ -7,7 +7,8 @@ from typing import Annotated
 from typer import Argument, Option
 
 from throughtime.cli.main import app
-from throughtime.cli.output import pairs, print_json
+from throughtime.cli.options import chosen
+from throughtime.cli.output import print_json
 
 
 @app.command()
@@ -30,17 +31,17 @@ def check(
     """Read all of DATA as train would, say what matters about it, and train nothing."""
     from throughtime.api import check as check_now
 
-    options = {
-        "input": tuple(input) if input else None,
-        "output": tuple(output) if output else None,
-        "valid": valid,
-        "test": test,
-        "split": split,
-        "group": group,
-        "max_length": max_length,
-    }
-    chosen = {**pairs(set or ()), **{name: value for name, value in options.items() if value is not None}}
-    found = check_now(data, task=task, use=use or (), **chosen)
+    settings = chosen(
+        set,
+        input=input or None,
+        output=output or None,
+        valid=valid,
+        test=test,
+        split=split,
+        group=group,
+        max_length=max_length,
+    )
+    found = check_now(data, task=task, use=use or (), **settings)
     if json:
         print_json(found.figures)
     else:

@@ -79,6 +79,10 @@ class Bags:
         """The same entries with other ``values (M,)``."""
         return replace(self, values=values.astype(self.values.dtype))
 
+    def present(self) -> Bags:
+        """1 for whatever occurs at all."""
+        return self.with_values(np.ones_like(self.values))
+
     def rows(self) -> np.ndarray:
         """``(M,)`` int32: the row of each entry."""
         return np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.starts))

@@ -138,7 +138,7 @@ def log_counts(features: Features, factors: np.ndarray | float = 1.0) -> Feature
 
 def presence(features: Features) -> Features:
     """1 for whatever occurs at all."""
-    return features.each(lambda bags: bags.with_values(np.ones_like(bags.values)))
+    return features.each(Bags.present)
 
 
 def _ngrams(train: list[str], valid: list[str], test: list[str], unit: Unit) -> Features:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 
@@ -26,7 +26,7 @@ from throughtime.models.baselines.ngrams import Unit
 from throughtime.models.metrics import Outcome
 
 FORMS = {"tf-idf": tf_idf, "log counts": log_counts}
-LONGEST: dict[Unit, tuple[int, ...]] = {"characters": (3, 4, 5), "words": (1, 2)}
+LONGEST: dict[Unit, tuple[int, ...]] = {"characters": (4, 3, 5), "words": (2, 1)}
 MIDDLE = 0.1  # the strength at which forms and n-grams are compared
 WEAKER = (0.03, 0.01, 0.003)
 STRONGER = (0.3, 1.0, 3.0, 10.0, 30.0)
@@ -76,12 +76,12 @@ class Inputs:
             return cls(unit, None, others) if unit == "words" and others else None
         return cls(unit, affordable(grams, outputs=max(len(train.classes), 1)), others)
 
-    def choices(self) -> list[Settings]:
-        """Forms and lengths to be compared, of n-grams that occur in at least two training rows."""
+    def questions(self) -> dict[str, tuple[Any, ...]]:
+        """By name of a setting, its values to be compared, in the order of the comparisons; the first is the start."""
         if self.grams is None:
-            return [Settings()]
-        lengths = [length for length in LONGEST[self.unit] if length <= self.grams.longest] or [self.grams.longest]
-        return [Settings(form, length, least=2) for form in FORMS for length in lengths]
+            return {}
+        lengths = tuple(dict.fromkeys(min(length, self.grams.longest) for length in LONGEST[self.unit]))
+        return {"longest": lengths, "form": tuple(FORMS), "least": (2, 1)}
 
     def features(self, settings: Settings) -> Features:
         """The features of all splits in this form."""
@@ -103,11 +103,13 @@ class Inputs:
 
 
 def choose(name: str, inputs: Inputs, fit: Fit[M], valid: Material, test: Material, better: Score) -> Answer:
-    """Compares forms and lengths at one penalty, then whether rare n-grams help, then climbs along the penalties."""
+    """Compares lengths, then forms, then whether rare n-grams help, at one penalty; then climbs along the penalties."""
+    questions = inputs.questions()
     with _one_thread():
-        best = _best([_tried(settings, inputs, fit, valid) for settings in inputs.choices()], better)
-        if best.settings.least > 1:
-            best = _best([best, _tried(replace(best.settings, least=1), inputs, fit, valid)], better)
+        best = _tried(replace(Settings(), **{name: values[0] for name, values in questions.items()}), inputs, fit, valid)
+        for question, values in questions.items():
+            others = [replace(best.settings, **{question: value}) for value in values[1:]]
+            best = _best([best, *(_tried(other, inputs, fit, valid) for other in others)], better)
         features = inputs.features(best.settings)
         best = _climbed(best, features, fit, valid, better)
         return Answer(name, inputs.in_words(best.settings), best.outcome, best.model.outcome(features.test, test))

@@ -88,10 +88,11 @@ def answer(unit: Unit, train: Material, valid: Material, test: Material, better:
     if found is None or found.train.width == 0:
         return None
     found = affordable(found, outputs=2 * len(train.classes))
-    forms = {True: found, False: presence(found)}
-    tried = (trial for counts in forms for trial in _tried(forms[counts], counts, SHORTEST[unit], train, valid))
+    tried = _tried(found, SHORTEST[unit], train, valid)
     _, chosen = max(((rank(outcome, better), settings) for settings, outcome in tried), key=lambda trial: trial[0])
-    features = forms[chosen.counts].select(chosen.uses(found.lengths))
+    features = found.select(chosen.uses(found.lengths))
+    if not chosen.counts:
+        features = presence(features)
     model = NaiveBayes.fit(features.train, train.target, len(train.classes), chosen.smoothing)
     evidence = _product(features.valid, model.likelihood)
     outcomes = {weight: valid.believed(normalised(model.prior + weight * evidence, model.labels)) for weight in WEIGHTS}
@@ -101,10 +102,8 @@ def answer(unit: Unit, train: Material, valid: Material, test: Material, better:
     return Answer(f"naive_bayes_{unit}", _in_words(chosen, unit, features, train), outcomes[chosen.weight], final)
 
 
-def _tried(
-    features: Features, counts: bool, most: int, train: Material, valid: Material
-) -> Iterator[tuple[Settings, Outcome]]:
-    """Every range of n-grams and smoothing, with its answers on the validation split.
+def _tried(features: Features, most: int, train: Material, valid: Material) -> Iterator[tuple[Settings, Outcome]]:
+    """Counts and presence, every range of n-grams and smoothing, with their answers on the validation split.
 
     The evidence is a sum over features, so that of a range is the sum of that of its lengths, each computed once.
     """
@@ -112,17 +111,21 @@ def _tried(
     prior, labels = _log(cases.mean(axis=0)), train.kind == "labels"
     steps = range(features.longest + 1)
     ranges = [(i, j) for i in range(1, most + 1) for j in range(i, features.longest + 1)] or [(0, 0)]
-    kept = [features.select(features.lengths == length) for length in steps]
-    totals = [_product(part.train.transposed(), cases) for part in kept]  # by length (F, K)
-    sizes = [part.valid.row_sums(part.valid.values)[:, None] for part in kept]  # by length (N, 1)
-    for smoothing in SMOOTHINGS:
-        evidence = [_product(part.valid, np.log(total + smoothing)) for part, total in zip(kept, totals, strict=True)]
-        masses = [(total + smoothing).sum(axis=0) for total in totals]  # by length (K,)
-        for shortest, longest in ranges:
-            used = [length for length in steps if length == 0 or shortest <= length <= longest]
-            mass = np.log(sum(masses[length] for length in used))
-            total = sum(evidence[length] - sizes[length] * mass for length in used)
-            yield Settings(counts, shortest, longest, smoothing), valid.believed(normalised(prior + total, labels))
+    parts = [features.select(features.lengths == length) for length in steps]
+    held = [(part.train.transposed(), part.valid) for part in parts]
+    for counts in (True, False):
+        if not counts:
+            held = [(across.present(), bags.present()) for across, bags in held]
+        totals = [_product(across, cases) for across, _ in held]  # by length (F, K)
+        sizes = [bags.row_sums(bags.values)[:, None] for _, bags in held]  # by length (N, 1)
+        for smoothing in SMOOTHINGS:
+            evidence = [_product(bags, np.log(n + smoothing)) for (_, bags), n in zip(held, totals, strict=True)]
+            masses = [(n + smoothing).sum(axis=0) for n in totals]  # by length (K,)
+            for shortest, longest in ranges:
+                used = [length for length in steps if length == 0 or shortest <= length <= longest]
+                mass = np.log(sum(masses[length] for length in used))
+                logs = prior + sum(evidence[length] - sizes[length] * mass for length in used)
+                yield Settings(counts, shortest, longest, smoothing), valid.believed(normalised(logs, labels))
 
 
 def _product(bags: Bags, dense: np.ndarray) -> np.ndarray:
