@@ -11,11 +11,14 @@ WORKERS ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+CORE := .venv-core
+EXTRAS_$(VENV) := [dev]
+PIP_INSTALL := -m pip --disable-pip-version-check -qq install
 SOURCES := $(shell find src -name '*.egg-info' -prune -o -name __pycache__ -prune -o -print)
 
-.PHONY: help install demo test lint types docs acceptance clean FORCE
+.PHONY: help install demo test lint types docs core acceptance clean FORCE
 .DEFAULT_GOAL := help
+.PRECIOUS: %/torch.stamp %/package.stamp
 
 help:
 	@echo "make demo        train on material that every machine has, and name the report"
@@ -23,6 +26,7 @@ help:
 	@echo "make lint        ruff"
 	@echo "make types       mypy"
 	@echo "make docs        run the pages of docs/ and write them, with their output, to docs/_built/"
+	@echo "make core        the package as a user installs it, without the tools, in $(CORE): help, cells, a small training"
 	@echo "make acceptance  the figures on real data in DATA ($(DATA)), into benchmarks/RESULTS.md; goes on where it stopped"
 	@echo "make install     torch, the package and the tools in $(VENV); each command above does this by itself"
 	@echo "make clean       remove $(VENV) and all that was built"
@@ -30,23 +34,24 @@ help:
 
 install: $(VENV)/package.stamp
 
-# Holds the words of TORCH, so that another choice installs another torch. An existing $(VENV) is kept and completed.
-$(VENV)/torch.stamp: FORCE
+# Both environments are made alike. The first stamp holds the words of TORCH, so that another choice installs another
+# torch; an environment that is there already is kept and completed.
+%/torch.stamp: FORCE
 	@[ "$$(cat $@ 2>/dev/null)" = '$(TORCH)' ] || { \
 	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	    || { echo "$(PYTHON) is too old: Python 3.11 or newer, please; try make PYTHON=python3.12" >&2; exit 1; }; \
-	  [ -x $(BIN)/pip ] || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); } || exit 1; \
-	  echo "installing $(TORCH)"; \
-	  $(PIP) install $(TORCH) || exit 1; \
+	  [ -x $*/bin/pip ] || { echo "making $*"; $(PYTHON) -m venv $*; } || exit 1; \
+	  echo "installing $(TORCH) in $*"; \
+	  $*/bin/python $(PIP_INSTALL) $(TORCH) || exit 1; \
 	  echo '$(TORCH)' > $@; }
 
 # The package is installed as a user would have it, never as a link into src: what is tested is what is shipped.
 # build/ goes first: setuptools would pack into the wheel what an earlier build left there.
-$(VENV)/package.stamp: $(VENV)/torch.stamp pyproject.toml constraints.txt $(SOURCES)
-	@echo "installing throughtime"
+%/package.stamp: %/torch.stamp pyproject.toml constraints.txt $(SOURCES)
+	@echo "installing throughtime in $*"
 	@rm -rf build
-	@$(PIP) install 'setuptools>=77'
-	@$(PIP) install --no-build-isolation --constraint constraints.txt '.[dev]'
+	@$*/bin/python $(PIP_INSTALL) 'setuptools>=77'
+	@$*/bin/python $(PIP_INSTALL) --no-build-isolation --constraint constraints.txt '.$(EXTRAS_$*)'
 	@touch $@
 
 demo: install
@@ -64,11 +69,16 @@ types: install
 docs: install
 	@$(BIN)/python docs/build.py
 
+core: $(CORE)/package.stamp
+	@$(CORE)/bin/throughtime --help > $(CORE)/help.txt
+	@$(CORE)/bin/throughtime cells > $(CORE)/cells.txt
+	@$(CORE)/bin/python tests/core.py
+
 acceptance: install
 	@$(BIN)/python benchmarks/acceptance.py --data $(DATA)
 
 clean:
-	rm -rf $(VENV) .venv-core build dist docs/_built .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(CORE) build dist docs/_built .pytest_cache .mypy_cache .ruff_cache
 	find src tests docs \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
 
 FORCE:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "throughtime"
 
+collect_ignore = ["core.py"]  # a program of its own, for an installation without pytest: make core
+
 # Several processes test side by side; threads on top of them would only wait for one another. Before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -44,8 +44,9 @@ def test_zoneout_in_training_keeps_single_units(text: str) -> None:
 
 
 def test_masks_belong_to_the_time_of_the_sequence_in_both_directions() -> None:
-    made, draw, lengths = layer("gru", bidirectional=True, zoneout=0.4), drawing(1, 2, 3, offset=5), torch.tensor([6, 4, 1])
-    found, first = made.record(inputs(made, 3, 6), lengths, start(made, 3), draw), start(made, 3)[0]
+    made, draw = layer("gru", bidirectional=True, zoneout=0.4), drawing(1, 2, 3, offset=5)
+    lengths, first = torch.tensor([6, 4, 1]), start(made, 3)[0]
+    found = made.record(inputs(made, 3, 6), lengths, (first,), draw)
     for index, name in enumerate(("l0", "l0_reverse")):
         keeps = ~Masks(draw, f"recurrent.{name}.zoneout.h").each_step(6, 5, 0.4)
         h = found[f"{name}.h"]

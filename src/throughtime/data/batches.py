@@ -10,6 +10,7 @@ import torch
 
 from throughtime.batch import Batch
 from throughtime.data.dataset import Dataset
+from throughtime.data.order import permutation
 
 BUCKET = 50  # batches whose rows are sorted by length together: little padding, and still a random order
 
@@ -31,23 +32,30 @@ class Batches:
 
 
 def batches(dataset: Dataset, *, batch_size: int, seed: int, epoch: int, shuffle: bool, start: int = 0) -> Batches:
-    """The batches of one epoch, or in order of length without ``shuffle``; ``batch.sample_ids`` are row numbers."""
+    """The batches of one epoch, or in order of length without ``shuffle``; ``batch.sample_ids`` are row numbers.
+
+    Their number is the same in every epoch; one of them may be smaller than the others.
+    """
     if not shuffle:
-        order = np.argsort(dataset.lengths, kind="stable")
-        return Batches(dataset, tuple(_cut(order, batch_size)), start)
-    chance = np.random.Generator(np.random.PCG64([seed, epoch]))
-    order = chance.permutation(len(dataset))
-    sorted_rows = [rows[np.argsort(dataset.lengths[rows], kind="stable")] for rows in _cut(order, BUCKET * batch_size)]
-    found = [rows for bucket in sorted_rows for rows in _cut(bucket, batch_size)]
-    return Batches(dataset, tuple(found[k] for k in chance.permutation(len(found))), start)
+        rows = np.arange(len(dataset))
+        return Batches(dataset, tuple(_cut(_by_length(dataset, rows), batch_size)), start)
+    buckets = _cut(permutation(len(dataset), seed, epoch, 0), BUCKET * batch_size)
+    cut = [rows for bucket in buckets for rows in _cut(_by_length(dataset, bucket), batch_size)]
+    order = permutation(len(cut), seed, epoch, 1)
+    return Batches(dataset, tuple(cut[k] for k in order), start)
 
 
 def collated(dataset: Dataset, rows: np.ndarray) -> Batch:
     """One batch of these rows."""
     columns = {
-        column: field.collate([dataset.columns[column][row] for row in rows]) for column, field in dataset.fields.items()
+        column: field.collate([dataset.columns[column][row] for row in rows])
+        for column, field in dataset.fields.items()
     }
     return Batch(columns, torch.from_numpy(rows.astype(np.int64)))
+
+
+def _by_length(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    return rows[np.argsort(dataset.lengths[rows], kind="stable")]
 
 
 def _cut(rows: np.ndarray, size: int) -> list[np.ndarray]:

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from throughtime.data.fields import fields
+from throughtime.data.files.folders import split_name
+from throughtime.data.files.sniffing import USUAL_OUTPUTS
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.values import class_name, is_missing, is_number
 from throughtime.errors import UsageError
 
-OUTPUT_NAMES = (
-    "label labels class category target output sentiment polarity rating score stars tags y intent topic language price value"
-).split()
+IDS = ("id", "index", "row", "row_id", "uid", "uuid")
+SPLITS = ("split", "set", "subset", "partition", "fold")
 FEW_CLASSES = 30
+MOSTLY = 0.9  # share of numbers from which on a column holds numbers, and the other cells are mistakes
+LONG_NAME = 40
 SAMPLE = 5_000
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """``kinds`` gives the kind of field for every input column and then the output; ``reason`` is why it is that output's kind."""
+    """``kinds`` is the kind of field for each input column and then the output; ``reason`` why the output is of its kind."""
 
     inputs: tuple[str, ...]
     output: str
@@ -33,25 +36,27 @@ class Proposal:
 def propose(records: Records, settings: DataSettings) -> Proposal:
     """Inputs, output and their kinds: as set, as the format says, or guessed from names and values.
 
-    Raises UsageError for an unknown column and where no output can be told.
+    Raises UsageError for an unknown column or kind and where nothing is left to learn from.
+
+    >>> records = in_memory_records({"text": ["a b c", "c b"], "class": ["x", "y"]})
+    >>> propose(records, DataSettings()).kinds
+    {'text': 'tokens', 'class': 'category'}
     """
-    kinds = _set_kinds(records, settings)
-    output, why = _output(records, settings, kinds)
-    aside = {settings.split, settings.group}
-    if settings.input:
-        inputs = settings.input
-    else:
-        inputs = tuple(name for name in records.columns if name != output and name not in aside and not _is_id(records, name))
-    for name in inputs:
-        records.column(name)
+    set_kinds = _set_kinds(records, settings)
+    output, why = _output(records, settings)
+    inputs, notes = _inputs(records, settings, output)
     if not inputs or output in inputs:
         raise UsageError(f'{records.source}: no column is left to learn "{output}" from; name one with --input')
-    found = {name: kinds.get(name) or _input_kind(records.column(name), settings) for name in inputs}
-    kind, reason = _output_kind(records.column(output), settings)
-    found[output] = kinds.get(output, kind)
-    reason = f'"{output}" was said to hold {found[output]}' if output in kinds else f'"{output}" holds {reason}'
-    read = ", ".join(f'"{name}" ({found[name]})' for name in inputs)
-    return Proposal(inputs, output, found, reason, (f'learning "{output}" ({found[output]}) from {read}: {why}',))
+    kinds = {name: set_kinds.get(name) or _input_kind(records.column(name), settings) for name in inputs}
+    guessed, reason = _output_kind(records.column(output), settings)
+    kinds[output] = set_kinds.get(output, guessed)
+    for name in set_kinds:
+        if name not in kinds:
+            raise UsageError(f'--set kinds={name}={set_kinds[name]}: the column "{name}" is neither input nor output')
+    reason = f'"{output}" was said to hold {kinds[output]}' if output in set_kinds else f'"{output}" holds {reason}'
+    read = ", ".join(f'"{name}" ({kinds[name]})' for name in inputs)
+    said = f'learning "{output}" ({kinds[output]}) from {read}: {why}'
+    return Proposal(inputs, output, kinds, reason, (said, *notes))
 
 
 def _set_kinds(records: Records, settings: DataSettings) -> dict[str, str]:
@@ -61,48 +66,93 @@ def _set_kinds(records: Records, settings: DataSettings) -> dict[str, str]:
         if not sign:
             raise UsageError(f"--set kinds={pair}: write it as column=kind")
         records.column(column)
-        fields[kind]
+        if kind not in fields:
+            fields[kind]  # raises, with a suggestion
         found[column] = kind
     return found
 
 
-def _output(records: Records, settings: DataSettings, kinds: Mapping[str, str]) -> tuple[str, str]:
+def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tuple[str, ...], list[str]]:
+    """The input columns, and notes on those that were left aside."""
+    if settings.input:
+        for name in settings.input:
+            records.column(name)
+        return tuple(dict.fromkeys(settings.input)), []
+    inputs, notes = [], []
+    for name in records.columns:
+        if name in (output, settings.split, settings.group):
+            continue
+        values = records.columns[name]
+        if _is_id(name, values):
+            notes.append(f'column "{name}" numbers the rows and is left aside; to learn from it, name it with --input')
+        elif _says_split(name, values):
+            notes.append(f'column "{name}" says train or test and is left aside; to split by it, add --split {name}')
+        else:
+            inputs.append(name)
+    return tuple(inputs), notes
+
+
+def _output(records: Records, settings: DataSettings) -> tuple[str, str]:
     if len(settings.output) > 1:
-        raise UsageError(f"--output {', '.join(settings.output)}: give one column; several labels of a row stand in one, with label_separator")
+        listed = ", ".join(settings.output)
+        mend = "several labels of a row stand in one, with --set label_separator=;"
+        raise UsageError(f"--output {listed}: give one column; {mend}")
     if settings.output:
         records.column(settings.output[0])
         return settings.output[0], "as was asked"
     said = [name for name, role in records.roles.items() if role == "output"]
     if said:
-        return said[0], "as the files are laid out"
+        return said[0], "as the material is laid out"
     candidates = [name for name in records.columns if name not in (*settings.input, settings.split, settings.group)]
+    candidates = [name for name in candidates if not _says_split(name, records.columns[name])]
     if not candidates:
         raise UsageError(f"{records.source}: there is no column to learn; name one with --output")
-    for name in OUTPUT_NAMES:
-        for candidate in candidates:
-            if candidate.lower() == name:
-                return candidate, "by its name"
-    categories = [name for name in candidates if _output_kind(records.column(name), settings)[0] == "category" and not _is_id(records, name)]
-    if len(categories) == 1:
-        return categories[0], "the one column of classes"
+    for usual in USUAL_OUTPUTS:
+        for name in candidates:
+            if name.lower() == usual:
+                return name, "by its name"
+    kinds = {name: _output_kind(records.columns[name], settings)[0] for name in candidates}
+    few = [name for name in candidates if kinds[name] == "category" and _repeats(records.columns[name], settings)]
+    if len(few) == 1:
+        return few[0], "the one column of classes"
     return candidates[-1], "the last column"
 
 
-def _is_id(records: Records, name: str) -> bool:
-    values = records.columns[name]
-    return name.lower() in ("id", "index", "row", "uid", "uuid", "row_id") and len(set(map(str, values))) == len(values) and len(values) > 1
+def _is_id(name: str, values: Sequence[Any]) -> bool:
+    """A column that numbers the rows, by its name or because it stands first without one."""
+    if len(values) < 2 or len(set(map(str, values))) < len(values):
+        return False
+    if name.lower() in IDS or name.lower().startswith("unnamed"):
+        return True
+    if name != "1" or not all(is_number(value) for value in values):
+        return False
+    numbers = [float(value) for value in values]
+    return numbers[0] in (0, 1) and all(
+        after - before == 1 for before, after in zip(numbers, numbers[1:], strict=False)
+    )
+
+
+def _says_split(name: str, values: Sequence[Any]) -> bool:
+    if name.lower() not in SPLITS:
+        return False
+    words = {str(value) for value in values}
+    return len(words) > 1 and all(split_name(word) is not None for word in words)
+
+
+def _repeats(values: Sequence[Any], settings: DataSettings) -> bool:
+    names = [class_name(value) for value in values if not is_missing(value, settings.missing)]
+    return len(names) >= 2 * len(set(names))
 
 
 def _input_kind(values: Sequence[Any], settings: DataSettings) -> str:
     present = [value for value in values[:SAMPLE] if not is_missing(value, settings.missing)]
     if present and all(isinstance(value, (list, tuple)) for value in present):
         return "tokens"
-    if present and all(is_number(value) for value in present):
+    if _mostly_numbers(present):
         return "number"
     names = {class_name(value) for value in present}
-    if all(len(name) <= 40 for name in names) and len(names) <= FEW_CLASSES and len(present) >= 20 * max(1, len(names)):
-        return "category"
-    return "tokens"
+    short = all(len(name) <= LONG_NAME for name in names)
+    return "category" if short and len(names) <= FEW_CLASSES and len(present) >= 20 * max(1, len(names)) else "tokens"
 
 
 def _output_kind(values: Sequence[Any], settings: DataSettings) -> tuple[str, str]:
@@ -110,9 +160,17 @@ def _output_kind(values: Sequence[Any], settings: DataSettings) -> tuple[str, st
     if settings.label_separator is not None or any(isinstance(value, (list, tuple)) for value in present):
         return "labels", "several labels a row"
     names = {class_name(value) for value in present}
-    if present and all(is_number(value) for value in present):
-        whole = all(float(value).is_integer() for value in present)
-        if whole and len(names) <= FEW_CLASSES and len(present) >= 2 * len(names):
-            return "category", f"{len(names)} different whole numbers"
-        return "number", "numbers"
-    return "category", f"{len(names)} classes"
+    few = len(names) <= FEW_CLASSES and len(present) >= 2 * len(names)
+    if not _mostly_numbers(present):
+        return "category", f"{len(names):,} classes"
+    if not all(is_number(value) for value in present):
+        return ("category", f"{len(names)} classes") if few else ("number", "numbers")
+    if all(isinstance(value, bool) for value in present):
+        return "category", "yes and no"
+    if few and all(float(value).is_integer() for value in present):
+        return "category", f"{len(names)} different whole numbers"
+    return "number", "numbers"
+
+
+def _mostly_numbers(present: Sequence[Any]) -> bool:
+    return bool(present) and sum(map(is_number, present)) >= MOSTLY * len(present)

@@ -12,8 +12,9 @@ from throughtime.data.records import Records
 
 
 class Dataset:
-    """Encodes every row of ``records`` once; ``columns`` holds the encoded values, ``lengths (N,)`` the steps of a row's longest column.
+    """Encodes every row of ``records`` once.
 
+    ``columns`` holds the encoded values, ``lengths (N,)`` the steps of a row's longest column (1 for what has no time).
     Raises DataError, with its place, for the first value that a field refuses.
     """
 
@@ -23,8 +24,10 @@ class Dataset:
             column: [field.encode(value, records.where(i, column)) for i, value in enumerate(records.column(column))]
             for column, field in fields.items()
         }
-        lengths = [[field.length(value) for value in self.columns[column]] for column, field in fields.items()]
-        self.lengths = np.array(lengths, dtype=np.int64).reshape(len(lengths), len(records)).max(axis=0, initial=0)
+        self.lengths = np.zeros(len(records), dtype=np.int64)
+        for column, field in fields.items():
+            steps = [field.length(value) for value in self.columns[column]]
+            self.lengths = np.maximum(self.lengths, np.array(steps, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.lengths)

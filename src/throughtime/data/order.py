@@ -8,7 +8,7 @@ import numpy as np
 def permutation(count: int, *key: int) -> np.ndarray:
     """A random order of ``0 .. count - 1``, a function of ``count`` and ``key``.
 
-    It sorts raw random words, whose stream numpy keeps fixed, rather than calling numpy's shuffle, whose stream may change.
+    It sorts raw random words, whose stream numpy keeps fixed; numpy's shuffle may change from version to version.
 
     >>> (permutation(5, 1, 2) == permutation(5, 1, 2)).all()
     np.True_

@@ -14,14 +14,17 @@ from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field
 from throughtime.data.splits import NAMES, Splits
 from throughtime.data.values import class_name
-from throughtime.data.vocabulary import UNK
+from throughtime.data.vocabulary import SPECIALS, UNK
 
-IMBALANCE = 20
+UNEVEN = 20  # so many times more rows of one class than of another are worth a word
+MANY_UNKNOWN = 0.1
 BINS = 30
 
 
-def profile(splits: Splits, fields: Mapping[str, Field], datasets: Mapping[str, Dataset], notes: Sequence[str]) -> dict[str, Any]:
-    """What data.json keeps and ``throughtime check`` says.
+def profile(
+    splits: Splits, fields: Mapping[str, Field], datasets: Mapping[str, Dataset], notes: Sequence[str]
+) -> dict[str, Any]:
+    """What data.json keeps and ``throughtime check`` says; the last of ``fields`` is the output.
 
     ``test_digest`` is equal for equal test rows, so that only runs on the same rows are compared.
     """
@@ -37,11 +40,18 @@ def profile(splits: Splits, fields: Mapping[str, Field], datasets: Mapping[str, 
     if fields[output].kind in ("category", "labels"):
         found["classes"] = {name: _classes(fields[output], datasets[name].columns[output]) for name in NAMES}
     if texts:
+        lengths = {name: _lengths(datasets[name], texts) for name in NAMES}
         found["unit"] = getattr(fields[texts[0]], "unit", "steps")
-        found["lengths"] = {name: _histogram(datasets[name].lengths) for name in NAMES}
-        found["length"] = {name: _percentiles(datasets[name].lengths) for name in NAMES}
-        found["unknown"] = {column: {name: _unknown(datasets[name].columns[column]) for name in NAMES} for column in texts}
-    found["warnings"] = _warnings(found, datasets, fields, output)
+        found["lengths"] = {name: _histogram(lengths[name]) for name in NAMES}
+        found["length"] = {name: _percentiles(lengths[name]) for name in NAMES}
+        found["unknown"] = {
+            column: {name: _unknown(datasets[name].columns[column]) for name in NAMES} for column in texts
+        }
+    found["warnings"] = [
+        *_dull_columns(datasets["train"], fields, output),
+        *_unknown_tokens(found.get("unknown", {}), fields),
+        *_uneven_classes(found.get("classes", {}).get("train", {})),
+    ]
     return found
 
 
@@ -53,6 +63,11 @@ def _classes(field: Any, encoded: Sequence[Any]) -> dict[str, int]:
     return {name: counts[k] for k, name in enumerate(field.classes)}
 
 
+def _lengths(dataset: Dataset, texts: Sequence[str]) -> np.ndarray:
+    """Tokens of each row's longest text (N,)."""
+    return np.array([[len(ids) for ids in dataset.columns[column]] for column in texts]).max(axis=0)
+
+
 def _histogram(lengths: np.ndarray) -> dict[str, int]:
     """Rows by length; long ones in steps, each named by its least length."""
     step = max(1, -(-(int(lengths.max()) + 1) // BINS))
@@ -61,32 +76,47 @@ def _histogram(lengths: np.ndarray) -> dict[str, int]:
 
 
 def _percentiles(lengths: np.ndarray) -> dict[str, float]:
-    return {name: float(np.percentile(lengths, share)) for name, share in (("least", 0), ("median", 50), ("p95", 95), ("most", 100))}
+    shares = {"least": 0, "median": 50, "p95": 95, "most": 100}
+    return {name: float(np.percentile(lengths, share)) for name, share in shares.items()}
 
 
 def _unknown(encoded: Sequence[np.ndarray]) -> float:
+    """The share of tokens that training did not show."""
     total = sum(len(ids) for ids in encoded)
-    return sum(int((ids == 1).sum()) for ids in encoded) / max(1, total)
+    return sum(int((ids == SPECIALS.index(UNK)).sum()) for ids in encoded) / max(1, total)
 
 
-def _warnings(found: Mapping[str, Any], datasets: Mapping[str, Dataset], fields: Mapping[str, Field], output: str) -> list[str]:
+def _dull_columns(train: Dataset, fields: Mapping[str, Field], output: str) -> list[str]:
+    """Inputs from which nothing, or not everything, can be learnt."""
     said = []
-    train = datasets["train"]
     for column, field in fields.items():
-        if field.kind == "tokens" and (empty := sum(len(ids) == 0 for ids in train.columns[column])):
+        values = train.columns[column]
+        if field.kind == "tokens" and (empty := sum(len(ids) == 0 for ids in values)):
             said.append(f'column "{column}": {empty:,} of {len(train):,} training texts are empty')
-        if field.kind in ("category", "number") and column != output and len(set(train.columns[column])) == 1:
+        if field.kind == "category" and column != output and len(set(values)) == 1:
             said.append(f'column "{column}" is the same in every training row; nothing can be learnt from it')
-    for column, shares in found.get("unknown", {}).items():
-        if shares["valid"] > 0.1:
-            said.append(f'column "{column}": {shares["valid"]:.0%} of the validation tokens are {UNK}; characters may serve better (--set tokens=characters)')
-    counts = found.get("classes", {}).get("train", {})
-    if counts and max(counts.values()) > IMBALANCE * min(counts.values()):
-        most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
-        said.append(
-            f'classes are uneven: {counts[most]:,} rows of "{most}", {counts[least]:,} of "{least}"; see macro_f1, or set class_weights=balanced'
-        )
     return said
+
+
+def _unknown_tokens(unknown: Mapping[str, Mapping[str, float]], fields: Mapping[str, Field]) -> list[str]:
+    said = []
+    for column, shares in unknown.items():
+        if shares["valid"] > MANY_UNKNOWN:
+            by_words = getattr(fields[column], "unit", "") != "characters"
+            mend = "; characters may serve better (--set tokens=characters)" if by_words else ""
+            said.append(f'column "{column}": {shares["valid"]:.0%} of the validation tokens are {UNK}{mend}')
+    return said
+
+
+def _uneven_classes(counts: Mapping[str, int]) -> list[str]:
+    if not counts or max(counts.values()) <= UNEVEN * min(counts.values()):
+        return []
+    most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    rows = "row" if counts[least] == 1 else "rows"
+    return [
+        f'the classes are uneven, from {counts[most]:,} rows of "{most}" to {counts[least]:,} {rows} of "{least}"; '
+        "look at macro_f1 beside accuracy, or say --set class_weights=balanced"
+    ]
 
 
 def _digest(splits: Splits, columns: Sequence[str]) -> str:

@@ -93,7 +93,7 @@ def in_memory_records(columns: dict[str, list[Any]], source: str = "the records"
 
 
 def joined(parts: dict[str, Records], source: str) -> Records:
-    """One after the other, the name of each part becoming the split of its rows; a DataError if their columns differ."""
+    """One after the other; the name of each part becomes the split of its rows. A DataError if a column is missing."""
     first = next(iter(parts.values()))
     for records in parts.values():
         same_columns(first, records)
@@ -109,10 +109,14 @@ def joined(parts: dict[str, Records], source: str) -> Records:
     return Records(columns, source, Places(tuple(files), file_of, rows), notes, first.roles, split)
 
 
-def same_columns(first: Records, second: Records) -> None:
-    """Raise DataError if the second records lack a column of the first."""
-    for name in first.columns:
+def same_columns(first: Records, second: Records, columns: Iterable[str] | None = None) -> None:
+    """Raise DataError if the second records lack a column of the first; ``columns`` names those that matter."""
+    for name in first.columns if columns is None else columns:
         if name not in second.columns:
             near = difflib.get_close_matches(name, second.columns, n=1)
-            mend = f'rename "{near[0]}"' if near else "add it, or say --set header=yes (or no) if the first row was misread"
+            mend = (
+                f'rename "{near[0]}"'
+                if near
+                else "add it, or say --set header=yes (or no) if the first row was misread"
+            )
             raise DataError(f'the column "{name}" of {first.source} is missing', place=Place(second.source), mend=mend)

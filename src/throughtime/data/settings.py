@@ -11,26 +11,33 @@ from throughtime.settings import Group
 AtLeastOne = Annotated[int, Meta(ge=1)]
 
 
-class DataSettings(Group):
+class DataSettings(Group, frozen=True):
     """The data"""
 
     input: Annotated[tuple[str, ...], Meta(description="columns to learn from; proposed if not given")] = ()
     output: Annotated[tuple[str, ...], Meta(description="the column to learn; proposed if not given")] = ()
     kinds: Annotated[
-        tuple[str, ...], Meta(description="what a column holds, as column=kind with kind tokens, category, labels or number")
+        tuple[str, ...],
+        Meta(description="what a column holds, as column=kind with kind tokens, category, labels or number"),
     ] = ()
     valid: Annotated[str, Meta(description="validation split: a fraction of the rows, or a file or folder")] = "0.1"
     test: Annotated[str, Meta(description="test split: a fraction of the rows, or a file or folder")] = "0.1"
     split: Annotated[str | None, Meta(description="column that says train, valid or test for each row")] = None
     group: Annotated[str | None, Meta(description="column whose equal values stay together in one split")] = None
     split_seed: Annotated[int, Meta(ge=0, description="seed of the splits made by fraction")] = 0
-    format: Annotated[str, Meta(description="file format by name; auto recognises it by content, then by name")] = "auto"
-    encoding: Annotated[str, Meta(description="text encoding, such as utf-8 or windows-1252; auto recognises it")] = "auto"
+    format: Annotated[str, Meta(description="file format by name; auto recognises it by content, then by name")] = (
+        "auto"
+    )
+    encoding: Annotated[str, Meta(description="text encoding, such as utf-8 or windows-1252; auto recognises it")] = (
+        "auto"
+    )
     delimiter: Annotated[
-        str, Meta(description="what parts the cells of a table: one character, or tab, comma, semicolon, pipe, space; auto")
+        str,
+        Meta(description="what parts the cells of a table: one character, or tab, comma, semicolon, pipe, space; auto"),
     ] = "auto"
     header: Annotated[
-        Literal["auto", "yes", "no"], Meta(description="whether a table's first row names its columns; without, they are 1 2 ...")
+        Literal["auto", "yes", "no"],
+        Meta(description="whether a table's first row names its columns; without, they are 1 2 ..."),
     ] = "auto"
     missing: Annotated[
         tuple[str, ...],
@@ -45,9 +52,13 @@ class DataSettings(Group):
     lower_case: Annotated[
         Literal["auto", "yes", "no"], Meta(description="lower-case the texts; auto: words yes, characters no")
     ] = "auto"
-    max_length: Annotated[AtLeastOne | None, Meta(description="tokens kept of a text, counted from its start; none keeps all")] = None
+    max_length: Annotated[
+        AtLeastOne | None, Meta(description="tokens kept of a text, counted from its start; none keeps all")
+    ] = None
     max_vocabulary: Annotated[AtLeastOne | None, Meta(description="most frequent tokens kept; none keeps all")] = None
     min_count: Annotated[
         AtLeastOne | None,
-        Meta(description="tokens seen less often in training become <unk>; none: 2 for words of 10,000 or more, else 1"),
+        Meta(
+            description="tokens seen less often in training become <unk>; none: 2 for words of 10,000 or more, else 1"
+        ),
     ] = None

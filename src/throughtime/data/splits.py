@@ -6,24 +6,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from throughtime.data.files import read
+from throughtime.data.files.folders import split_name
 from throughtime.data.order import permutation
 from throughtime.data.records import Records, same_columns
 from throughtime.data.settings import DataSettings
-from throughtime.data.values import is_missing, shown
+from throughtime.data.values import class_name, is_missing, shown
 from throughtime.errors import DataError, Place, UsageError
 
 NAMES = ("train", "valid", "test")
-WORDS = {"train": "train", "training": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test"}
+HELD_OUT = ("test", "valid")  # in the order in which they are filled
 
 
 @dataclass(frozen=True)
 class Splits:
-    """Three parts of the material; ``notes`` say how they came about. ``repeated`` counts the identical rows left out."""
+    """Three parts of the material. ``notes`` say how they came about, ``repeated`` how many identical rows left out."""
 
     train: Records
     valid: Records
@@ -33,15 +31,19 @@ class Splits:
 
 
 def given_splits(records: Records, settings: DataSettings) -> dict[str, Records]:
-    """The splits that have a file or folder of their own; their columns must be those of ``records``."""
+    """The splits that have a file or folder of their own, read; ``records`` are those of the training file.
+
+    Raises UsageError for what is neither a fraction nor a path that is there, and DataError as reading does.
+    """
     found = {}
     for name in ("valid", "test"):
         value = getattr(settings, name)
-        if _fraction(value) is None:
-            if not Path(value).expanduser().exists():
-                raise UsageError(f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder that is there")
+        if _fraction(name, value) is None:
+            if not _exists(value):
+                raise UsageError(
+                    f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder that is there"
+                )
             found[name] = read(value, settings)
-            same_columns(records, found[name])
     return found
 
 
@@ -54,152 +56,242 @@ def split(
     stratify: bool,
     given: Mapping[str, Records],
 ) -> Splits:
-    """The three splits. In splits made here identical rows (inputs and output) are removed; given ones are left as they are.
+    """The three splits: as given by file, as the material says, and what is then missing drawn from the training rows.
 
-    Raises UsageError and DataError where a split would be empty or the split column holds other words.
+    Where a split is drawn, identical rows (inputs and output) are left out before; given splits are taken as they are.
+    With ``stratify`` each class is drawn by itself, and has a row in training.
+
+    Raises UsageError and DataError where a split would be empty, the split column holds other words, or an option
+    has nothing to act on.
     """
     columns = (*inputs, output)
-    if len(records) == 0:
-        raise DataError("there are no rows", place=Place(records.source), mend="give a file with rows")
+    for part in given.values():
+        same_columns(records, part, columns)
     records, notes = _labelled(records, output, settings)
-    labels = records.split if settings.split is None else records.column(settings.split)
-    if labels is not None and not given:
-        by_row = [_word(records, i, label, settings.split) for i, label in enumerate(labels)]
-        if set(by_row) >= {"train", "test"}:
-            return _by_column(records, by_row, settings, columns, output, stratify, notes)
-        if settings.split is not None:
-            raise DataError("it must say train and test (and may say valid)", place=Place(records.source, None, settings.split), mend=f"found only {', '.join(sorted(set(by_row)))}")
-    kept, repeated = _distinct(records, columns)
-    if repeated:
-        notes.append(f"{repeated:,} of {len(records):,} rows repeat an earlier one (same input, same output) and are left out")
-    records = records.select(kept)
-    _note_contradictions(records, inputs, output, notes)
-    parts = _by_fraction(records, settings, output, stratify, given, notes)
+    parts = _told(records, settings, given, notes)
     for name, part in given.items():
         parts[name], more = _labelled(part, output, settings)
-        notes.extend(more)
-        _note_overlap(parts["train"], parts[name], columns, name, notes)
-    return _finished(parts, notes, repeated)
-
-
-def _by_column(
-    records: Records, by_row: Sequence[str], settings: DataSettings, columns: Sequence[str], output: str, stratify: bool, notes: list[str]
-) -> Splits:
-    parts = {name: records.select([i for i, word in enumerate(by_row) if word == name]) for name in NAMES}
-    if not len(parts["valid"]):
-        notes.append("no row says valid: a share of the training rows is taken")
-        made = _by_fraction(parts["train"], settings, output, stratify, {"test": parts["test"]}, notes)
-        parts |= {"train": made["train"], "valid": made["valid"]}
-    for name in ("valid", "test"):
-        _note_overlap(parts["train"], parts[name], columns, name, notes)
-    return _finished(parts, notes, 0)
-
-
-def _finished(parts: Mapping[str, Records], notes: list[str], repeated: int) -> Splits:
+        notes += more
+    train = parts.pop("train", records)
+    drawn = [name for name in HELD_OUT if name not in parts]
+    repeated = 0
+    if drawn:
+        train, repeated = _distinct(train, columns, notes)
+    else:
+        _refuse_without_effect(settings)
+    notes += _contradictions(train, inputs, output)
+    if drawn:
+        shares = {name: _fraction(name, getattr(settings, name)) or 0.0 for name in drawn}
+        if parts:
+            notes += [f"no {name} split is given: {shares[name]:.0%} of the training rows are taken" for name in drawn]
+        parts |= _drawn(train, settings, output if stratify else None, shares, notes)
+        train = parts.pop("train")
+    for name in NAMES:
+        if name in parts and name not in drawn:
+            notes += _overlap(train, parts[name], columns, name)
+    parts["train"] = train
     for name in NAMES:
         if not len(parts[name]):
-            raise UsageError(f"the {name} split has no rows; give more rows, or other fractions for --valid and --test")
+            raise UsageError(_why_empty(name, parts, settings))
     notes.append("rows: " + ", ".join(f"{len(parts[name]):,} {name}" for name in NAMES))
     return Splits(parts["train"], parts["valid"], parts["test"], tuple(notes), repeated)
 
 
-def _by_fraction(
-    records: Records, settings: DataSettings, output: str, stratify: bool, given: Mapping[str, Records], notes: list[str]
+def _told(
+    records: Records, settings: DataSettings, given: Mapping[str, Records], notes: list[str]
 ) -> dict[str, Records]:
-    shares = {name: 0.0 if name in given else _fraction(getattr(settings, name)) or 0.0 for name in ("valid", "test")}
-    if sum(shares.values()) >= 1:
-        raise UsageError(f"--valid {shares['valid']:g} and --test {shares['test']:g} leave nothing to train on")
-    if settings.group is not None:
-        where = _whole_groups(records, settings, shares)
-        notes.append(f'rows of one "{settings.group}" stay together')
-    else:
-        where = _drawn(records, settings, output if stratify else None, shares)
-    parts = {name: records.select(np.flatnonzero(where == k).tolist()) for k, name in enumerate(NAMES)}
-    return {name: given.get(name, part) for name, part in parts.items()}
+    """The parts as the split column or the folder says; nothing if neither does."""
+    column = settings.split
+    said = records.split if column is None else records.column(column)
+    if said is None:
+        return {}
+    by_row = [_word(records, i, value, column) for i, value in enumerate(said)]
+    found = set(by_row)
+    if "train" not in found or len(found) == 1:
+        raise DataError(
+            f"the rows say only {' and '.join(name for name in NAMES if name in found)}",
+            place=Place(records.source, None, column),
+            mend="they must say train, and valid or test or both",
+        )
+    who = f"--split {column}" if column else records.source
+    for name in HELD_OUT:
+        if name in found and name in given:
+            if column:
+                raise UsageError(f"--{name} and --split {column} both say which rows are {name}; leave one out")
+            notes.append(f"{name}: {given[name].source} takes the place of the {name} split in {records.source}")
+        elif name in found and getattr(settings, name) != getattr(DataSettings(), name):
+            raise UsageError(f"--{name} {getattr(settings, name)}: {who} says which rows are {name}; leave one out")
+    return {
+        name: records.select([i for i, word in enumerate(by_row) if word == name]) for name in NAMES if name in found
+    }
 
 
-def _drawn(records: Records, settings: DataSettings, output: str | None, shares: Mapping[str, float]) -> np.ndarray:
-    """The split of each row, drawn by ``split_seed``; with ``output``, each class by itself, one row of it at least in training."""
-    where = np.zeros(len(records), dtype=np.int64)
-    keys = np.array(["" if output is None else str(value).strip() for value in records.columns[output or next(iter(records.columns))]] if output else [""] * len(records))
-    order = permutation(len(records), settings.split_seed)
-    debt = {name: 0.0 for name in shares}
-    for key in sorted(set(keys.tolist())):
-        rows = order[keys[order] == key]
-        at = 0
-        for k, name in ((2, "test"), (1, "valid")):
-            wanted = shares[name] * len(rows) + debt[name]
-            take = min(round(wanted), len(rows) - 1 - at)
-            take = max(take, 0)
-            debt[name] = wanted - take
-            where[rows[at : at + take]] = k
-            at += take
-    return where
-
-
-def _whole_groups(records: Records, settings: DataSettings, shares: Mapping[str, float]) -> np.ndarray:
-    """Whole groups, in a drawn order, to test until it is full, then to valid, the others to train."""
-    groups = [str(value) for value in records.column(settings.group or "")]
-    names = sorted(set(groups))
-    sizes = Counter(groups)
-    order = permutation(len(names), settings.split_seed)
-    where, filled = {}, {name: 0 for name in shares}
-    for place in order:
-        name = names[place]
-        where[name] = 0
-        for k, part in ((2, "test"), (1, "valid")):
-            if shares[part] and filled[part] + sizes[name] / 2 <= shares[part] * len(records):
-                where[name], filled[part] = k, filled[part] + sizes[name]
-                break
-    return np.array([where[group] for group in groups])
-
-
-def _labelled(records: Records, output: str, settings: DataSettings) -> tuple[Records, list[str]]:
-    """Without the rows whose output is missing."""
-    values = records.column(output)
-    kept = [i for i, value in enumerate(values) if isinstance(value, (list, tuple)) or settings.label_separator or not is_missing(value, settings.missing)]
-    if len(kept) == len(values):
-        return records, []
-    first = records.where(next(i for i in range(len(values)) if i not in set(kept[: i + 1])), output)
-    if not kept:
-        raise DataError("no row has a value to learn", place=Place(records.source, None, output), mend="fill in the column, or choose another --output")
-    return records.select(kept), [f"{len(values) - len(kept):,} rows have no value to learn and are left out, the first is {first}"]
-
-
-def _distinct(records: Records, columns: Sequence[str]) -> tuple[list[int], int]:
-    seen: dict[Any, int] = {}
-    for i, row in enumerate(zip(*(records.columns[name] for name in columns), strict=True)):
-        seen.setdefault(repr(row), i)
-    return list(seen.values()), len(records) - len(seen)
-
-
-def _note_contradictions(records: Records, inputs: Sequence[str], output: str, notes: list[str]) -> None:
-    counts = Counter(repr(row) for row in zip(*(records.columns[name] for name in inputs), strict=True))
-    several = sum(count > 1 for count in counts.values())
-    if several:
-        rows = sum(count for count in counts.values() if count > 1)
-        notes.append(f'{several:,} inputs stand under several values of "{output}" ({rows:,} rows): no model can get all of them right')
-
-
-def _note_overlap(train: Records, other: Records, columns: Sequence[str], name: str, notes: list[str]) -> None:
-    seen = {repr(row) for row in zip(*(train.columns[column] for column in columns), strict=True)}
-    both = sum(repr(row) in seen for row in zip(*(other.columns[column] for column in columns), strict=True))
-    if both:
-        notes.append(f"{both:,} of {len(other):,} {name} rows stand in train too; they were given so and are kept")
-
-
-def _word(records: Records, i: int, label: Any, column: str | None) -> str:
-    word = WORDS.get(str(label).strip().lower())
+def _word(records: Records, i: int, value: object, column: str | None) -> str:
+    word = split_name(str(value))
     if word is None:
-        raise DataError(f"{shown(label)} is not train, valid or test", place=records.where(i, column), mend="correct the word")
+        raise DataError(
+            f"{shown('' if value is None else value)} is not train, valid or test",
+            place=records.where(i, column),
+            mend="correct the word",
+        )
     return word
 
 
-def _fraction(value: str) -> float | None:
+def _refuse_without_effect(settings: DataSettings) -> None:
+    if settings.group is not None:
+        raise UsageError(
+            f"--group {settings.group}: all splits are given, so no group can be kept together; leave it out"
+        )
+    if settings.split_seed != DataSettings().split_seed:
+        raise UsageError(f"--set split_seed={settings.split_seed}: all splits are given, none is drawn; leave it out")
+
+
+def _drawn(
+    records: Records, settings: DataSettings, output: str | None, shares: Mapping[str, float], notes: list[str]
+) -> dict[str, Records]:
+    """Train, and the parts of which ``shares`` gives the fraction; with ``output``, each of its classes by itself."""
+    if sum(shares.values()) >= 1:
+        taken = " and ".join(f"--{name} {share:g}" for name, share in sorted(shares.items(), reverse=True))
+        raise UsageError(f"{taken} leave nothing to train on; give smaller fractions")
+    classes = None if output is None else [class_name(value) for value in records.column(output)]
+    if settings.group is None:
+        where = _rows_drawn(len(records), classes, shares, settings.split_seed)
+    else:
+        groups = [class_name(value) for value in records.column(settings.group)]
+        where = _groups_drawn(groups, classes, shares, settings.split_seed)
+        notes.append(f'rows of one "{settings.group}" stay together: {len(set(groups)):,} groups')
+    return {name: records.select([i for i, part in enumerate(where) if part == name]) for name in ("train", *shares)}
+
+
+def _rows_drawn(count: int, classes: Sequence[str] | None, shares: Mapping[str, float], seed: int) -> list[str]:
+    """The part of each row. What a class gives too little of, by rounding, the next one makes up for."""
+    rows_of: dict[str, list[int]] = {}
+    for row in permutation(count, seed).tolist():
+        rows_of.setdefault("" if classes is None else classes[row], []).append(row)
+    where = ["train"] * count
+    owed = dict.fromkeys(shares, 0.0)
+    for name in sorted(rows_of):
+        rows = left = rows_of[name]
+        for part, share in shares.items():
+            exact = share * len(rows)
+            wanted = exact + owed[part]
+            take = max(0, min(round(wanted), int(exact) + 1, len(left) - 1))
+            owed[part] = min(wanted - take, 1.0)
+            for row in left[:take]:
+                where[row] = part
+            left = left[take:]
+    return where
+
+
+def _groups_drawn(
+    groups: Sequence[str], classes: Sequence[str] | None, shares: Mapping[str, float], seed: int
+) -> list[str]:
+    """The part of each row, whole groups in a drawn order: to a part that has room for half of them, else to train."""
+    sizes = Counter(groups)
+    names = sorted(sizes)
+    filled = dict.fromkeys(shares, 0)
+    part_of = {}
+    for k in permutation(len(names), seed):
+        group = names[k]
+        room = (part for part in shares if filled[part] + sizes[group] / 2 <= shares[part] * len(groups))
+        part = part_of[group] = next(room, "train")
+        if part in filled:
+            filled[part] += sizes[group]
+    for name in sorted(set(classes or ())):
+        holding = {group for group, found in zip(groups, classes or (), strict=True) if found == name}
+        if not any(part_of[group] == "train" for group in holding):
+            part_of[min(holding, key=lambda group: (sizes[group], group))] = "train"
+    return [part_of[group] for group in groups]
+
+
+def _labelled(records: Records, output: str, settings: DataSettings) -> tuple[Records, list[str]]:
+    """Without the rows whose output is missing; where a row has several labels, none at all is an answer too."""
+    values = records.column(output)
+    if settings.label_separator is not None:
+        return records, []
+    without = [i for i, value in enumerate(values) if is_missing(value, settings.missing)]
+    if not without:
+        return records, []
+    if len(without) == len(values):
+        raise DataError(
+            "no row has a value to learn",
+            place=Place(records.source, None, output),
+            mend="fill in the column, or choose another --output",
+        )
+    left_out = set(without)
+    first = records.where(without[0], output)
+    one = len(without) == 1
+    rows = "1 row has" if one else f"{len(without):,} rows have"
+    note = f"{rows} no value to learn and {'is' if one else 'are'} left out{'' if one else ', the first'}: {first}"
+    return records.select([i for i in range(len(values)) if i not in left_out]), [note]
+
+
+def _distinct(records: Records, columns: Sequence[str], notes: list[str]) -> tuple[Records, int]:
+    """Each different row once, where it first stands, and how many are left out."""
+    first: dict[str, int] = {}
+    for i, row in enumerate(_rows(records, columns)):
+        first.setdefault(row, i)
+    repeated = len(records) - len(first)
+    if not repeated:
+        return records, 0
+    verb = "repeats an earlier one" if repeated == 1 else "repeat an earlier one"
+    left_out = "is left out" if repeated == 1 else "are left out"
+    notes.append(f"{repeated:,} of {len(records):,} rows {verb} (same input, same output) and {left_out}")
+    return records.select(first.values()), repeated
+
+
+def _contradictions(records: Records, inputs: Sequence[str], output: str) -> list[str]:
+    outputs: dict[str, set[str]] = {}
+    rows: Counter[str] = Counter()
+    for seen, value in zip(_rows(records, inputs), records.column(output), strict=True):
+        outputs.setdefault(seen, set()).add(repr(value))
+        rows[seen] += 1
+    several = [seen for seen, values in outputs.items() if len(values) > 1]
+    if not several:
+        return []
+    count = sum(rows[seen] for seen in several)
+    stand = "1 input stands" if len(several) == 1 else f"{len(several):,} inputs stand"
+    return [f'{stand} under several values of "{output}" ({count:,} rows): no model can get all of them right']
+
+
+def _overlap(train: Records, other: Records, columns: Sequence[str], name: str) -> list[str]:
+    seen = set(_rows(train, columns))
+    both = sum(row in seen for row in _rows(other, columns))
+    verb = "stands" if both == 1 else "stand"
+    return [f"{both:,} of {len(other):,} {name} rows {verb} in train too; given so, and kept"] if both else []
+
+
+def _rows(records: Records, columns: Sequence[str]) -> list[str]:
+    """Each row in a form that can be compared, whatever it holds."""
+    return [repr(row) for row in zip(*(records.columns[name] for name in columns), strict=True)]
+
+
+def _why_empty(name: str, parts: Mapping[str, Records], settings: DataSettings) -> str:
+    problem, count = f"the {name} split has no rows", sum(map(len, parts.values()))
+    if settings.group is not None:
+        return (
+            f'{problem}: the groups of "{settings.group}" are too few or too large to be shared out; '
+            "give more groups, or a larger fraction, or leave --group out"
+        )
+    return (
+        f"{problem}: {count:,} different {'row is' if count == 1 else 'rows are'} too few; "
+        "give more rows, or larger fractions with --valid and --test"
+    )
+
+
+def _exists(value: str) -> bool:
+    try:
+        return Path(value).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # a name no file can have
+        return False
+
+
+def _fraction(name: str, value: str) -> float | None:
+    """The number that a text is, None if it is none; UsageError for one that is no fraction."""
     try:
         share = float(value)
     except ValueError:
         return None
     if not 0 < share < 1:
-        raise UsageError(f"{value} as a fraction: it must lie between 0 and 1")
+        raise UsageError(f"--{name} {value}: a fraction must lie between 0 and 1")
     return share

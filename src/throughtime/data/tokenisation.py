@@ -55,7 +55,9 @@ def proposed_unit(texts: Sequence[str], wanted: Literal["auto", "characters", "w
     """
     sample = [text[:SAMPLE_CHARACTERS] for text in islice((text for text in texts if text.strip()), SAMPLE)]
     if not sample:
-        return ("characters" if wanted == "auto" else "words" if wanted == "words" else wanted), "there is no text to look at"
+        return (
+            "characters" if wanted == "auto" else "words" if wanted == "words" else wanted
+        ), "there is no text to look at"
     words = sum(len(text.split()) for text in sample) / len(sample)
     characters = sum(map(len, sample)) / len(sample)
     if wanted == "characters":

@@ -14,7 +14,11 @@ NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 def is_empty(value: Any) -> bool:
     """Nothing stands there: None, NaN or blank text."""
-    return value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, float) and math.isnan(value))
+    return (
+        value is None
+        or (isinstance(value, str) and not value.strip())
+        or (isinstance(value, float) and math.isnan(value))
+    )
 
 
 def is_missing(value: Any, missing: Sequence[str]) -> bool:
@@ -70,13 +74,25 @@ def number(value: Any, place: Place, missing: Sequence[str] = ()) -> float:
     if is_missing(value, missing):
         if missing:
             return math.nan
-        raise DataError("the number is missing", place=place, mend="fill it in, or add --set missing=n/a to take the training mean")
+        raise DataError(
+            "the number is missing", place=place, mend="fill it in, or add --set missing=n/a to take the training mean"
+        )
     text = shown(value)
     if isinstance(value, str) and NUMBER.fullmatch(value.strip().replace(",", ".")):
-        raise DataError(f"{text} is not a number", place=place, mend="write it with a decimal point and without other marks")
-    if isinstance(value, float) or str(value).strip().lower().lstrip("+-") in ("inf", "infinity") or NUMBER.fullmatch(str(value).strip()):
+        raise DataError(
+            f"{text} is not a number", place=place, mend="write it with a decimal point and without other marks"
+        )
+    if (
+        isinstance(value, float)
+        or str(value).strip().lower().lstrip("+-") in ("inf", "infinity")
+        or NUMBER.fullmatch(str(value).strip())
+    ):
         raise DataError(f"{text} is not a finite number", place=place, mend="fix or remove the row")
-    hint = f"add --set missing={value.strip()} or fix the row" if isinstance(value, str) and "," not in value else "fix the row"
+    hint = (
+        f"add --set missing={value.strip()} or fix the row"
+        if isinstance(value, str) and "," not in value
+        else "fix the row"
+    )
     raise DataError(f"{text} is not a number", place=place, mend=hint)
 
 

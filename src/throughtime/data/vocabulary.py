@@ -29,10 +29,12 @@ class Vocabulary:
     first: int = 0
 
     @classmethod
-    def fit(cls, sequences: Iterable[Sequence[str]], min_count: int = 1, max_vocabulary: int | None = None) -> Vocabulary:
+    def fit(
+        cls, sequences: Iterable[Sequence[str]], min_count: int = 1, max_vocabulary: int | None = None
+    ) -> Vocabulary:
         """``<pad>`` 0, ``<unk>`` 1, ``<sos>`` 2, ``<eos>`` 3, then by frequency, ties by alphabet.
 
-        Tokens seen fewer than ``min_count`` times, and those beyond the ``max_vocabulary`` most frequent, become ``<unk>``.
+        Tokens seen fewer than ``min_count`` times become ``<unk>``, and those beyond the ``max_vocabulary`` most frequent.
         """
         counts: Counter[str] = Counter()
         for tokens in sequences:

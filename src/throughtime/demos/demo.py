@@ -11,7 +11,7 @@ from throughtime.registry import Registry
 
 @dataclass(frozen=True)
 class Demo:
-    """``rows()`` makes the material, a list of records; ``settings`` are handed to ``train``; ``story`` is said first."""
+    """``rows()`` makes the material, a list of records; ``settings`` go to ``train``; ``story`` is said first."""
 
     name: str
     title: str

@@ -50,7 +50,9 @@ class NetworkSettings(Group, frozen=True):
     ] = None
     bag: Annotated[
         Literal["auto", "yes", "no"],
-        Meta(description="join the mean of the embeddings, which knows no order, to the pooled states; auto: for words"),
+        Meta(
+            description="join the mean of the embeddings, which knows no order, to the pooled states; auto: for words"
+        ),
     ] = "auto"
     pooling: Annotated[
         str, Meta(description="from a sequence to one vector: last, mean, max, attention, or several joined with +")

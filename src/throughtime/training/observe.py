@@ -6,7 +6,8 @@ The batch is run again, which gives the same numbers, since nothing random is dr
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -32,18 +33,18 @@ class Located:
 
 
 def locate(model: nn.Module, batch: Batch) -> Located | None:
-    """Search the inputs, the weights, the way forward and the way back of ``model.loss(batch)``; None if all is finite."""
+    """Search the batch, the weights, the way forward and the way back of ``model.loss(batch)``.
+
+    None if all is finite. The model's gradients are gone afterwards.
+    """
     return _in_inputs(batch) or _in_weights(model) or _forward(model, batch) or _backward(model, batch)
 
 
 def _in_inputs(batch: Batch) -> Located | None:
     for name, column in batch.columns.items():
-        data = column.data if isinstance(column, Sequences) else column
-        lengths = column.lengths if isinstance(column, Sequences) else None
-        if data.is_floating_point() and (
-            found := _first(f'the column "{name}"', _valid(data, lengths), batch, lengths is not None)
-        ):
-            return found
+        data, lengths = (column.data, column.lengths) if isinstance(column, Sequences) else (column, None)
+        if here := _first(f'the column "{name}"', _valid(data, lengths), batch, lengths is not None):
+            return here
     return None
 
 
@@ -61,23 +62,19 @@ def _forward(model: nn.Module, batch: Batch) -> Located | None:
     def look(name: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         if found:
             return
+        here = None
+        hidden = getattr(output, "hidden", output)  # an encoder's output is more than a tensor
         if isinstance(module, Recurrent):
-            here = _look_inside(
-                name, module, dict(zip(("x", "lengths", "state", "draw"), args, strict=False)) | kwargs, batch
-            )
-        else:
-            hidden = getattr(output, "hidden", output)
-            here = _first(name or "the output", hidden, batch, hidden.dim() > 2) if isinstance(hidden, Tensor) else None
+            given = dict(zip(("x", "lengths", "state", "draw"), args, strict=False)) | kwargs
+            here = _look_inside(name, module, given, batch)
+        elif isinstance(hidden, Tensor):
+            here = _first(f"the output of {name}" if name else "the output", hidden, batch, hidden.dim() > 2)
         if here is not None:
             found.append(here)
 
     with ExitStack() as hooks, torch.no_grad():
         for name, module in model.named_modules():
-            handle = module.register_forward_hook(
-                lambda module, args, kwargs, output, name=name: look(name, module, args, kwargs, output),
-                with_kwargs=True,
-            )
-            hooks.callback(handle.remove)
+            hooks.callback(module.register_forward_hook(partial(look, name), with_kwargs=True).remove)
         loss = model.loss(batch)  # type: ignore[operator]
     if not found and not bool(torch.isfinite(loss)):
         return Located("the loss", float(loss))
@@ -85,15 +82,16 @@ def _forward(model: nn.Module, batch: Batch) -> Located | None:
 
 
 def _look_inside(name: str, layer: Recurrent, given: dict[str, Any], batch: Batch) -> Located | None:
-    """The lowest layer that goes wrong, there the first step as it runs, there the first quantity in order of computation."""
+    """The lowest layer that goes wrong; there the first step as it runs, and there the first quantity computed."""
     lengths = given.get("lengths")
     if here := _first(f"the input of {name}", _valid(given["x"], lengths), batch, True):
         return here
     found: dict[str, list[Located]] = {}
     for key, values in layer.record(**given).items():
         way, _, quantity = key.partition(".")
-        where = f"{quantity} of the cell in {name}, layer {way[1:].partition('_')[0]}{', backward' if _runs_back(way) else ''}"
-        if here := _end(where, _valid(values, lengths), batch, True, -1 if _runs_back(way) else 0):
+        layer_number = way[1:].partition("_")[0]
+        where = f"{quantity} of the cell in {name}, layer {layer_number}{', backward' if _runs_back(way) else ''}"
+        if here := _first(where, _valid(values, lengths), batch, True, from_end=_runs_back(way)):
             found.setdefault(way, []).append(here)
     for way, places in found.items():
         return (max if _runs_back(way) else min)(places, key=lambda place: place.step or 0)
@@ -116,7 +114,7 @@ def _backward(model: nn.Module, batch: Batch) -> Located | None:
 
             def look(gradient: Tensor) -> None:
                 if not found and (here := _first(what, gradient, batch, False)):
-                    found.append(Located(here.tensor, here.value, step, here.sample))
+                    found.append(replace(here, step=step if direction.backward else step + batch.offset))
 
             if values.requires_grad:
                 values.register_hook(look)
@@ -147,12 +145,8 @@ def _valid(values: Tensor, lengths: Tensor | None) -> Tensor:
     return values.masked_fill(padding.reshape(*padding.shape, *(1 for _ in values.shape[2:])), 0)
 
 
-def _first(name: str, values: Tensor, batch: Batch, has_time: bool) -> Located | None:
-    """The first non-finite value of ``(B, T, ...)`` or ``(B, ...)``: the earliest step, then the lowest row."""
-    return _end(name, values, batch, has_time, 0)
-
-
-def _end(name: str, values: Tensor, batch: Batch, has_time: bool, end: int) -> Located | None:
+def _first(name: str, values: Tensor, batch: Batch, has_time: bool, *, from_end: bool = False) -> Located | None:
+    """The first non-finite value of ``(B, T, ...)`` or ``(B, ...)``: the earliest step, or the latest; then the row."""
     if values.dim() == 0 or len(values) != len(batch):
         return None
     bad = ~torch.isfinite(values.detach())
@@ -160,12 +154,11 @@ def _end(name: str, values: Tensor, batch: Batch, has_time: bool, end: int) -> L
         return None
     step = None
     if has_time:
-        step = int(bad.flatten(2).any(2).any(0).nonzero()[end])
+        step = int(bad.reshape(*bad.shape[:2], -1).any(2).any(0).nonzero()[-1 if from_end else 0])
         bad, values = bad[:, step], values[:, step]
     row = int(bad.reshape(len(bad), -1).any(1).nonzero()[0])
-    return Located(
-        name, _example(values[row].detach()), None if step is None else step + batch.offset, int(batch.sample_ids[row])
-    )
+    time = None if step is None else step + batch.offset
+    return Located(name, _example(values[row].detach()), time, int(batch.sample_ids[row]))
 
 
 def _example(values: Tensor) -> float:

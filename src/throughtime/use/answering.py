@@ -39,7 +39,8 @@ def answer(
 ) -> Answers:
     """Run the model over all rows of the dataset; without ``truth`` the dataset needs no output column.
 
-    ``done(rows)`` is told how many rows each batch had. Raises NonFiniteError, with the sample, if an answer is not finite.
+    ``done(rows)`` is told how many rows each batch had. Raises NonFiniteError, with the sample, if an answer is not
+    finite.
     """
     model.eval()
     order, found, believed, losses = [], [], [], []
@@ -56,8 +57,7 @@ def answer(
             losses.append(loss.cpu().double().numpy())
         if done is not None:
             done(len(batch))
-    if not order:
-        raise AssertionError("a split without rows is refused where it is made")
+    assert order, "a split without rows is refused where it is made"
     back = np.argsort(np.concatenate(order))
     predicted = _in_users_units(np.concatenate(found)[back], output)
     probabilities = np.concatenate(believed)[back] if believed else None

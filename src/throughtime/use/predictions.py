@@ -16,27 +16,23 @@ MOST = 5  # classes whose probability is kept; with the truth's
 def test_rows(
     records: Records, inputs: Sequence[str], output: Field, answers: Answers, baseline: Outcome | None
 ) -> list[dict[str, Any]]:
-    """A row for each test row: where it stands, its inputs, the truth, the answer, its loss, and the best baseline's answer."""
+    """A row for each test row: place, inputs, truth, answer and loss, and beside them the best baseline's answer."""
     assert answers.losses is not None
     rows = []
     for i, answer in enumerate(answered_rows(output, answers.outcome, with_truth=True)):
         place = records.where(i)
-        where = {
+        row = {
             "id": i,
             "file": place.file,
             "row": place.row,
             "inputs": {name: records.columns[name][i] for name in inputs},
+            "truth": _named(output, answers.outcome.truth[i]),
+            **answer,
+            "loss": float(answers.losses[i]),
         }
-        beside = {} if baseline is None else {"baseline": _named(output, baseline.predicted[i])}
-        rows.append(
-            {
-                **where,
-                "truth": _named(output, answers.outcome.truth[i]),
-                **answer,
-                "loss": float(answers.losses[i]),
-                **beside,
-            }
-        )
+        if baseline is not None:
+            row["baseline"] = _named(output, baseline.predicted[i])
+        rows.append(row)
     return rows
 
 

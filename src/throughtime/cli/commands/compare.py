@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument
 
+from throughtime.cli import options
 from throughtime.cli.main import app
 from throughtime.cli.output import print_json
 
 
 @app.command()
 def compare(
-    runs: Annotated[list[str], Argument(help="Finished runs of one task on the same test rows.")],
-    json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
+    runs: Annotated[list[str], Argument(help="Finished runs of one task on the same test rows.", metavar="RUN")],
+    json: options.Json = False,
 ) -> None:
     """Set runs side by side: their figures, and the settings that differ."""
     from throughtime.training.runs import Run

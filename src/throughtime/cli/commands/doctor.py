@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from typer import Option
-
+from throughtime.cli import options
 from throughtime.cli.main import app
 from throughtime.cli.output import print_json
 
 
 @app.command()
-def doctor(json: Annotated[bool, Option("--json", help="Print JSON.")] = False) -> None:
+def doctor(json: options.Json = False) -> None:
     """Say what this machine runs the recurrent layers with, and recompute a known answer with each engine."""
     from throughtime.api.doctor import examine
 

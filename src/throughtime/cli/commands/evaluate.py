@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument
 
+from throughtime.cli import options
 from throughtime.cli.main import app
 from throughtime.cli.output import figures, print_json
 
 
 @app.command()
 def evaluate(
-    run: Annotated[str, Argument(help="A finished run.")],
-    data: Annotated[str, Argument(help="A file or a folder with the run's input and output columns.")],
-    use: Annotated[list[str] | None, Option(help="File with tasks or formats of your own.", metavar="FILE.py")] = None,
-    json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
+    run: options.FinishedRun,
+    data: Annotated[str, Argument(help="A file or a folder with the run's input and output columns.", metavar="DATA")],
+    use: options.Use = None,
+    json: options.Json = False,
 ) -> None:
     """Measure a RUN on other labelled DATA."""
     from throughtime.api import load

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from throughtime.cli import options
 from throughtime.cli.main import app
 from throughtime.cli.output import print_json
 from throughtime.errors import UsageError
@@ -13,12 +14,13 @@ from throughtime.errors import UsageError
 
 @app.command()
 def predict(
-    run: Annotated[str, Argument(help="A finished run.")],
+    run: options.FinishedRun,
     file: Annotated[
-        str | None, Argument(help="A file or a folder with the run's input columns.", show_default=False)
+        str | None,
+        Argument(help="A file or a folder with the run's input columns.", metavar="FILE", show_default=False),
     ] = None,
     text: Annotated[list[str] | None, Option(help="A text to answer (repeatable).", metavar="TEXT")] = None,
-    use: Annotated[list[str] | None, Option(help="File with tasks or formats of your own.", metavar="FILE.py")] = None,
+    use: options.Use = None,
     json: Annotated[bool, Option("--json", help="Print a JSON object a row.")] = False,
 ) -> None:
     """Answer a FILE, or a TEXT, with the probabilities."""

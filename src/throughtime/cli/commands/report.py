@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from typer import Argument
-
+from throughtime.cli import options
 from throughtime.cli.main import app
 
 
 @app.command()
-def report(run: Annotated[str, Argument(help="A finished run.")]) -> None:
+def report(run: options.FinishedRun) -> None:
     """Write the report of a RUN again, and say where it is."""
     from throughtime.training.runs import Run
     from throughtime.use.report import report as write

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument
 
+from throughtime.cli import options
 from throughtime.cli.main import app
 from throughtime.cli.output import print_table
 
 
 @app.command()
 def tasks(
-    name: Annotated[str | None, Argument(help="A task.", show_default=False)] = None,
-    use: Annotated[list[str] | None, Option(help="File with tasks of your own.", metavar="FILE.py")] = None,
+    name: Annotated[str | None, Argument(help="A task.", metavar="NAME", show_default=False)] = None,
+    use: options.Use = None,
 ) -> None:
     """List the tasks, or everything that can be set for one: options, defaults, formats."""
     from throughtime.api.own import import_files
@@ -23,12 +24,8 @@ def tasks(
 
     import_files(use or ())
     if name is None:
-        print_table(
-            [
-                ("task", "shape", "what it does"),
-                *((known, task.shape, task.title) for known, task in registered.items()),
-            ]
-        )
+        rows = [(known, task.shape, task.title) for known, task in registered.items()]
+        print_table([("task", "shape", "what it does"), *rows])
         return
     task = registered[name]
     print(f"{task.name}: {task.title}\nshape: {task.shape}\nreads: {task.reads}\nexample: {task.example}")
@@ -36,8 +33,12 @@ def tasks(
     print(f"baselines: {', '.join(task.baselines)}")
     for title, group in (*GROUPS.items(), ("task", task.settings)):
         print(f"\n[{title}]")
-        rows = [(s.name, _shown(task.defaults.get(s.name, s.default)), s.values, s.help) for s in declared(group)]
-        print_table([("setting", "default", "values", "what it is"), *rows])
+        print_table(
+            [
+                ("setting", "default", "values", "what it is"),
+                *((s.name, _shown(task.defaults.get(s.name, s.default)), s.values, s.help) for s in declared(group)),
+            ]
+        )
 
 
 def _shown(value: object) -> str:

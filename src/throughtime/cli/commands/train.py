@@ -6,29 +6,26 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from throughtime.cli import options
 from throughtime.cli.main import app
-from throughtime.cli.output import figures, pairs, print_json, progress
-
-# Values are read as text here and checked where the settings are declared, so that every door gives the same message.
-Text = str | None
+from throughtime.cli.options import Text
+from throughtime.cli.output import figures, print_json, progress
 
 
 @app.command()
 def train(
     data: Annotated[
-        str | None, Argument(help="A file or a folder; not needed with --config.", show_default=False)
+        Text, Argument(help="A file or a folder; not needed with --config.", metavar="DATA", show_default=False)
     ] = None,
     run: Annotated[Text, Option(help="Folder for the run; it must be new or empty.", metavar="DIR")] = None,
-    task: Annotated[Text, Option(help="Task; proposed from the data if not given.", metavar="NAME")] = None,
-    input: Annotated[list[str] | None, Option(help="Column to learn from (repeatable).", metavar="COLUMN")] = None,
-    output: Annotated[list[str] | None, Option(help="Column to learn.", metavar="COLUMN")] = None,
-    valid: Annotated[Text, Option(help="Validation split: a fraction or a file.", metavar="FRACTION|FILE")] = None,
-    test: Annotated[Text, Option(help="Test split: a fraction or a file.", metavar="FRACTION|FILE")] = None,
-    split: Annotated[Text, Option(help="Column that says train, valid or test.", metavar="COLUMN")] = None,
-    group: Annotated[Text, Option(help="Column whose equal values stay in one split.", metavar="COLUMN")] = None,
-    cell: Annotated[
-        Text, Option(help="Recurrent cell: lstm, gru, lstm:activation=relu ... (throughtime cells).", metavar="NAME")
-    ] = None,
+    task: options.Task = None,
+    input: options.Input = None,
+    output: options.Output = None,
+    valid: options.Valid = None,
+    test: options.Test = None,
+    split: options.Split = None,
+    group: options.Group = None,
+    cell: Annotated[Text, Option(help="Recurrent cell (throughtime cells): lstm, gru:bias=no.", metavar="NAME")] = None,
     hidden_size: Annotated[Text, Option(help="Units of a layer in one direction.", metavar="N")] = None,
     layers: Annotated[Text, Option(help="Recurrent layers.", metavar="N")] = None,
     bidirectional: Annotated[
@@ -37,7 +34,7 @@ def train(
     dropout: Annotated[Text, Option(help="Share of dropout.", metavar="P")] = None,
     epochs: Annotated[Text, Option(help="Passes over the training split.", metavar="N")] = None,
     max_minutes: Annotated[Text, Option(help="Time limit of training.", metavar="MINUTES")] = None,
-    max_length: Annotated[Text, Option(help="Tokens kept of a text.", metavar="N")] = None,
+    max_length: options.MaxLength = None,
     batch_size: Annotated[Text, Option(help="Samples per update.", metavar="N")] = None,
     learning_rate: Annotated[Text, Option(help="Highest learning rate.", metavar="RATE")] = None,
     seed: Annotated[Text, Option(help="Seed of weights, order and masks.", metavar="N")] = None,
@@ -51,37 +48,50 @@ def train(
     config: Annotated[
         Text, Option(help="Settings from a file; a run's own config.toml reruns it.", metavar="FILE.toml")
     ] = None,
-    set: Annotated[
-        list[str] | None, Option(help="Any other setting (throughtime tasks NAME lists them).", metavar="KEY=VALUE")
-    ] = None,
-    use: Annotated[
-        list[str] | None, Option(help="File with cells, tasks or formats of your own.", metavar="FILE.py")
-    ] = None,
+    set: options.Set = None,
+    use: options.Use = None,
     resume: Annotated[bool, Option("--resume", help="Go on with a run that was stopped.")] = False,
     json: Annotated[bool, Option("--json", help="Print metrics.json instead of words.")] = False,
-    quiet: Annotated[bool, Option("--quiet", help="No progress.")] = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Train a network on DATA, measure it beside its baselines, and write everything into a run folder."""
     from throughtime.api import train as train_now
 
-    options = {
-        "input": tuple(input) if input else None,
-        "output": tuple(output) if output else None,
-        **{name: value for name, value in locals().items() if name in _SETTINGS},
-    }
-    chosen = {**pairs(set or ()), **{name: value for name, value in options.items() if value is not None}}
+    settings = options.chosen(
+        set,
+        input=input or None,
+        output=output or None,
+        valid=valid,
+        test=test,
+        split=split,
+        group=group,
+        cell=cell,
+        hidden_size=hidden_size,
+        layers=layers,
+        bidirectional=bidirectional,
+        dropout=dropout,
+        epochs=epochs,
+        max_minutes=max_minutes,
+        max_length=max_length,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        seeds=seeds,
+        engine=engine,
+        device=device,
+        precision=precision,
+        threads=threads,
+    )
     trained = train_now(
-        data, run, task=task, config=config, use=use or (), resume=resume, progress=progress(quiet), **chosen
+        data, run, task=task, config=config, use=use or (), resume=resume, progress=progress(quiet), **settings
     )
     if json:
         print_json(trained.metrics)
         return
     print(f"test   {figures(trained.metrics['test'])}")
-    if trained.metrics["baseline"]:
-        name, *rest = trained.metrics["baseline"].items()
-        print(f"beside {figures(dict(rest))}  ({name[1]})")
+    if beside := trained.metrics["baseline"]:
+        print(
+            f"beside {figures({name: value for name, value in beside.items() if name != 'name'})}  ({beside['name']})"
+        )
     print(trained.verdict)
     print(f"report: {trained.run.report.path}")
-
-
-_SETTINGS = ["valid", "test", "split", "group", "cell", "hidden_size", "layers", "bidirectional", "dropout", "epochs", "max_minutes", "max_length", "batch_size", "learning_rate", "seed", "seeds", "engine", "device", "precision", "threads"]

@@ -1,4 +1,4 @@
-"""Fields: one column each, between the user's values and tensors; one file a kind, found through the registry ``fields``."""
+"""Fields: one column each, between the user's values and tensors; one file a kind, in the registry ``fields``."""
 
 from throughtime.data.fields.field import Field, fields
 from throughtime.data.fields.fitting import fields_from_json, fields_to_json, fit_fields

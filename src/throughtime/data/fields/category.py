@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,8 @@ from throughtime.data.settings import DataSettings
 from throughtime.data.values import class_name, in_order, is_missing, shown
 from throughtime.data.vocabulary import UNK
 from throughtime.errors import DataError, Place
+
+LISTED = 8
 
 
 @fields.named("category")
@@ -37,19 +40,22 @@ class Category:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
-    def fit(cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False) -> Category:
-        names: dict[str, None] = {}
+    def fit(
+        cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False
+    ) -> Category:
+        counts: Counter[str] = Counter()
         for i, value in enumerate(values):
             if is_missing(value, settings.missing):
                 if output:
                     raise DataError("the class is missing", place=where(i), mend="fill it in or remove the row")
                 continue
             _refuse_many(value, where(i))
-            names[class_name(value)] = None
-        known = in_order([name for name in names if output or name != UNK])
+            counts[class_name(value)] += 1
+        known = in_order([name for name in counts if output or name != UNK])
         classes = tuple(known) if output else (UNK, *known)
-        listed = ", ".join(known[:6]) + (", ..." if len(known) > 6 else "")
-        return cls(column, classes, settings.missing, (f'column "{column}": {len(known)} classes: {listed}',))
+        count = f"{len(known)} {'class' if len(known) == 1 else 'classes'}"
+        note = f'column "{column}": {count} in training: {_counted(counts)}'
+        return cls(column, classes, settings.missing, (note,))
 
     @cached_property
     def ids(self) -> dict[str, int]:
@@ -82,15 +88,30 @@ class Category:
         return cls(saved["column"], tuple(saved["classes"]), tuple(saved["missing"]))
 
 
+def _counted(counts: Counter[str]) -> str:
+    """``pos 812, neg 790``; of many classes the most frequent and the rarest."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    words = [f"{name} {count:,}" for name, count in ranked]
+    return ", ".join(words if len(words) <= LISTED else [*words[: LISTED - 1], "...", words[-1]])
+
+
 def unseen(name: str, classes: Sequence[str], place: Place) -> DataError:
     """The error for a label that training did not show."""
     if not name:
         return DataError("the label is missing", place=place, mend="fill it in or remove the row")
     near = difflib.get_close_matches(name, classes, n=1)
     known = f'is it "{near[0]}"?' if near else f"known: {', '.join(classes[:8])}{', ...' if len(classes) > 8 else ''};"
-    return DataError(f"label {shown(name)} was not seen in training", place=place, mend=f"{known} correct it, remove the row, or train with it")
+    return DataError(
+        f"label {shown(name)} was not seen in training",
+        place=place,
+        mend=f"{known} correct it, remove the row, or train with it",
+    )
 
 
 def _refuse_many(value: Any, place: Place) -> None:
     if isinstance(value, (list, tuple, dict)):
-        raise DataError(f"{shown(value)} is not one class", place=place, mend="give one class, or use --set kinds=COLUMN=labels for several")
+        raise DataError(
+            f"{shown(value)} is not one class",
+            place=place,
+            mend="give one class, or use --set kinds=COLUMN=labels for several",
+        )

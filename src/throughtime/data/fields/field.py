@@ -1,4 +1,4 @@
-"""The contract of a field, one column between the user's values and the network's tensors, and the registry of kinds."""
+"""The contract of a field, a column between the user's values and the network's tensors; the registry of kinds."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ class Field(Protocol):
         """What was decided while fitting, in sentences for the user."""
 
     @classmethod
-    def fit(cls: type[F], column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False) -> F:
-        """Fit on the training split only; ``where(i)`` is the place of value i, ``output`` says that it is to be learnt."""
+    def fit(
+        cls: type[F], column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False
+    ) -> F:
+        """Fit on the training split only; ``where(i)`` is the place of value i, ``output``: it is to be learnt."""
 
     def encode(self, value: Any, place: Place) -> Any:
         """One value, ready to be collated; a DataError with this place if it does not fit."""

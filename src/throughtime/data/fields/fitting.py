@@ -11,10 +11,14 @@ from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 
 
-def fit_fields(train: Records, kinds: Mapping[str, str], outputs: Collection[str], settings: DataSettings) -> dict[str, Field]:
+def fit_fields(
+    train: Records, kinds: Mapping[str, str], outputs: Collection[str], settings: DataSettings
+) -> dict[str, Field]:
     """A fitted field for each column of ``kinds`` (column to kind), in that order."""
     return {
-        column: fields[kind].fit(column, train.column(column), _where(train, column), settings, output=column in outputs)
+        column: fields[kind].fit(
+            column, train.column(column), _where(train, column), settings, output=column in outputs
+        )
         for column, kind in kinds.items()
     }
 

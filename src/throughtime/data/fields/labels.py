@@ -21,7 +21,7 @@ from throughtime.errors import DataError, Place
 @fields.named("labels")
 @dataclass(frozen=True)
 class Labels:
-    """A column whose rows have none, one or several classes: lists, or texts with ``label_separator`` between the names.
+    """A column whose rows have none, one or several classes: lists, or names with ``label_separator`` between them.
 
     >>> field = Labels.fit("tags", ["a;b", "b", ""], lambda i: Place(row=i), DataSettings(label_separator=";"))
     >>> field.classes, field.encode("b", Place()), field.decode([1.0, 0.0])
@@ -37,7 +37,9 @@ class Labels:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
-    def fit(cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False) -> Labels:
+    def fit(
+        cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False
+    ) -> Labels:
         empty = cls(column, (), settings.label_separator, settings.missing, output)
         names: dict[str, None] = {}
         count = 0
@@ -46,7 +48,11 @@ class Labels:
             names.update(dict.fromkeys(found))
             count += len(set(found))
         if not names:
-            raise DataError("no row has a label", place=Place(where(0).file, None, column) if values else None, mend="fill in the column")
+            raise DataError(
+                "no row has a label",
+                place=Place(where(0).file, None, column) if values else None,
+                mend="fill in the column",
+            )
         classes = tuple(in_order(list(names)))
         note = f'column "{column}": {len(classes)} labels, {count / len(values):.2f} a row on average'
         return cls(column, classes, settings.label_separator, settings.missing, output, (note,))
@@ -95,4 +101,6 @@ class Labels:
 
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Labels:
-        return cls(saved["column"], tuple(saved["classes"]), saved["separator"], tuple(saved["missing"]), saved["output"])
+        return cls(
+            saved["column"], tuple(saved["classes"]), saved["separator"], tuple(saved["missing"]), saved["output"]
+        )

@@ -34,7 +34,9 @@ class Number:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
-    def fit(cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False) -> Number:
+    def fit(
+        cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False
+    ) -> Number:
         found = [number(value, where(i), settings.missing) for i, value in enumerate(values)]
         present = [value for value in found if not math.isnan(value)]
         if not present:
@@ -43,9 +45,13 @@ class Number:
         scaling = Scaling.fit(present)
         notes = [f'column "{column}": numbers from {min(present):g} to {max(present):g}, mean {scaling.mean:g}']
         if min(present) == max(present):
-            notes.append(f'column "{column}": all numbers in training are {present[0]:g}; nothing can be learnt from it')
+            notes.append(
+                f'column "{column}": all numbers in training are {present[0]:g}; nothing can be learnt from it'
+            )
         if len(present) < len(found):
-            notes.append(f'column "{column}": {len(found) - len(present)} missing numbers are taken as the training mean')
+            notes.append(
+                f'column "{column}": {len(found) - len(present)} missing numbers are taken as the training mean'
+            )
         return cls(column, scaling, settings.missing, tuple(notes))
 
     def encode(self, value: Any, place: Place) -> float:

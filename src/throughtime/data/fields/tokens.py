@@ -15,7 +15,7 @@ from throughtime.data.fields.field import Where, fields
 from throughtime.data.settings import DataSettings
 from throughtime.data.tokenisation import Unit, cut, joined, proposed_unit
 from throughtime.data.values import is_missing, shown
-from throughtime.data.vocabulary import Vocabulary
+from throughtime.data.vocabulary import SPECIALS, UNK, Vocabulary
 from throughtime.errors import DataError, Place
 
 MANY_WORDS = 10_000
@@ -41,28 +41,27 @@ class Tokens:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
-    def fit(cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False) -> Tokens:
+    def fit(
+        cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False
+    ) -> Tokens:
         texts = [value for value in values if isinstance(value, str)]
         unit, reason = proposed_unit(texts, settings.tokens)
-        lower = settings.lower_case == "yes" or settings.lower_case == "auto" and unit != "characters"
+        lower = settings.lower_case == "yes" or (settings.lower_case == "auto" and unit != "characters")
         empty = cls(column, Vocabulary(()), unit, lower, settings.max_length, settings.missing)
         counts: Counter[str] = Counter()
-        cuts = 0
+        lengths = []
         for i, value in enumerate(values):
             tokens = empty.tokens(value, where(i))
-            cuts += settings.max_length is not None and len(tokens) > settings.max_length
+            lengths.append(len(tokens))
             counts.update(tokens[: settings.max_length])
-        total = counts.total()
-        min_count = settings.min_count or (2 if unit != "characters" and total >= MANY_WORDS else 1)
+        if not counts:
+            place = Place(where(0).file if values else None, None, column)
+            raise DataError("all texts are empty", place=place, mend="fill in the column or leave it out with --input")
+        min_count = settings.min_count or (2 if unit != "characters" and counts.total() >= MANY_WORDS else 1)
         vocabulary = Vocabulary.from_counts(counts, min_count, settings.max_vocabulary)
-        words = "words" if unit == "spaces" else unit
-        notes = [f'column "{column}": cut into {words}{", lower-cased" if lower else ""} ({reason})']
-        left = sum(counts[token] for token in vocabulary.tokens)
-        rare = f", {len(counts) - len(vocabulary) + 4} rarer ones are <unk> ({(total - left) / total:.1%} of all)" if left < total else ""
-        notes.append(f'column "{column}": {len(vocabulary) - 4} different {words} in training{rare}')
-        if cuts:
-            notes.append(f'column "{column}": {cuts} of {len(values)} training texts are cut to their first {settings.max_length} {words}')
-        return cls(column, vocabulary, unit, lower, settings.max_length, settings.missing, tuple(notes))
+        notes = _notes(unit, lower, reason, counts, vocabulary, lengths, settings.max_length)
+        said = tuple(f'column "{column}": {note}' for note in notes)
+        return cls(column, vocabulary, unit, lower, settings.max_length, settings.missing, said)
 
     def tokens(self, value: Any, place: Place) -> list[str]:
         """All tokens of a value, before it is cut to ``max_length``."""
@@ -70,7 +69,9 @@ class Tokens:
             return [] if is_missing(value, self.missing) else cut(value, self.unit, self.lower)
         if isinstance(value, (list, tuple)):
             if not all(isinstance(token, str) for token in value):
-                raise DataError(f"{shown(value)} is not a list of texts", place=place, mend="give a text or a list of its tokens")
+                raise DataError(
+                    f"{shown(value)} is not a list of texts", place=place, mend="give a text or a list of its tokens"
+                )
             return [token.lower() for token in value] if self.lower else list(value)
         if is_missing(value, self.missing):
             return []
@@ -112,4 +113,32 @@ class Tokens:
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Tokens:
         vocabulary = Vocabulary.from_json(saved["vocabulary"])
-        return cls(saved["column"], vocabulary, saved["unit"], saved["lower"], saved["max_length"], tuple(saved["missing"]))
+        return cls(
+            saved["column"], vocabulary, saved["unit"], saved["lower"], saved["max_length"], tuple(saved["missing"])
+        )
+
+
+def _notes(
+    unit: Unit,
+    lower: bool,
+    reason: str,
+    counts: Counter[str],
+    vocabulary: Vocabulary,
+    lengths: Sequence[int],
+    max_length: int | None,
+) -> list[str]:
+    """What was decided, and what the training texts are like."""
+    words = "words" if unit == "spaces" else unit
+    notes = [f"cut into {words}{', lower-cased' if lower else ''} ({reason})"]
+    known = [token for token in vocabulary.tokens if token in counts]
+    left = sum(counts[token] for token in known if token != UNK)
+    rare = ""
+    if left < counts.total():
+        unknown = len(counts) - len(known)
+        rare = f"; {unknown:,} rarer ones are {UNK} ({1 - left / counts.total():.1%} of the text)"
+    notes.append(f"{len(vocabulary) - len(SPECIALS):,} different {words} in training{rare}")
+    median, most, longest = (round(float(np.percentile(lengths, share))) for share in (50, 95, 100))
+    notes.append(f"half of the texts have up to {median:,} {words}, 95% up to {most:,}, the longest {longest:,}")
+    if max_length is not None and (cuts := sum(length > max_length for length in lengths)):
+        notes.append(f"{cuts:,} of {len(lengths):,} training texts are cut to their first {max_length:,} {words}")
+    return notes

@@ -19,7 +19,9 @@ def read_class_files(folder: Path, settings: DataSettings) -> Records:
     labels: list[str] = []
     file_of: list[int] = []
     rows: list[int | None] = []
-    files, blank, encodings = [], 0, {}
+    files: list[str] = []
+    encodings: dict[str, str] = {}
+    blank = 0
     for path in _class_files(folder):
         name = root + path.name
         content, encodings[path.name] = read_text(path, settings, name)
@@ -31,14 +33,20 @@ def read_class_files(folder: Path, settings: DataSettings) -> Records:
             else:
                 blank += 1
         if len(texts) == before:
-            raise DataError("the file holds no sample", place=Place(name), mend="give one sample a line, or remove the file")
+            raise DataError(
+                "the file holds no sample", place=Place(name), mend="give one sample a line, or remove the file"
+            )
         labels += [path.stem] * (len(texts) - before)
         file_of += [len(files)] * (len(texts) - before)
         files.append(name)
     if not files:
-        raise DataError("the folder holds no .txt file", place=Place(root), mend="give one .txt file a class, one sample a line")
+        raise DataError(
+            "the folder holds no .txt file", place=Place(root), mend="give one .txt file a class, one sample a line"
+        )
     count = f"{len(files)} {'class' if len(files) == 1 else 'classes'}"
-    notes = [f"{root}: a folder in which each file is a class, one sample a line: {count}, {encodings_in_words(encodings)}"]
+    notes = [
+        f"{root}: a folder in which each file is a class, one sample a line: {count}, {encodings_in_words(encodings)}"
+    ]
     notes += [f"{root}: {blank} blank lines left out"] if blank else []
     unread = [file for file in found.files if file.suffix.lower() != ".txt"]
     notes += left_aside(folder, [*found.folders, *unread, *found.beside])
@@ -57,5 +65,10 @@ def is_class_files(path: Path, head: bytes) -> bool:
 
 formats.add(
     "class_files",
-    Format("class_files", "a folder in which each .txt file is a class, one sample a line", is_class_files, read_class_files),
+    Format(
+        "class_files",
+        "a folder in which each .txt file is a class, one sample a line",
+        is_class_files,
+        read_class_files,
+    ),
 )

@@ -24,7 +24,9 @@ def read_class_folders(folder: Path, settings: DataSettings) -> Records:
         inside = listing(class_folder)
         if not inside.files:
             place = Place(f"{root}{class_folder.name}/")
-            raise DataError("the folder of this class holds no file", place=place, mend="put one file a sample in it, or remove it")
+            raise DataError(
+                "the folder of this class holds no file", place=place, mend="put one file a sample in it, or remove it"
+            )
         for path in inside.files:
             name = f"{root}{class_folder.name}/{path.name}"
             text, encodings[f"{class_folder.name}/{path.name}"] = read_text(path, settings, name)
@@ -33,11 +35,14 @@ def read_class_folders(folder: Path, settings: DataSettings) -> Records:
             files.append(name)
         notes += left_aside(class_folder, [*inside.folders, *inside.beside])
     if not files:
-        raise DataError("the folder holds no folder", place=Place(root), mend="give one folder a class, one file a sample")
+        raise DataError(
+            "the folder holds no folder", place=Place(root), mend="give one folder a class, one file a sample"
+        )
     empty = sum(not text for text in texts)
-    first = f"{root}: a folder in which each folder is a class and each file a sample: {len(set(labels))} classes, {len(files)} files"
+    count = f"{len(set(labels))} classes, {len(files):,} files"
+    first = f"{root}: a folder in which each folder is a class and each file a sample: {count}"
     notes = [f"{first}, {encodings_in_words(encodings)}", *left_aside(folder, [*found.files, *found.beside]), *notes]
-    notes += [f"{root}: {empty} files are empty"] if empty else []
+    notes += [f"{root}: {empty:,} files are empty"] if empty else []
     places = Places(tuple(files), range(len(files)), [None] * len(files))
     return Records({"text": texts, "label": labels}, root, places, tuple(notes), {"text": "input", "label": "output"})
 
@@ -49,5 +54,10 @@ def is_class_folders(path: Path, head: bytes) -> bool:
 
 formats.add(
     "class_folders",
-    Format("class_folders", "a folder in which each folder is a class, one file a sample", is_class_folders, read_class_folders),
+    Format(
+        "class_folders",
+        "a folder in which each folder is a class, one file a sample",
+        is_class_folders,
+        read_class_folders,
+    ),
 )

@@ -49,7 +49,7 @@ def read_text(path: Path, settings: DataSettings, name: str) -> tuple[str, str]:
 
 
 def decoded(data: bytes, encoding: str, name: str) -> tuple[str, str]:
-    """Text and the encoding's name, recognised if ``encoding`` is ``"auto"``: by its mark, then UTF-8, then windows-1252.
+    """Text and the encoding's name; ``"auto"`` recognises it: by its mark, then UTF-8, then windows-1252.
 
     Raises DataError for binary material, NUL bytes and bytes that the encoding does not know (with offset and row),
     UsageError for an encoding that Python does not know.

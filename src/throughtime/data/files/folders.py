@@ -32,7 +32,9 @@ def listing(folder: Path) -> Listing:
         entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX")))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise DataError(f"cannot be opened ({reason})", place=Place(folder_name(folder)), mend="check its permissions") from None
+        raise DataError(
+            f"cannot be opened ({reason})", place=Place(folder_name(folder)), mend="check its permissions"
+        ) from None
     folders = tuple(entry for entry in entries if entry.is_dir())
     files = [entry for entry in entries if not entry.is_dir()]
     beside = tuple(file for file in files if BESIDE.search(file.name))

@@ -27,7 +27,11 @@ def read_json_lines(path: Path, settings: DataSettings) -> Records:
         objects = _lines(text, path.name)
         form = "JSON lines"
     if not objects:
-        raise DataError("the file holds no object", place=Place(path.name), mend='give one JSON object a line, such as {"text": "..."}')
+        raise DataError(
+            "the file holds no object",
+            place=Place(path.name),
+            mend='give one JSON object a line, such as {"text": "..."}',
+        )
     names = list(dict.fromkeys(name for _, entry in objects for name in entry))
     columns = {name: [entry.get(name) for _, entry in objects] for name in names}
     places = Places.in_one(path.name, [row for row, _ in objects])
@@ -38,7 +42,9 @@ def read_json_lines(path: Path, settings: DataSettings) -> Records:
 def _lines(text: str, name: str) -> list[tuple[int, dict[str, Any]]]:
     mend = "give one object a line, or one list of objects in brackets"
     lines = enumerate(lines_of(text), start=1)
-    return [(row, _object(_parsed(line, Place(name, row), mend), Place(name, row))) for row, line in lines if line.strip()]
+    return [
+        (row, _object(_parsed(line, Place(name, row), mend), Place(name, row))) for row, line in lines if line.strip()
+    ]
 
 
 def _entries(text: str, name: str) -> list[tuple[int, dict[str, Any]]]:
@@ -54,20 +60,30 @@ def _parsed(text: str, place: Place, mend: str) -> Any:
         return value
     except json.JSONDecodeError as error:
         at = Place(place.file, place.row or error.lineno)
-        raise DataError(f"this is not JSON: {error.msg.lower()} at character {error.colno}", place=at, mend=mend) from None
+        raise DataError(
+            f"this is not JSON: {error.msg.lower()} at character {error.colno}", place=at, mend=mend
+        ) from None
     except UnicodeEncodeError:
-        raise DataError("a \\u escape stands for half a character", place=place, mend="write both halves, or the character itself") from None
+        raise DataError(
+            "a \\u escape stands for half a character", place=place, mend="write both halves, or the character itself"
+        ) from None
     except (ValueError, RecursionError) as error:
-        raise DataError(f"this JSON cannot be read ({error})", place=place, mend="make it flat: texts, numbers and lists of texts") from None
+        raise DataError(
+            f"this JSON cannot be read ({error})", place=place, mend="make it flat: texts, numbers and lists of texts"
+        ) from None
 
 
 def _object(value: Any, place: Place) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise DataError(f'{shown(json.dumps(value))} is not an object', place=place, mend='write {"text": ..., "label": ...}')
+        raise DataError(
+            f"{shown(json.dumps(value))} is not an object", place=place, mend='write {"text": ..., "label": ...}'
+        )
     for key, entry in value.items():
         if isinstance(entry, dict):
             at = Place(place.file, place.row, key)
-            raise DataError("the value is an object of its own", place=at, mend="lay it out flat: texts, numbers and lists of texts")
+            raise DataError(
+                "the value is an object of its own", place=at, mend="lay it out flat: texts, numbers and lists of texts"
+            )
     return value
 
 
@@ -76,7 +92,9 @@ def _gaps(objects: list[tuple[int, dict[str, Any]]], names: list[str], file: str
     for name in names:
         rows = [row for row, entry in objects if name not in entry]
         if rows:
-            notes.append(f'{file}: the key "{name}" is missing in {len(rows)} of {len(objects)} rows, first in row {rows[0]}')
+            notes.append(
+                f'{file}: the key "{name}" is missing in {len(rows)} of {len(objects)} rows, first in row {rows[0]}'
+            )
     return notes
 
 
@@ -85,7 +103,10 @@ def is_json(path: Path, head: bytes) -> bool:
     text = head.decode("utf-8-sig", errors="replace").lstrip()
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         return True
-    return text.startswith('{"') or text[:1] == "[" and text[1:].lstrip().startswith('{"')
+    return text.startswith('{"') or (text[:1] == "[" and text[1:].lstrip().startswith('{"'))
 
 
-formats.add("json_lines", Format("json_lines", "JSON lines: one object a line (or one JSON list of objects)", is_json, read_json_lines))
+formats.add(
+    "json_lines",
+    Format("json_lines", "JSON lines: one object a line (or one JSON list of objects)", is_json, read_json_lines),
+)

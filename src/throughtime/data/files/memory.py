@@ -8,7 +8,10 @@ from typing import Any
 from throughtime.data.records import Records, in_memory_records
 from throughtime.errors import DataError, Place, UsageError
 
-ACCEPTED = "a path, a list of records (dicts), a list of (text, label) pairs, a list of texts, a dict of columns or a data frame"
+ACCEPTED = (
+    "a path, a list of records (dicts), a list of (text, label) pairs, a list of texts, "
+    "a dict of columns or a data frame"
+)
 
 
 def read_memory(source: Any) -> Records:
@@ -77,13 +80,18 @@ def _from_entries(entries: list[Any]) -> Records:
         }[kind]
         if not fits:
             what = {"dict": "a dict", "text": "a text", "pair": "a pair of text and label"}[kind]
-            found = f"{type(entry).__name__} {str(entry)[:40]!r} is not {what}" + (", as the first record is" if row > 1 else "")
+            found = f"{type(entry).__name__} {str(entry)[:40]!r} is not {what}" + (
+                ", as the first record is" if row > 1 else ""
+            )
             raise DataError(found, place=Place(source, row), mend=f"give {ACCEPTED}")
     if kind == "text":
         return in_memory_records({"text": entries}, source).noting(f"{source}: {len(entries)} texts")
     if kind == "pair":
         texts, labels = zip(*entries, strict=True)
-        columns: dict[str, list[Any]] = {"text": [_plain(text) for text in texts], "label": [_plain(label) for label in labels]}
+        columns: dict[str, list[Any]] = {
+            "text": [_plain(text) for text in texts],
+            "label": [_plain(label) for label in labels],
+        }
         records = in_memory_records(columns, source).noting(f"{source}: {len(entries)} pairs of text and label")
         return Records(records.columns, source, records.places, records.notes, {"text": "input", "label": "output"})
     names = list(dict.fromkeys(name for entry in entries for name in entry))
@@ -112,4 +120,6 @@ def _refuse_half_characters(records: Records) -> None:
                     value.encode()
                 except UnicodeEncodeError:
                     found = "the text holds half a character (a lone surrogate)"
-                    raise DataError(found, place=records.where(i, name), mend="decode it with the right encoding") from None
+                    raise DataError(
+                        found, place=records.where(i, name), mend="decode it with the right encoding"
+                    ) from None

@@ -46,7 +46,9 @@ def _existing(source: str | Path) -> Path:
             return path
         there = path.exists()
     except OSError as error:
-        raise UsageError(f"{source}: cannot be opened ({(error.strerror or str(error)).lower()}); check the path") from None
+        raise UsageError(
+            f"{source}: cannot be opened ({(error.strerror or str(error)).lower()}); check the path"
+        ) from None
     if there:
         raise UsageError(f"{source}: it is neither a file nor a folder; give a file, or save the stream to one")
     raise UsageError(f"{source}: there is no such file or folder; {_neighbours(path)}")
@@ -82,7 +84,9 @@ def _recognised(path: Path) -> Format:
     if special:
         return special[0]
     if path.is_dir():
-        raise DataError("the folder holds nothing that can be read", place=Place(folder_name(path)), mend=_folder_mend(path))
+        raise DataError(
+            "the folder holds nothing that can be read", place=Place(folder_name(path)), mend=_folder_mend(path)
+        )
     refuse_binary(head, path.name)
     return claims[0]
 
@@ -101,5 +105,7 @@ def _head(path: Path) -> bytes:
 def _folder_mend(path: Path) -> str:
     files = listing(path).files
     if files:
-        return f"name one of its files ({', '.join(file.name for file in files[:3])}{', ...' if len(files) > 3 else ''})"
+        return (
+            f"name one of its files ({', '.join(file.name for file in files[:3])}{', ...' if len(files) > 3 else ''})"
+        )
     return "give one .txt file a class, one folder a class, or files named train, valid and test"

@@ -13,14 +13,24 @@ from throughtime.data.values import is_empty, is_number
 from throughtime.errors import UsageError
 
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
-SPOKEN = {"\t": "tab-separated", ",": "comma-separated", ";": "semicolon-separated", "|": "separated by |", " ": "separated by spaces", None: "one cell a line"}
+SPOKEN = {
+    "\t": "tab-separated",
+    ",": "comma-separated",
+    ";": "semicolon-separated",
+    "|": "separated by |",
+    " ": "separated by spaces",
+    None: "one cell a line",
+}
 TRIED = "\t,;|"
 SAMPLE_LINES = 200
 SAMPLE_CHARACTERS = 1 << 18
-USUAL_INPUTS = ("text", "texts", "sentence", "review", "name", "message", "comment", "title", "body", "content", "document", "tweet", "input", "x")
+USUAL_INPUTS = (
+    "text", "texts", "sentence", "review", "name", "message", "comment", "title", "body", "content", "document",
+    "tweet", "input", "x",
+)  # fmt: skip
 USUAL_OUTPUTS = (
-    "label", "labels", "class", "classes", "category", "categories", "target", "sentiment", "language", "y", "output", "tag", "tags",
-    "topic", "topics", "intent", "emotion", "rating", "score", "stars",
+    "label", "labels", "class", "classes", "category", "categories", "target", "sentiment", "language", "y", "output",
+    "tag", "tags", "topic", "topics", "intent", "emotion", "rating", "score", "stars",
 )  # fmt: skip
 USUAL_OTHERS = ("id", "index", "split", "group", "date", "time", "author", "user", "source")
 
@@ -28,8 +38,10 @@ USUAL_OTHERS = ("id", "index", "split", "group", "date", "time", "author", "user
 def named_delimiter(name: str) -> str:
     """The character that ``--set delimiter`` means: a word such as ``tab``, or the character itself."""
     delimiter = NAMED.get(name.lower(), name)
-    if len(delimiter) != 1 or delimiter in "\"\r\n":
-        raise UsageError(f'--delimiter "{name}": it must be one character, or one of tab, comma, semicolon, pipe, space')
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise UsageError(
+            f'--delimiter "{name}": it must be one character, or one of tab, comma, semicolon, pipe, space'
+        )
     return delimiter
 
 
@@ -90,7 +102,8 @@ def has_header(rows: list[list[str]]) -> bool:
     if len(first) == 1 or any(cell in column for cell, column in zip(first, columns, strict=True)):
         return False
     return all(re.fullmatch(r"\w[\w .:/()%#-]{0,30}", cell) for cell in named) and any(
-        column and _middle([len(cell) for cell in column]) > 3 * len(name) for name, column in zip(first, columns, strict=True)
+        column and _middle([len(cell) for cell in column]) > 3 * len(name)
+        for name, column in zip(first, columns, strict=True)
     )
 
 

@@ -12,6 +12,7 @@ from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, Place
 from throughtime.settings import changed
 
+
 def read_split_folder(folder: Path, settings: DataSettings) -> Records:
     """The records of all parts, their ``split`` filled in; the parts must have the same columns."""
     found = listing(folder)
@@ -21,17 +22,23 @@ def read_split_folder(folder: Path, settings: DataSettings) -> Records:
         split = split_name(entry.stem)
         if split in parts:
             problem = f"{parts[split].name} and {entry.name} both hold the {split} split"
-            raise DataError(problem, place=Place(folder_name(folder)), mend="remove one, or name files with --valid and --test")
+            raise DataError(
+                problem, place=Place(folder_name(folder)), mend="remove one, or name files with --valid and --test"
+            )
         if split is not None:
             parts[split] = entry
     if "train" not in parts:
-        raise DataError("holds no train split", place=Place(folder_name(folder)), mend="name a file or folder in it train")
+        raise DataError(
+            "holds no train split", place=Place(folder_name(folder)), mend="name a file or folder in it train"
+        )
     order = [split for split in SPLIT_NAMES if split in parts]
     inside = changed(settings, format="auto") if settings.format == "split_folder" else settings
     records = joined({split: read(parts[split], inside) for split in order}, folder_name(folder))
     listed = ", ".join(f"{split} from {parts[split].name}" for split in order)
     others = [entry for entry in entries if split_name(entry.stem) is None]
-    return records.noting(f"{folder_name(folder)}: splits as given: {listed}", *left_aside(folder, [*others, *found.beside]))
+    return records.noting(
+        f"{folder_name(folder)}: splits as given: {listed}", *left_aside(folder, [*others, *found.beside])
+    )
 
 
 def is_split_folder(path: Path, head: bytes) -> bool:
@@ -41,5 +48,10 @@ def is_split_folder(path: Path, head: bytes) -> bool:
 
 formats.add(
     "split_folder",
-    Format("split_folder", "a folder with train, valid and test, each a file or a folder", is_split_folder, read_split_folder),
+    Format(
+        "split_folder",
+        "a folder with train, valid and test, each a file or a folder",
+        is_split_folder,
+        read_split_folder,
+    ),
 )

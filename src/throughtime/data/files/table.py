@@ -1,4 +1,4 @@
-"""Tables: comma, tab, semicolon, pipe or space between the cells, with or without a first row that names the columns."""
+"""Tables: comma, tab, semicolon, pipe or space between the cells, with or without a row that names the columns."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def read_table(path: Path, settings: DataSettings) -> Records:
     text, encoding = read_text(path, settings, path.name)
     if not text.strip():
         raise DataError("the file is empty", place=Place(path.name), mend="give a file with at least one row")
-    delimiter = named_delimiter(settings.delimiter) if settings.delimiter != "auto" else delimiter_of(text, path.suffix.lower())
+    delimiter = (
+        named_delimiter(settings.delimiter) if settings.delimiter != "auto" else delimiter_of(text, path.suffix.lower())
+    )
     rows, unquoted = _rows(text, delimiter, path.name)
     header = {"yes": True, "no": False}.get(settings.header)
     named = has_header(rows.cells) if header is None else header
@@ -43,13 +45,18 @@ def read_table(path: Path, settings: DataSettings) -> Records:
     first = 1 if named else 0
     if len(rows.cells) == first:
         raise DataError(
-            "the table has a header and no rows", place=Place(path.name, rows.begin[0]), mend="add rows, or say --set header=no if it is data"
+            "the table has a header and no rows",
+            place=Place(path.name, rows.begin[0]),
+            mend="add rows, or say --set header=no if it is data",
         )
     table = dict(zip(names, map(list, zip(*rows.cells[first:], strict=True)), strict=True))
     columns: dict[str, list[Any]] = {name: values for name, values in table.items() if name or any(values)}
-    notes = [f"{path.name}: a table, {SPOKEN.get(delimiter, repr(delimiter))}, {encoding}, {_header_in_words(named, list(columns))}"]
+    parted = SPOKEN.get(delimiter, repr(delimiter))
+    notes = [f"{path.name}: a table, {parted}, {encoding}, {_header_in_words(named, list(columns))}"]
     if unquoted:
-        notes.append(f"{path.name}: quotation marks are taken as text, because every line has {len(names)} cells without them")
+        notes.append(
+            f"{path.name}: quotation marks are taken as text, because every line has {len(names)} cells without them"
+        )
     if rows.blank:
         notes.append(f"{path.name}: {rows.blank} blank lines left out")
     if len(columns) < len(names):
@@ -170,7 +177,9 @@ def _names(rows: Rows, name: str) -> list[str]:
     for k, column in enumerate(names):
         if column and column in names[:k]:
             found = f'columns {names.index(column) + 1} and {k + 1} are both named "{column}"'
-            raise DataError(found, place=Place(name, rows.begin[0]), mend="rename one, or say --set header=no if there is no header")
+            raise DataError(
+                found, place=Place(name, rows.begin[0]), mend="rename one, or say --set header=no if there is no header"
+            )
     empty = [k for k, column in enumerate(names) if not column]
     # the unnamed first column of a saved data frame, or a delimiter at the end of each row, which stays unnamed
     return [str(k + 1) if k in empty and k < len(names) - 1 else column for k, column in enumerate(names)]
@@ -188,5 +197,11 @@ def is_table(path: Path, head: bytes) -> bool:
 
 formats.add(
     "table",
-    Format("table", "a table: cells parted by comma, tab, semicolon, pipe or space (CSV, TSV)", is_table, read_table, general=True),
+    Format(
+        "table",
+        "a table: cells parted by comma, tab, semicolon, pipe or space (CSV, TSV)",
+        is_table,
+        read_table,
+        general=True,
+    ),
 )

@@ -106,7 +106,8 @@ def choose(name: str, inputs: Inputs, fit: Fit[M], valid: Material, test: Materi
     """Compares lengths, then forms, then whether rare n-grams help, at one penalty; then climbs along the penalties."""
     questions = inputs.questions()
     with _one_thread():
-        best = _tried(replace(Settings(), **{name: values[0] for name, values in questions.items()}), inputs, fit, valid)
+        first = replace(Settings(), **{question: values[0] for question, values in questions.items()})
+        best = _tried(first, inputs, fit, valid)
         for question, values in questions.items():
             others = [replace(best.settings, **{question: value}) for value in values[1:]]
             best = _best([best, *(_tried(other, inputs, fit, valid) for other in others)], better)

@@ -1,0 +1,1 @@
+"""Training: the loop, what it saves, and what it shows."""
