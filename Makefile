@@ -58,7 +58,7 @@ demo: install
 	@$(BIN)/throughtime demo
 
 test: install
-	@$(BIN)/pytest -q -n $(WORKERS) --doctest-modules tests --pyargs throughtime
+	@$(BIN)/pytest -q -n $(WORKERS)
 
 lint: install
 	@$(BIN)/ruff check .

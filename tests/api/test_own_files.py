@@ -22,7 +22,7 @@ def leaky_gate(p, x, h):
     return leak * h + (1 - leak) * new
 '''
 
-FORMAT = '''
+FORMAT = """
 from throughtime.data.files.format import Format, formats
 from throughtime.data.records import Places, Records
 
@@ -35,9 +35,9 @@ def read_pairs(path, settings):
 
 
 formats.add("arrows", Format("arrows", "label => text", lambda path, head: head.startswith(b"#arrows"), read_pairs))
-'''
+"""
 
-TASK = '''
+TASK = """
 from throughtime.models.settings import ClassifySettings
 from throughtime.models.tasks.task import Task, tasks
 
@@ -49,7 +49,7 @@ tasks.add(
         defaults={"class_weights": "balanced", "pooling": "mean"},
     ),
 )
-'''
+"""
 
 
 def throughtime(*words: object, folder: Path) -> str:
@@ -107,6 +107,8 @@ def test_an_own_cell_equals_the_built_in_one_with_the_same_equations(tmp_path: P
         .replace("def lstm_peephole", "def my_peephole")
     )
     import_files([tmp_path / "peep.py"])
-    layers = [Recurrent(name, 3, 5, generator=torch.Generator().manual_seed(1)) for name in ("my_peephole", "lstm_peephole")]
+    layers = [
+        Recurrent(name, 3, 5, generator=torch.Generator().manual_seed(1)) for name in ("my_peephole", "lstm_peephole")
+    ]
     x = torch.randn(4, 6, 3)
     assert torch.equal(layers[0](x)[0], layers[1](x)[0])

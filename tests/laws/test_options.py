@@ -37,6 +37,7 @@ FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "max_length": (2, {}, "classify"),
     "max_vocabulary": (5, {}, "classify"),
     "min_count": (20, {}, "classify"),
+    "crop": (3, {}, "classify"),
     "cell": ("gru", {}, "classify"),
     "hidden_size": (7, {}, "classify"),
     "layers": (2, {}, "classify"),
@@ -54,7 +55,7 @@ FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "learned_state": (True, {}, "classify"),
     "initialisation": ("xavier", {}, "classify"),
     "forget_bias": (3.0, {}, "classify"),
-    "pooling": ("mean", {}, "classify"),
+    "pooling": ("last", {}, "classify"),
     "bag": ("no", {}, "classify"),
     "epochs": (3, {}, "classify"),
     "batch_size": (8, {}, "classify"),
@@ -94,17 +95,24 @@ def every_setting() -> list[tuple[str, Setting]]:
 def outcome(run: Path, **options: Any) -> Any:
     """What a run learnt and said, or the error that refuses it."""
     task = options.pop("task_name")
-    material = [{**row, "house": str(i % 7), "part": ("train", "valid", "test")[i % 3]} for i, row in enumerate(rows(task))]
+    material = [
+        {**row, "house": str(i % 7), "part": ("train", "valid", "test")[i % 3]} for i, row in enumerate(rows(task))
+    ]
     try:
         trained = tt.train(material, run, **options)
     except ThroughtimeError as error:
         return error
     said = {k: v for k, v in trained.metrics.items() if k not in ("seconds", "versions", "engine")}
-    history = [{k: v for k, v in row.items() if k not in ("seconds", "samples_per_second")} for row in trained.run.history.read()]
+    history = [
+        {k: v for k, v in row.items() if k not in ("seconds", "samples_per_second")}
+        for row in trained.run.history.read()
+    ]
     return json.dumps([said, history, trained.run.predictions.read()], sort_keys=True)
 
 
-@pytest.mark.parametrize(("name", "setting"), every_setting(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "setting"), every_setting(), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_an_option_changes_the_result_or_says_why_not(name: str, setting: Setting, tmp_path: Path) -> None:
     if name in ELSEWHERE | READING:
         assert setting.help

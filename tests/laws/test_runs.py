@@ -20,7 +20,14 @@ from throughtime.training.progress import Moment, Silent
 
 TASKS = list(OUTPUT)
 DENSE = [name for name, cell in cells.items() if not cell.convolution]
-EVERY_MASK = {"dropout": 0.3, "zoneout": 0.1, "recurrent_dropout": 0.2, "drop_connect": 0.2, "token_dropout": 0.1, "layers": 2}
+EVERY_MASK = {
+    "dropout": 0.3,
+    "zoneout": 0.1,
+    "recurrent_dropout": 0.2,
+    "drop_connect": 0.2,
+    "token_dropout": 0.1,
+    "layers": 2,
+}
 
 
 class Killed(Exception):
@@ -116,7 +123,11 @@ def test_a_baseline_stands_beside_the_score_and_the_verdict_is_honest(task: str,
     assert set(found["test"]) <= set(found["baseline"])
     network, baseline = (sign * found[part][found["metric"]] for part in ("test", "baseline"))
     if network < baseline:
-        assert "does not beat" in trained.verdict or "cannot be told apart" in trained.verdict or "ahead" in trained.verdict
+        assert (
+            "does not beat" in trained.verdict
+            or "cannot be told apart" in trained.verdict
+            or "ahead" in trained.verdict
+        )
 
 
 @pytest.mark.parametrize("task", TASKS)

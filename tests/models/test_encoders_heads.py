@@ -60,7 +60,9 @@ def built(
     """A model in float64 with weights drawn from a fixed seed; without dropout and bag unless they are asked for."""
     settings = NetworkSettings(**{"hidden_size": 3, "embedding_size": 4, "dropout": 0.0, "bag": "no", **network})
     entry = tasks[TASK[output]]
-    target = np.array(batch(output)[output]).astype(np.int64) if balance else None
+    truth = batch(output)[output]
+    assert isinstance(truth, Tensor)
+    target = truth.long().numpy() if balance else None
     model = build_model(
         entry,
         {column: fitted(column) for column in inputs},
@@ -183,13 +185,12 @@ def test_a_row_alone_equals_itself_in_the_batch_whatever_stands_in_the_padding(p
     assert isinstance(ids, Sequences)
     longer = F.pad(ids.data, (0, 3))
     behind = torch.arange(longer.shape[1]) >= ids.lengths[:, None]
-    for filling in (0, 1, 5):
-        padded = Sequences(longer.masked_fill(behind, filling), ids.lengths)
-        found = model(Batch({"text": padded, "size": whole["size"]}, IDS))
-        if filling:
-            assert torch.equal(found, first)
-        first = found
-        near(found, together)
+    found = [
+        model(Batch({"text": Sequences(longer.masked_fill(behind, filling), ids.lengths), "size": whole["size"]}, IDS))
+        for filling in (0, 1, 5)
+    ]
+    near(found[0], together)
+    assert torch.equal(found[1], found[0]) and torch.equal(found[2], found[0])
 
 
 MASKS = {"dropout": 0.4, "token_dropout": 0.3, "zoneout": 0.2, "recurrent_dropout": 0.3}
@@ -312,6 +313,11 @@ def test_the_number_head_measures_in_the_scale_of_the_field(loss: str, power: in
     torch.testing.assert_close(model.loss(whole), expected.mean(), rtol=1e-5, atol=1e-6)
     answered, probabilities = model.head.answers(output.detach())
     assert answered.tolist() == output.tolist() and probabilities is None
+
+
+def test_numbers_alone_make_a_model_of_any_precision() -> None:
+    for model, dtype in ((built("size"), torch.float64), (built("size").float(), torch.float32)):
+        assert model(batch("size")).dtype == dtype
 
 
 @pytest.mark.parametrize("output", sorted(OUTPUTS))

@@ -11,6 +11,7 @@ from throughtime.api.settings import Settings, one_group, resolve
 from throughtime.data.columns import propose
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fit_fields
+from throughtime.data.fields.tokens import Tokens
 from throughtime.data.files import read
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
@@ -21,6 +22,7 @@ from throughtime.models.tasks.task import require_kind
 from throughtime.settings import changed
 
 Say = Callable[[str], None]
+WINDOW = 150  # tokens of a long text that are read at a time in training
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say)
     tell(*(note for field in fields.values() for note in field.notes))
     _require_several_classes(fields[proposal.output], records)
     datasets = {name: Dataset(getattr(splits, name), fields) for name in ("train", "valid", "test")}
-    resolved = _sized(resolved, len(splits.train))
+    resolved = _sized(resolved, datasets["train"])
     return Prepared(found, resolved, str(records.source), splits, fields, proposal.output, datasets, tuple(notes))
 
 
@@ -95,12 +97,17 @@ def _require_several_classes(output: Field, records: Records) -> None:
         )
 
 
-def _sized(settings: Settings, rows: int) -> Settings:
-    """With the batch size that suits so many training rows, where none was chosen."""
-    if settings.training.batch_size is not None:
-        return settings
-    batch_size = min(max(rows // 100, 8), 64)
-    return replace(settings, training=changed(settings.training, batch_size=batch_size))
+def _sized(settings: Settings, train: Dataset) -> Settings:
+    """With the batch size and the window that suit the training rows, where none was chosen."""
+    batch_size, crop = settings.training.batch_size, settings.data.crop
+    if batch_size is None:
+        batch_size = min(max(len(train) // 100, 8), 64)
+    if crop is None:
+        words = any(isinstance(field, Tokens) and field.unit != "characters" for field in train.fields.values())
+        crop = WINDOW if words and train.lengths.mean() >= 2 * WINDOW else 0
+    return replace(
+        settings, training=changed(settings.training, batch_size=batch_size), data=changed(settings.data, crop=crop)
+    )
 
 
 def data_path(data: Any) -> str:

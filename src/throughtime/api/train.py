@@ -206,10 +206,11 @@ def watched_metric(prepared: Prepared) -> str:
 
 
 def _batches(prepared: Prepared, epoch: int, start: int) -> Batches:
-    settings = prepared.settings.training
+    settings, crop = prepared.settings.training, prepared.settings.data.crop
     assert settings.batch_size is not None  # prepare has chosen one
+    train = prepared.datasets["train"]
     return batches(
-        prepared.datasets["train"],
+        train.cropped(crop, settings.seed, epoch) if crop else train,
         batch_size=settings.batch_size,
         seed=settings.seed,
         epoch=epoch,

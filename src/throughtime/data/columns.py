@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from throughtime.data.fields import fields
@@ -12,19 +13,23 @@ from throughtime.data.files.sniffing import USUAL_OUTPUTS
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.values import class_name, is_missing, is_number
-from throughtime.errors import UsageError
+from throughtime.errors import DataError, Place, UsageError
 
+OUTPUTS = (*USUAL_OUTPUTS, "polarity", "price", "value")  # likeliest first
 IDS = ("id", "index", "row", "row_id", "uid", "uuid")
 SPLITS = ("split", "set", "subset", "partition", "fold")
+SEPARATORS = ";|,"
 FEW_CLASSES = 30
-MOSTLY = 0.9  # share of numbers from which on a column holds numbers, and the other cells are mistakes
 LONG_NAME = 40
-SAMPLE = 5_000
+MOSTLY = 0.9  # share of numbers from which on a column holds numbers, and the other cells are mistakes
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """``kinds`` is the kind of field for each input column and then the output; ``reason`` why the output is of its kind."""
+    """``kinds`` gives the kind of field for each input column and then the output.
+
+    ``reason`` says why the output is of its kind.
+    """
 
     inputs: tuple[str, ...]
     output: str
@@ -36,86 +41,99 @@ class Proposal:
 def propose(records: Records, settings: DataSettings) -> Proposal:
     """Inputs, output and their kinds: as set, as the format says, or guessed from names and values.
 
-    Raises UsageError for an unknown column or kind and where nothing is left to learn from.
+    Raises UsageError for an unknown column or kind and where there is no output or nothing to learn it from, DataError
+    for an output that is no class and no number.
 
+    >>> from throughtime.data.records import in_memory_records
     >>> records = in_memory_records({"text": ["a b c", "c b"], "class": ["x", "y"]})
     >>> propose(records, DataSettings()).kinds
     {'text': 'tokens', 'class': 'category'}
     """
-    set_kinds = _set_kinds(records, settings)
+    said = _said_kinds(records, settings)
     output, why = _output(records, settings)
     inputs, notes = _inputs(records, settings, output)
-    if not inputs or output in inputs:
-        raise UsageError(f'{records.source}: no column is left to learn "{output}" from; name one with --input')
-    kinds = {name: set_kinds.get(name) or _input_kind(records.column(name), settings) for name in inputs}
-    guessed, reason = _output_kind(records.column(output), settings)
-    kinds[output] = set_kinds.get(output, guessed)
-    for name in set_kinds:
-        if name not in kinds:
-            raise UsageError(f'--set kinds={name}={set_kinds[name]}: the column "{name}" is neither input nor output')
-    reason = f'"{output}" was said to hold {kinds[output]}' if output in set_kinds else f'"{output}" holds {reason}'
+    for column, kind in said.items():
+        if column not in (*inputs, output):
+            raise UsageError(f'--set kinds={column}={kind}: the column "{column}" is neither input nor output')
+    kinds = {name: said.get(name) or _input_kind(records.column(name), settings) for name in inputs}
+    guessed, holds = _output_kind(records.column(output), settings)
+    kinds[output] = said.get(output, guessed)
+    if output in said:
+        reason = f'"{output}" was said to hold {said[output]}'
+    else:
+        reason = f'"{output}" holds {holds}'
+        _refuse_all_different(records, output, guessed, settings)
     read = ", ".join(f'"{name}" ({kinds[name]})' for name in inputs)
-    said = f'learning "{output}" ({kinds[output]}) from {read}: {why}'
-    return Proposal(inputs, output, kinds, reason, (said, *notes))
+    learning = f'learning "{output}" ({kinds[output]}) from {read}: {why}'
+    hints = _several_labels(records, output, kinds[output])
+    return Proposal(inputs, output, kinds, reason, (learning, *notes, *hints))
 
 
-def _set_kinds(records: Records, settings: DataSettings) -> dict[str, str]:
+def _said_kinds(records: Records, settings: DataSettings) -> dict[str, str]:
     found = {}
     for pair in settings.kinds:
         column, sign, kind = pair.rpartition("=")
         if not sign:
             raise UsageError(f"--set kinds={pair}: write it as column=kind")
         records.column(column)
-        if kind not in fields:
-            fields[kind]  # raises, with a suggestion
+        fields[kind]  # an unknown one is refused here
         found[column] = kind
     return found
 
 
-def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tuple[str, ...], list[str]]:
-    """The input columns, and notes on those that were left aside."""
-    if settings.input:
-        for name in settings.input:
-            records.column(name)
-        return tuple(dict.fromkeys(settings.input)), []
-    inputs, notes = [], []
-    for name in records.columns:
-        if name in (output, settings.split, settings.group):
-            continue
-        values = records.columns[name]
-        if _is_id(name, values):
-            notes.append(f'column "{name}" numbers the rows and is left aside; to learn from it, name it with --input')
-        elif _says_split(name, values):
-            notes.append(f'column "{name}" says train or test and is left aside; to split by it, add --split {name}')
-        else:
-            inputs.append(name)
-    return tuple(inputs), notes
-
-
 def _output(records: Records, settings: DataSettings) -> tuple[str, str]:
+    """The column to learn, and why it is that one."""
     if len(settings.output) > 1:
-        listed = ", ".join(settings.output)
-        mend = "several labels of a row stand in one, with --set label_separator=;"
-        raise UsageError(f"--output {listed}: give one column; {mend}")
+        mend = "several labels of a row stand in one, with --set label_separator"
+        raise UsageError(f"--output {', '.join(settings.output)}: give one column; {mend}")
     if settings.output:
         records.column(settings.output[0])
         return settings.output[0], "as was asked"
-    said = [name for name, role in records.roles.items() if role == "output"]
-    if said:
-        return said[0], "as the material is laid out"
-    candidates = [name for name in records.columns if name not in (*settings.input, settings.split, settings.group)]
-    candidates = [name for name in candidates if not _says_split(name, records.columns[name])]
+    laid_out = [name for name, role in records.roles.items() if role == "output"]
+    if laid_out:
+        return laid_out[0], "as the material is laid out"
+    taken = (*settings.input, settings.split, settings.group)
+    candidates = [name for name in records.columns if name not in taken and not _aside(records, name, settings)]
     if not candidates:
         raise UsageError(f"{records.source}: there is no column to learn; name one with --output")
-    for usual in USUAL_OUTPUTS:
+    for usual in OUTPUTS:
         for name in candidates:
             if name.lower() == usual:
                 return name, "by its name"
-    kinds = {name: _output_kind(records.columns[name], settings)[0] for name in candidates}
-    few = [name for name in candidates if kinds[name] == "category" and _repeats(records.columns[name], settings)]
-    if len(few) == 1:
-        return few[0], "the one column of classes"
+    of_classes = [name for name in candidates if _has_classes(records.column(name), settings)]
+    if len(of_classes) == 1:
+        return of_classes[0], "the one column of classes"
     return candidates[-1], "the last column"
+
+
+def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tuple[str, ...], list[str]]:
+    """The columns to learn from, and notes on those that are left aside."""
+    if settings.input:
+        for name in settings.input:
+            records.column(name)
+        if output in settings.input:
+            raise UsageError(f'"{output}" is both --input and --output; name another column for one of them')
+        return tuple(dict.fromkeys(settings.input)), []
+    others = [name for name in records.columns if name not in (output, settings.split, settings.group)]
+    why = {name: _aside(records, name, settings) for name in others}
+    inputs = tuple(name for name in others if not why[name])
+    notes = [f'column "{name}" {reason}' for name, reason in why.items() if reason]
+    if not inputs:
+        problem = "; ".join([f'there is no column to learn "{output}" from', *notes])
+        raise UsageError(f"{records.source}: {problem}; name one with --input, or choose another --output")
+    return inputs, notes
+
+
+def _aside(records: Records, name: str, settings: DataSettings) -> str:
+    """Why a column is not used unless it is asked for; empty if it is used."""
+    values = records.columns[name]
+    if all(is_missing(value, settings.missing) for value in values):
+        return "is empty and left aside"
+    if _is_id(name, values):
+        return "numbers the rows and is left aside"
+    if _says_split(name, values):
+        return f"says train or test and is left aside; to split by it, add --split {name}"
+    return ""
 
 
 def _is_id(name: str, values: Sequence[Any]) -> bool:
@@ -127,25 +145,26 @@ def _is_id(name: str, values: Sequence[Any]) -> bool:
     if name != "1" or not all(is_number(value) for value in values):
         return False
     numbers = [float(value) for value in values]
-    return numbers[0] in (0, 1) and all(
-        after - before == 1 for before, after in zip(numbers, numbers[1:], strict=False)
-    )
+    return numbers[0] in (0, 1) and all(after - before == 1 for before, after in pairwise(numbers))
 
 
 def _says_split(name: str, values: Sequence[Any]) -> bool:
+    """A column that could be named with ``--split``."""
     if name.lower() not in SPLITS:
         return False
     words = {str(value) for value in values}
     return len(words) > 1 and all(split_name(word) is not None for word in words)
 
 
-def _repeats(values: Sequence[Any], settings: DataSettings) -> bool:
-    names = [class_name(value) for value in values if not is_missing(value, settings.missing)]
-    return len(names) >= 2 * len(set(names))
+def _has_classes(values: Sequence[Any], settings: DataSettings) -> bool:
+    """Whether the values repeat as classes do, which free text does not."""
+    present = [value for value in values if not is_missing(value, settings.missing)]
+    kind, _ = _output_kind(values, settings)
+    return kind == "labels" or (kind == "category" and 1 < len(set(map(class_name, present))) <= len(present) / 2)
 
 
 def _input_kind(values: Sequence[Any], settings: DataSettings) -> str:
-    present = [value for value in values[:SAMPLE] if not is_missing(value, settings.missing)]
+    present = [value for value in values if not is_missing(value, settings.missing)]
     if present and all(isinstance(value, (list, tuple)) for value in present):
         return "tokens"
     if _mostly_numbers(present):
@@ -156,21 +175,45 @@ def _input_kind(values: Sequence[Any], settings: DataSettings) -> str:
 
 
 def _output_kind(values: Sequence[Any], settings: DataSettings) -> tuple[str, str]:
+    """The kind, and in words what the column holds."""
     present = [value for value in values if not is_missing(value, settings.missing)]
     if settings.label_separator is not None or any(isinstance(value, (list, tuple)) for value in present):
         return "labels", "several labels a row"
     names = {class_name(value) for value in present}
-    few = len(names) <= FEW_CLASSES and len(present) >= 2 * len(names)
-    if not _mostly_numbers(present):
+    if not _mostly_numbers(present) or all(isinstance(value, bool) for value in present):
         return "category", f"{len(names):,} classes"
-    if not all(is_number(value) for value in present):
-        return ("category", f"{len(names)} classes") if few else ("number", "numbers")
-    if all(isinstance(value, bool) for value in present):
-        return "category", "yes and no"
-    if few and all(float(value).is_integer() for value in present):
-        return "category", f"{len(names)} different whole numbers"
+    numbers = [float(value) for value in present if is_number(value)]
+    if len(names) <= FEW_CLASSES and len(present) >= 2 * len(names) and all(map(float.is_integer, numbers)):
+        whole = "whole numbers" if len(numbers) == len(present) else "classes, most of them whole numbers"
+        return "category", f"{len(names)} different {whole}"
     return "number", "numbers"
 
 
 def _mostly_numbers(present: Sequence[Any]) -> bool:
     return bool(present) and sum(map(is_number, present)) >= MOSTLY * len(present)
+
+
+def _refuse_all_different(records: Records, output: str, kind: str, settings: DataSettings) -> None:
+    present = [value for value in records.column(output) if not is_missing(value, settings.missing)]
+    if kind == "category" and len(present) > 2 and len(set(map(class_name, present))) == len(present):
+        raise DataError(
+            f"all {len(present):,} values differ, so they are no classes to learn",
+            place=Place(records.source, None, output),
+            mend=f"choose another column with --output ({', '.join(records.columns)})",
+        )
+
+
+def _several_labels(records: Records, output: str, kind: str) -> list[str]:
+    """A hint where the names of many classes look like several names with a sign between them."""
+    if kind != "category":
+        return []
+    names = {class_name(value) for value in records.column(output)}
+    for sign in SEPARATORS:
+        several = [name for name in names if sign in name]
+        single = {part.strip() for name in names for part in name.split(sign)}
+        if len(several) > 1 and len(single) < len(names):
+            return [
+                f'{len(several)} of the {len(names)} classes of "{output}" hold "{sign}"; '
+                f'if a row has several labels, say --set label_separator="{sign}"'
+            ]
+    return []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from throughtime.data.fields import Field
+from throughtime.data.order import words
 from throughtime.data.records import Records
 
 
@@ -31,3 +33,22 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    def cropped(self, longest: int, seed: int, epoch: int) -> Dataset:
+        """The same rows, of longer texts a window of ``longest`` tokens; where it begins is drawn from (seed, epoch, row)."""
+        view = copy(self)
+        view.columns = dict(self.columns)
+        drawn = words(len(self), seed, epoch, 2)
+        for column in (name for name, field in self.fields.items() if field.kind == "tokens"):
+            view.columns[column] = [
+                _window(ids, longest, int(word)) for ids, word in zip(self.columns[column], drawn, strict=True)
+            ]
+        view.lengths = np.minimum(self.lengths, longest)
+        return view
+
+
+def _window(ids: np.ndarray, longest: int, word: int) -> np.ndarray:
+    if len(ids) <= longest:
+        return ids
+    start = word % (len(ids) - longest + 1)
+    return ids[start : start + longest]

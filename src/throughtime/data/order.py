@@ -13,5 +13,9 @@ def permutation(count: int, *key: int) -> np.ndarray:
     >>> (permutation(5, 1, 2) == permutation(5, 1, 2)).all()
     np.True_
     """
-    words = np.random.Philox(np.random.SeedSequence(key)).random_raw(count)
-    return np.argsort(np.atleast_1d(words), kind="stable")
+    return np.argsort(words(count, *key), kind="stable")
+
+
+def words(count: int, *key: int) -> np.ndarray:
+    """``count`` random 64-bit words (uint64), a function of ``key``; the first ones are the same for every ``count``."""
+    return np.atleast_1d(np.random.Philox(np.random.SeedSequence(key)).random_raw(count))

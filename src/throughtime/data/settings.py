@@ -62,3 +62,10 @@ class DataSettings(Group, frozen=True):
             description="tokens seen less often in training become <unk>; none: 2 for words of 10,000 or more, else 1"
         ),
     ] = None
+    crop: Annotated[
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(
+            description="in training, a window of so many tokens of longer texts, drawn anew every epoch; 0: the whole "
+            "text; none: 150 where the texts have 300 words or more on average, else 0"
+        ),
+    ] = None

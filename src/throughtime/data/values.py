@@ -78,7 +78,7 @@ def number(value: Any, place: Place, missing: Sequence[str] = ()) -> float:
             "the number is missing", place=place, mend="fill it in, or add --set missing=n/a to take the training mean"
         )
     text = shown(value)
-    if isinstance(value, str) and NUMBER.fullmatch(value.strip().replace(",", ".")):
+    if isinstance(value, str) and "," in value and NUMBER.fullmatch(value.strip().replace(",", ".")):
         raise DataError(
             f"{text} is not a number", place=place, mend="write it with a decimal point and without other marks"
         )

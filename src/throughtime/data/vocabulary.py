@@ -34,7 +34,7 @@ class Vocabulary:
     ) -> Vocabulary:
         """``<pad>`` 0, ``<unk>`` 1, ``<sos>`` 2, ``<eos>`` 3, then by frequency, ties by alphabet.
 
-        Tokens seen fewer than ``min_count`` times become ``<unk>``, and those beyond the ``max_vocabulary`` most frequent.
+        Tokens seen fewer than ``min_count`` times, or beyond the ``max_vocabulary`` most frequent, become ``<unk>``.
         """
         counts: Counter[str] = Counter()
         for tokens in sequences:

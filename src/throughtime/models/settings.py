@@ -55,8 +55,12 @@ class NetworkSettings(Group, frozen=True):
         ),
     ] = "auto"
     pooling: Annotated[
-        str, Meta(description="from a sequence to one vector: last, mean, max, attention, or several joined with +")
-    ] = "max"
+        str,
+        Meta(
+            description="from a sequence to one vector: last, mean, max, attention, or several joined with +; "
+            "auto: max for characters, mean for words"
+        ),
+    ] = "auto"
 
 
 class ClassifySettings(Group, frozen=True):

@@ -31,7 +31,9 @@ class TrainingSettings(Group, frozen=True):
     ] = None
     batch_size: Annotated[
         AtLeastOne | None,
-        Meta(description="samples per update; none: as many as give 100 updates an epoch, but at least 8 and at most 64"),
+        Meta(
+            description="samples per update; none: as many as give 100 updates an epoch, but at least 8 and at most 64"
+        ),
     ] = None
     learning_rate: Annotated[float, Meta(gt=0, description="the highest rate that the schedule reaches")] = 0.005
     optimizer: Annotated[

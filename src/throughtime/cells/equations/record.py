@@ -55,9 +55,7 @@ def _arguments(step: Step, label: str) -> list[str]:
     return names
 
 
-def _run(
-    step: Step, arguments: tuple[Any, ...], options: dict[str, object], label: str
-) -> tuple[Any, dict[str, Any]]:
+def _run(step: Step, arguments: tuple[Any, ...], options: dict[str, object], label: str) -> tuple[Any, dict[str, Any]]:
     """The step's result and its local variables at its return (the only way to learn the names the author gave)."""
     local_names: dict[str, Any] = {}
     code = getattr(step, "__code__", None)

@@ -53,20 +53,14 @@ def delimiter_of(text: str, suffix: str = "") -> str | None:
     """
     sample = text[:SAMPLE_CHARACTERS]
     usual = {".tsv": "\t", ".tab": "\t", ".csv": ","}.get(suffix)
-    best: tuple[float, int, bool] = (0.5, 1, False)
-    found = None
+    scores = []
     for delimiter in TRIED:
         widths = _widths(sample, delimiter, cut=len(text) > len(sample))
         width, count = Counter(widths).most_common(1)[0] if widths else (1, 0)
-        if width < 2:
-            continue
-        score = (round(count / len(widths), 1), width, delimiter == usual)
-        first = widths[0] == width
-        if first and (score[0], score[2], score[1]) > (best[0], best[2], best[1]):
-            best, found = score, delimiter
-    if found is None and suffix in (".csv", ".tsv", ".tab"):
-        return usual
-    return found
+        share = round(count / max(1, len(widths)), 1)
+        if width >= 2 and widths[0] == width and share > 0.5:
+            scores.append((share, delimiter == usual, width, delimiter))
+    return max(scores)[-1] if scores else usual
 
 
 def _widths(sample: str, delimiter: str, cut: bool) -> list[int]:

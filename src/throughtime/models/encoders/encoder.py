@@ -30,13 +30,13 @@ class Encoder(nn.Module):
     """What every encoder has: ``encoder(column, draw)`` turns one column of a batch into an :class:`Encoding`.
 
     The column is a tensor or :class:`Sequences`, as its field collates it; ``draw`` is None outside training.
-    ``has_time`` is False for a column of single values; ``bidirectional`` says that one half of the features was
+    ``pooling`` is how its states become one vector where one is wanted; ``bidirectional`` says that one half of the features was
     read backwards. ``bag_size`` counts the features of its encodings' bag, 0 without one.
     """
 
     output_size: int
     bidirectional: bool
-    has_time: bool
+    pooling: str
     bag_size: int = 0
     forward: Callable[..., Encoding]
 

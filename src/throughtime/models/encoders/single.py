@@ -19,8 +19,8 @@ class SingleEncoder(Encoder):
     """Gives ``features(column) (B, output_size)`` as one hidden step; it has nothing to learn."""
 
     bidirectional = False
-    has_time = False
-    one: Tensor  # follows the model's type and device
+    pooling = "mean"  # of one step: itself
+    one: Tensor  # follows the model's type
 
     def __init__(self, output_size: int, features: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class SingleEncoder(Encoder):
         self.register_buffer("one", torch.ones(()), persistent=False)
 
     def forward(self, column: Tensor, draw: Draw | None) -> Encoding:
-        hidden = self.features(column)[:, None] * self.one
+        hidden = self.features(column)[:, None].to(self.one.dtype)
         return Encoding(hidden, torch.ones(len(column), dtype=torch.int64, device=column.device))
 
 

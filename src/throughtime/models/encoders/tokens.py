@@ -22,8 +22,6 @@ from throughtime.models.settings import NetworkSettings
 class TokensEncoder(Encoder):
     """Ids ``(B, T)`` to hidden states ``(B, T, output_size)``: embedding, dropout, recurrent layers."""
 
-    has_time = True
-
     def __init__(self, field: Tokens, around: Surroundings) -> None:
         super().__init__()
         settings = around.settings
@@ -34,6 +32,8 @@ class TokensEncoder(Encoder):
         self.recurrent = _recurrent(settings, input_size, around)
         self.output_size = self.recurrent.output_size
         self.bidirectional = settings.bidirectional
+        by_unit = "max" if field.unit == "characters" else "mean"
+        self.pooling = by_unit if settings.pooling == "auto" else settings.pooling
         joined = settings.bag == "yes" or (settings.bag == "auto" and field.unit != "characters")
         self.bag_size = input_size if joined else 0
 

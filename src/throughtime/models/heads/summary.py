@@ -23,10 +23,9 @@ class Summary(nn.Module):
     ) -> None:
         super().__init__()
         self.rate = settings.dropout
-        # what has no time is one step: its mean is itself
         poolings = [
             Pooling(
-                settings.pooling if encoder.has_time else "mean",
+                encoder.pooling,
                 encoder.output_size,
                 bidirectional=encoder.bidirectional,
                 generator=generator,
