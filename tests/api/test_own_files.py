@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from tests.laws.material import rows
 
 CELL = '''
@@ -31,7 +32,8 @@ def read_pairs(path, settings):
     lines = path.read_text().splitlines()
     labels, texts = zip(*(line.split(" => ") for line in lines[1:]))
     places = Places.in_one(str(path), list(range(2, len(lines) + 1)))
-    return Records({"text": list(texts), "label": list(labels)}, str(path), places, (f"{path}: arrows",), {"label": "output"})
+    columns = {"text": list(texts), "label": list(labels)}
+    return Records(columns, str(path), places, (f"{path}: arrows",), {"label": "output"})
 
 
 formats.add("arrows", Format("arrows", "label => text", lambda path, head: head.startswith(b"#arrows"), read_pairs))

@@ -42,9 +42,13 @@ class Said:
 def call(*arguments: object) -> Said:
     out, err = io.StringIO(), io.StringIO()
     words = ["throughtime", *map(str, arguments)]
-    with patch.object(sys, "argv", words), redirect_stdout(out), redirect_stderr(err):
-        with pytest.raises(SystemExit) as end:
-            main()
+    with (
+        patch.object(sys, "argv", words),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as end,
+    ):
+        main()
     return Said(int(end.value.code or 0), out.getvalue(), err.getvalue())
 
 

@@ -207,7 +207,7 @@ BROKEN = [
     Broken(
         "output is input",
         file(TABLE),
-        ("data.csv", '"label"', "--input"),
+        ('"label" is both --input and --output', "name another column"),
         {"input": ("label",), "output": ("label",)},
         UsageError,
     ),
@@ -232,6 +232,13 @@ BROKEN = [
         "output nowhere filled",
         file("text,label\na,\nb,\nc,\n"),
         ('data.csv, column "label"', "no row has a value", "--output"),
+        {"output": ("label",)},
+    ),
+    Broken(
+        "nothing left to learn from",
+        file("text,label\na,\nb,\nc,\n"),
+        ("data.csv", 'column "label" is empty', "--input"),
+        error=UsageError,
     ),
     Broken("too few rows", file("text,label\na,x\nb,y\n"), ("split", "more rows"), error=UsageError),
     Broken(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-WORDS = "good bad film plot a the The very not dull fine long short Short bright slow".split()
+TALK = "good bad film plot a the The very not dull fine long short Short bright slow"
+WORDS = TALK.split()
 
 
 def rows(task: str, count: int = 60) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Law 6, no silent option: every declared setting, flipped, changes the result, or an error says why it cannot apply."""
+"""Law 6, no silent option: every setting, flipped, changes the result, or an error says why it cannot apply."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.laws.material import OUTPUT, rows, tiny
 
 import throughtime as tt
+from tests.laws.material import OUTPUT, rows, tiny
 from throughtime.api.settings import GROUPS
 from throughtime.errors import ThroughtimeError
 from throughtime.models.tasks import tasks

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import torch
-from tests.laws.material import OUTPUT, rows, tiny
 
 import throughtime as tt
+from tests.laws.material import OUTPUT, rows, tiny
 from throughtime.cells import cells
 from throughtime.errors import NonFiniteError
 from throughtime.models.metrics import metrics
@@ -30,7 +30,7 @@ EVERY_MASK = {
 }
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for a SIGKILL: training is left where it is."""
 
 
@@ -41,7 +41,7 @@ class KillAfter(Silent):
     def update(self, moment: Moment) -> None:
         self.left -= 1
         if self.left == 0:
-            raise Killed
+            raise KilledError
 
 
 def fingerprint(run: Path) -> tuple[str, list[dict[str, Any]]]:
@@ -56,7 +56,7 @@ def fingerprint(run: Path) -> tuple[str, list[dict[str, Any]]]:
 def test_killed_and_resumed_is_never_stopped(task: str, updates: int, tmp_path: Path) -> None:
     options = tiny(task, checkpoint_seconds=0, average="ema", **EVERY_MASK)
     tt.train(rows(task), tmp_path / "whole", **options)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         tt.train(rows(task), tmp_path / "broken", progress=KillAfter(updates), **options)
     tt.train(rows(task), tmp_path / "broken", resume=True, **options)
     assert fingerprint(tmp_path / "broken") == fingerprint(tmp_path / "whole")
@@ -66,7 +66,7 @@ def test_killed_and_resumed_is_never_stopped(task: str, updates: int, tmp_path: 
 def test_every_cell_trains_resumes_and_is_loaded(cell: str, tmp_path: Path) -> None:
     options = tiny("classify", cell=cell, checkpoint_seconds=0, dropout=0.3)
     whole = tt.train(rows("classify"), tmp_path / "whole", **options)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         tt.train(rows("classify"), tmp_path / "broken", progress=KillAfter(4), **options)
     tt.train(rows("classify"), tmp_path / "broken", resume=True, **options)
     assert fingerprint(tmp_path / "broken") == fingerprint(tmp_path / "whole")
@@ -137,7 +137,7 @@ def test_a_non_finite_value_stops_training_and_is_located(task: str, cell: str, 
     with pytest.raises(NonFiniteError) as stopped:
         tt.train(rows(task), tmp_path / "run", **options)
     message = str(stopped.value)
-    assert "sample" in message and "row" in message or "weight" in message
+    assert ("sample" in message and "row" in message) or "weight" in message
     assert stopped.value.exit_code == 3
 
 

@@ -58,7 +58,9 @@ def built(
     *inputs: str, output: str = "label", task: Mapping[str, Any] | None = None, balance: bool = False, **network: Any
 ) -> Model:
     """A model in float64 with weights drawn from a fixed seed; without dropout and bag unless they are asked for."""
-    settings = NetworkSettings(**{"hidden_size": 3, "embedding_size": 4, "dropout": 0.0, "bag": "no", **network})
+    settings = NetworkSettings(
+        **{"hidden_size": 3, "embedding_size": 4, "dropout": 0.0, "token_dropout": 0.0, "bag": "no", **network}
+    )
     entry = tasks[TASK[output]]
     truth = batch(output)[output]
     assert isinstance(truth, Tensor)

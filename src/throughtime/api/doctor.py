@@ -12,7 +12,7 @@ from throughtime.cells.recurrent import Recurrent
 from throughtime.errors import ThroughtimeError
 
 # the textbook's recurrent unit: inputs 1, weights 0.5, state 0, tanh
-KNOWN = (0.46211716, 0.62366125, 0.67063290)
+KNOWN = (0.46211716, 0.62371255, 0.67061300)
 
 
 def examine() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ from throughtime.data.splits import Splits, given_splits, split
 from throughtime.errors import DataError, Place
 from throughtime.models.tasks import Task, task_for, tasks
 from throughtime.models.tasks.task import require_kind
-from throughtime.settings import changed
 
 Say = Callable[[str], None]
+FEW = 5_000  # training rows, below which a network is kept small
 WINDOW = 150  # tokens of a long text that are read at a time in training
 
 
@@ -75,14 +75,14 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say)
     else:
         found = tasks[task]
         require_kind(found, proposal.output, kind)
-    resolved = resolve(found, chosen)
+    resolve(found, chosen)  # what cannot be is refused before the work begins
     splits = split(records, settings, proposal.inputs, proposal.output, stratify=kind == "category", given=given)
     tell(*splits.notes)
     fields = fit_fields(splits.train, proposal.kinds, {proposal.output}, settings)
     tell(*(note for field in fields.values() for note in field.notes))
     _require_several_classes(fields[proposal.output], records)
     datasets = {name: Dataset(getattr(splits, name), fields) for name in ("train", "valid", "test")}
-    resolved = _sized(resolved, datasets["train"])
+    resolved = resolve(found, chosen, _suited(datasets["train"]))
     return Prepared(found, resolved, str(records.source), splits, fields, proposal.output, datasets, tuple(notes))
 
 
@@ -97,17 +97,15 @@ def _require_several_classes(output: Field, records: Records) -> None:
         )
 
 
-def _sized(settings: Settings, train: Dataset) -> Settings:
-    """With the batch size and the window that suit the training rows, where none was chosen."""
-    batch_size, crop = settings.training.batch_size, settings.data.crop
-    if batch_size is None:
-        batch_size = min(max(len(train) // 100, 8), 64)
-    if crop is None:
-        words = any(isinstance(field, Tokens) and field.unit != "characters" for field in train.fields.values())
-        crop = WINDOW if words and train.lengths.mean() >= 2 * WINDOW else 0
-    return replace(
-        settings, training=changed(settings.training, batch_size=batch_size), data=changed(settings.data, crop=crop)
-    )
+def _suited(train: Dataset) -> dict[str, object]:
+    """Defaults that suit the training rows: few rows want a small network and much dropout, long texts a window."""
+    words = any(isinstance(field, Tokens) and field.unit != "characters" for field in train.fields.values())
+    suited: dict[str, object] = {"batch_size": min(max(len(train) // 100, 8), 64)}
+    if len(train) < FEW:
+        suited |= {"hidden_size": 32, "dropout": 0.5, "token_dropout": 0.2 if words else 0.0}
+    if words and float(train.lengths.mean()) >= 2 * WINDOW:
+        suited["crop"] = WINDOW
+    return suited
 
 
 def data_path(data: Any) -> str:

@@ -71,12 +71,14 @@ class Settings:
         return {name: _plain(getattr(self, name)) for name in (*GROUPS, "task")}
 
 
-def resolve(task: Task, chosen: Mapping[str, object]) -> Settings:
-    """Settings of all groups from names and values; the task's defaults stand behind what is chosen.
+def resolve(task: Task, chosen: Mapping[str, object], suited: Mapping[str, object] | None = None) -> Settings:
+    """Settings of all groups from names and values.
+
+    Behind what is chosen stand the task's defaults, behind these what suits the data.
 
     Raises UsageError for an unknown name, with a suggestion, and for values that cannot be.
     """
-    groups = build([*GROUPS.values(), task.settings], {**task.defaults, **chosen})
+    groups = build([*GROUPS.values(), task.settings], {**(suited or {}), **task.defaults, **chosen})
     return Settings(
         data=part(groups, DataSettings),
         network=part(groups, NetworkSettings),

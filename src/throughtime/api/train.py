@@ -95,6 +95,7 @@ def train(
 
 def _first_model(prepared: Prepared) -> Model:
     """The network before training; what cannot be is refused here, before anything is written or trained."""
+    device_of(prepared.settings.machine)
     watched_metric(prepared)
     for name in prepared.settings.machine.baselines:
         baselines[name]  # raises for an unknown name
@@ -207,7 +208,6 @@ def watched_metric(prepared: Prepared) -> str:
 
 def _batches(prepared: Prepared, epoch: int, start: int) -> Batches:
     settings, crop = prepared.settings.training, prepared.settings.data.crop
-    assert settings.batch_size is not None  # prepare has chosen one
     train = prepared.datasets["train"]
     return batches(
         train.cropped(crop, settings.seed, epoch) if crop else train,

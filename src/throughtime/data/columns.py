@@ -93,13 +93,14 @@ def _output(records: Records, settings: DataSettings) -> tuple[str, str]:
     if laid_out:
         return laid_out[0], "as the material is laid out"
     taken = (*settings.input, settings.split, settings.group)
-    candidates = [name for name in records.columns if name not in taken and not _aside(records, name, settings)]
-    if not candidates:
-        raise UsageError(f"{records.source}: there is no column to learn; name one with --output")
+    free = [name for name in records.columns if name not in taken]
     for usual in OUTPUTS:
-        for name in candidates:
+        for name in free:
             if name.lower() == usual:
                 return name, "by its name"
+    candidates = [name for name in free if not _aside(records, name, settings)]
+    if not candidates:
+        raise UsageError(f"{records.source}: there is no column to learn; name one with --output")
     of_classes = [name for name in candidates if _has_classes(records.column(name), settings)]
     if len(of_classes) == 1:
         return of_classes[0], "the one column of classes"
@@ -112,7 +113,8 @@ def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tupl
         for name in settings.input:
             records.column(name)
         if output in settings.input:
-            raise UsageError(f'"{output}" is both --input and --output; name another column for one of them')
+            problem = f'"{output}" is both --input and --output'
+            raise UsageError(f"{records.source}: {problem}; name another column for one of them")
         return tuple(dict.fromkeys(settings.input)), []
     others = [name for name in records.columns if name not in (output, settings.split, settings.group)]
     why = {name: _aside(records, name, settings) for name in others}

@@ -23,21 +23,17 @@ class Scaling:
 
     @classmethod
     def fit(cls, values: Sequence[float] | np.ndarray) -> Scaling:
-        """Fitted on finite values, of which there must be one; values beyond the range of floats squared are legal."""
+        """Fitted on finite values, of which there must be one; their squares may lie beyond the range of floats."""
         array = np.asarray(values, dtype=np.float64)
-        unit = float(np.max(np.abs(array))) or 1.0
-        if unit < 1e-300:
-            unit = 1.0
-        mean, deviation = float(np.mean(array / unit)), float(np.std(array / unit))
-        constant = deviation <= 1e-12 * max(abs(mean), 1e-300) or deviation * unit == 0.0
-        return cls(mean * unit, 1.0 if constant else deviation * unit)
-
-    @classmethod
-    def is_constant(cls, values: Sequence[float] | np.ndarray) -> bool:
-        """Whether all values are equal."""
-        return len(np.unique(np.asarray(values))) == 1
+        low, high = float(array.min()), float(array.max())
+        if low == high:
+            return cls(low, 1.0)
+        unit = max(abs(low), abs(high))
+        mean, deviation = float(np.mean(array / unit)) * unit, float(np.std(array / unit)) * unit
+        return cls(mean, deviation or 1.0)
 
     def scale(self, value: float) -> float:
+        """In deviations from the mean."""
         return (value - self.mean) / self.deviation
 
     def unscale(self, scaled: Any) -> Any:

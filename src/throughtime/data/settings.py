@@ -63,9 +63,10 @@ class DataSettings(Group, frozen=True):
         ),
     ] = None
     crop: Annotated[
-        Annotated[int, Meta(ge=0)] | None,
+        int,
         Meta(
+            ge=0,
             description="in training, a window of so many tokens of longer texts, drawn anew every epoch; 0: the whole "
-            "text; none: 150 where the texts have 300 words or more on average, else 0"
+            "text; 150 if not set, where the texts have 300 words or more on average",
         ),
-    ] = None
+    ] = 0

@@ -155,6 +155,7 @@ def _drawn(
         raise UsageError(f"{taken} leave nothing to train on; give smaller fractions")
     classes = None if output is None else [class_name(value) for value in records.column(output)]
     if settings.group is None:
+        notes += _single_rows(classes or ())
         where = _rows_drawn(len(records), classes, shares, settings.split_seed)
     else:
         groups = [class_name(value) for value in records.column(settings.group)]
@@ -181,6 +182,16 @@ def _rows_drawn(count: int, classes: Sequence[str] | None, shares: Mapping[str, 
                 where[row] = part
             left = left[take:]
     return where
+
+
+def _single_rows(classes: Sequence[str]) -> list[str]:
+    """A note on classes that can stand in training only."""
+    single = sorted(name for name, count in Counter(classes).items() if count == 1)
+    if not single:
+        return []
+    listed = ", ".join(single[:5]) + (", ..." if len(single) > 5 else "")
+    have = "1 class has" if len(single) == 1 else f"{len(single):,} classes have"
+    return [f"{have} a single row, which stands in training and is not tested: {listed}"]
 
 
 def _groups_drawn(

@@ -53,15 +53,14 @@ def proposed_unit(texts: Sequence[str], wanted: Literal["auto", "characters", "w
     >>> proposed_unit(["Khoury", "Nahas"], "auto")[0], proposed_unit(["A good film.", "Not a good film!"], "auto")[0]
     ('characters', 'words')
     """
-    sample = [text[:SAMPLE_CHARACTERS] for text in islice((text for text in texts if text.strip()), SAMPLE)]
-    if not sample:
-        return (
-            "characters" if wanted == "auto" else "words" if wanted == "words" else wanted
-        ), "there is no text to look at"
-    words = sum(len(text.split()) for text in sample) / len(sample)
-    characters = sum(map(len, sample)) / len(sample)
+    stripped = (text.strip() for text in texts)
+    sample = [text[:SAMPLE_CHARACTERS] for text in islice(filter(None, stripped), SAMPLE)]
     if wanted == "characters":
         return "characters", "as set"
+    if not sample:
+        return "words", "there is no text to look at"
+    words = sum(len(text.split()) for text in sample) / len(sample)
+    characters = sum(map(len, sample)) / len(sample)
     if wanted == "auto" and (words < 3 or characters / words > 20):
         return "characters", f"the texts have {characters:.0f} characters and {words:.1f} spaced words on average"
     attached = sum(len(ATTACHED.findall(text)) for text in sample)

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from throughtime.settings import Group
 
+Share = Annotated[float, Meta(ge=0, lt=1)]
 AtLeastOne = Annotated[int, Meta(ge=1)]
 
 
@@ -15,7 +16,9 @@ class NetworkSettings(Group, frozen=True):
     """The network"""
 
     cell: Annotated[str, Meta(description="recurrent cell, and its form: gru, or lstm:activation=sigmoid")] = "lstm"
-    hidden_size: Annotated[int, Meta(ge=1, description="units of a layer in one direction")] = 128
+    hidden_size: Annotated[
+        int, Meta(ge=1, description="units of a layer in one direction; 32 if not set, with under 5,000 training rows")
+    ] = 128
     layers: Annotated[int, Meta(ge=1, description="recurrent layers, one on the other")] = 1
     bidirectional: Annotated[bool, Meta(description="read in both directions")] = True
     embeddings: Annotated[
@@ -26,10 +29,17 @@ class NetworkSettings(Group, frozen=True):
     ] = None
     frozen_embeddings: Annotated[bool, Meta(description="keep the vectors of the file as they are")] = False
     token_dropout: Annotated[
-        float, Meta(ge=0, lt=1, description="share of tokens whose embedding is 0, drawn anew at every step")
+        Share,
+        Meta(
+            description="share of tokens whose embedding is 0, drawn anew at every step; 0.2 if not set, for words with "
+            "under 5,000 training rows"
+        ),
     ] = 0.0
     dropout: Annotated[
-        float, Meta(ge=0, lt=1, description="on embeddings, between layers and before the head; one mask for all steps")
+        Share,
+        Meta(
+            description="on embeddings, between layers and before the head; 0.5 if not set, with under 5,000 training rows"
+        ),
     ] = 0.3
     locked_dropout: Annotated[bool, Meta(description="keep a dropout mask over all steps of a sequence")] = True
     recurrent_dropout: Annotated[

@@ -30,11 +30,12 @@ class TrainingSettings(Group, frozen=True):
         Positive | None, Meta(description="stop after so many minutes of training, resumed ones included")
     ] = None
     batch_size: Annotated[
-        AtLeastOne | None,
+        int,
         Meta(
-            description="samples per update; none: as many as give 100 updates an epoch, but at least 8 and at most 64"
+            ge=1,
+            description="samples per update; if not set, fewer where an epoch would have under 100 updates, down to 8",
         ),
-    ] = None
+    ] = 64
     learning_rate: Annotated[float, Meta(gt=0, description="the highest rate that the schedule reaches")] = 0.005
     optimizer: Annotated[
         Literal["adamw", "sgd", "rmsprop"], Meta(description="rule by which weights follow gradients")

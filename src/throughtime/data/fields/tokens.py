@@ -14,9 +14,9 @@ from throughtime.batch import Sequences
 from throughtime.data.fields.field import Where, fields
 from throughtime.data.settings import DataSettings
 from throughtime.data.tokenisation import Unit, cut, joined, proposed_unit
-from throughtime.data.values import is_missing, shown
+from throughtime.data.values import is_empty, is_missing, shown
 from throughtime.data.vocabulary import SPECIALS, UNK, Vocabulary
-from throughtime.errors import DataError, Place
+from throughtime.errors import DataError, Place, UsageError
 
 MANY_WORDS = 10_000
 
@@ -44,8 +44,7 @@ class Tokens:
     def fit(
         cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False
     ) -> Tokens:
-        texts = [value for value in values if isinstance(value, str)]
-        unit, reason = proposed_unit(texts, settings.tokens)
+        unit, reason = _unit(column, values, settings)
         lower = settings.lower_case == "yes" or (settings.lower_case == "auto" and unit != "characters")
         empty = cls(column, Vocabulary(()), unit, lower, settings.max_length, settings.missing)
         counts: Counter[str] = Counter()
@@ -116,6 +115,16 @@ class Tokens:
         return cls(
             saved["column"], vocabulary, saved["unit"], saved["lower"], saved["max_length"], tuple(saved["missing"])
         )
+
+
+def _unit(column: str, values: Sequence[Any], settings: DataSettings) -> tuple[Unit, str]:
+    """What the texts are cut into, and why; lists of tokens are cut already."""
+    texts = [str(value) for value in values if not isinstance(value, (list, tuple)) and not is_empty(value)]
+    if texts or not any(values):
+        return proposed_unit(texts, settings.tokens)
+    if settings.tokens == "characters":
+        raise UsageError(f'--set tokens=characters: column "{column}" holds lists of tokens already; leave it out')
+    return "spaces", "the texts are lists of tokens already"
 
 
 def _notes(

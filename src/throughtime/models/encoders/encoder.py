@@ -30,8 +30,8 @@ class Encoder(nn.Module):
     """What every encoder has: ``encoder(column, draw)`` turns one column of a batch into an :class:`Encoding`.
 
     The column is a tensor or :class:`Sequences`, as its field collates it; ``draw`` is None outside training.
-    ``pooling`` is how its states become one vector where one is wanted; ``bidirectional`` says that one half of the features was
-    read backwards. ``bag_size`` counts the features of its encodings' bag, 0 without one.
+    ``pooling`` is how its states become one vector where one is wanted; ``bidirectional`` says that one half of the
+    features was read backwards. ``bag_size`` counts the features of its encodings' bag, 0 without one.
     """
 
     output_size: int

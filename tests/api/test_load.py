@@ -1,0 +1,32 @@
+"""A finished run is loaded and used on whatever machine it is carried to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+import throughtime as tt
+from tests.laws.material import rows, tiny
+from throughtime.errors import UsageError
+from throughtime.settings import changed
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the device is there")
+def test_a_run_of_another_machines_device_answers_here(tmp_path: Path) -> None:
+    trained = tt.train(rows("classify"), tmp_path / "run", **tiny("classify"))
+    elsewhere = tt.load(tmp_path / "run")
+    machine = changed(elsewhere.settings.machine, device="cuda:1")
+    elsewhere.__dict__["settings"] = replace(elsewhere.settings, machine=machine)
+    row = {"text": "good plot", "size": 2, "shop": "A"}
+    assert elsewhere.predict([row]) == trained.predict([row])
+
+
+def test_none_is_a_value_like_any_other(tmp_path: Path) -> None:
+    """``clip_norm=None`` is no bound, not the default bound."""
+    free = tt.train(rows("classify"), tmp_path / "free", **tiny("classify", clip_norm=None))
+    assert free.settings.training.clip_norm is None
+    with pytest.raises(UsageError, match="--layers None"):
+        tt.train(rows("classify"), tmp_path / "none", **tiny("classify", layers=None))
