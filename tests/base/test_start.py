@@ -20,7 +20,7 @@ sys.exit(f"exit code {{code}}, imported: {{sorted(heavy)}}" if code or heavy els
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["--version"]])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     program = PROGRAM.format(arguments=arguments)
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)

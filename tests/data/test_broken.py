@@ -234,12 +234,6 @@ BROKEN = [
         ('data.csv, column "label"', "no row has a value", "--output"),
         {"output": ("label",)},
     ),
-    Broken(
-        "nothing left to learn from",
-        file("text,label\na,\nb,\nc,\n"),
-        ("data.csv", 'column "label" is empty', "--input"),
-        error=UsageError,
-    ),
     Broken("too few rows", file("text,label\na,x\nb,y\n"), ("split", "more rows"), error=UsageError),
     Broken(
         "unknown split word",

@@ -12,15 +12,13 @@ from throughtime.data.files import read
 from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, ThroughtimeError, UsageError
 
+WORDS = ("a", "fine", "film", "of", "no", "plot", "and", "dull")
 CHANCE = random.Random(5)
 N = 60
 
 
 def sentences(words: int = 6) -> list[str]:
-    return [
-        " ".join(CHANCE.choice("a fine film of no plot and dull".split()) for _ in range(words)) + f" {k}"
-        for k in range(N)
-    ]
+    return [" ".join(CHANCE.choice(WORDS) for _ in range(words)) + f" {k}" for k in range(N)]
 
 
 def repeated(*values: Any) -> list[Any]:
@@ -31,46 +29,69 @@ def numbers() -> list[float]:
     return [round(CHANCE.gauss(3, 2), 4) for _ in range(N)]
 
 
+TEXTS, CLASSES, NUMBERS = sentences(), repeated("x", "y"), numbers()
+BASE: dict[str, list[Any]] = {"text": TEXTS, "label": CLASSES}
 LISTS = [["a", "b"], ["a"], [], ["c", "a"]]
 
-# table: (columns, settings, output, its kind, kinds of the inputs)
-TABLES: dict[str, tuple[dict[str, list[Any]], dict[str, Any], str, str, dict[str, str]]] = {
-    "text and label": ({"text": sentences(), "label": repeated("x", "y")}, {}, "label", "category", {"text": "tokens"}),
-    "label first": ({"sentiment": repeated("x", "y"), "review": sentences()}, {}, "sentiment", "category", {"review": "tokens"}),
-    "a name in capitals": ({"Label": repeated("x", "y"), "Text": sentences()}, {}, "Label", "category", {"Text": "tokens"}),
-    "likeliest name": ({"stars": repeated(1, 2), "text": sentences(), "label": repeated("x", "y")}, {}, "label", "category", {"stars": "number", "text": "tokens"}),
-    "no header": ({"1": repeated("good", "bad"), "2": sentences()}, {}, "1", "category", {"2": "tokens"}),
-    "a number last": ({"text": sentences(), "size": numbers()}, {}, "size", "number", {"text": "tokens"}),
-    "texts of numbers": ({"text": sentences(), "weight": [str(x) for x in numbers()]}, {}, "weight", "number", {"text": "tokens"}),
-    "whole numbers, few": ({"text": sentences(), "stars": repeated(1, 2, 3, 4, 5)}, {}, "stars", "category", {"text": "tokens"}),
-    "whole numbers, many": ({"text": sentences(), "price": [k * 7 for k in range(N)]}, {}, "price", "number", {"text": "tokens"}),
-    "truth values": ({"text": sentences(), "spam": repeated(True, False)}, {}, "spam", "category", {"text": "tokens"}),
-    "mostly whole numbers": ({"text": sentences(), "stars": [*repeated(1, 2)[1:], "n/a"]}, {}, "stars", "category", {"text": "tokens"}),
-    "one column of classes": ({"kind": repeated("x", "y", "z"), "a": sentences(), "b": sentences()}, {}, "kind", "category", {"a": "tokens", "b": "tokens"}),
-    "lists of labels": ({"text": sentences(), "tags": repeated(*LISTS)}, {}, "tags", "labels", {"text": "tokens"}),
-    "labels in one cell": ({"text": sentences(), "tags": repeated("a;b", "c", "")}, {"label_separator": ";"}, "tags", "labels", {"text": "tokens"}),
-    "lists of tokens": ({"words": [text.split() for text in sentences()], "label": repeated("x", "y")}, {}, "label", "category", {"words": "tokens"}),
-    "several inputs": ({"title": sentences(3), "size": numbers(), "shop": repeated("A", "B"), "label": repeated("x", "y")}, {}, "label", "category", {"title": "tokens", "size": "number", "shop": "category"}),
-    "an input of few texts": ({"code": repeated("A1", "B2", "C3", "D4"), "label": repeated("x", "y", "z")}, {}, "label", "category", {"code": "tokens"}),
-    "an id": ({"id": list(range(N)), "text": sentences(), "label": repeated("x", "y")}, {}, "label", "category", {"text": "tokens"}),
-    "an index without a name": ({"1": list(range(N)), "text": sentences(), "label": repeated("x", "y")}, {}, "label", "category", {"text": "tokens"}),
-    "an empty column": ({"text": sentences(), "note": [None, ""] * (N // 2), "label": repeated("x", "y")}, {}, "label", "category", {"text": "tokens"}),
-    "a split column, not asked for": ({"text": sentences(), "label": repeated("x", "y"), "split": repeated("train", "test")}, {}, "label", "category", {"text": "tokens"}),
-    "a split column, asked for": ({"text": sentences(), "label": repeated("x", "y"), "part": repeated("train", "dev")}, {"split": "part"}, "label", "category", {"text": "tokens"}),
-    "a group column": ({"who": repeated("p", "q"), "text": sentences(), "label": repeated("x", "y")}, {"group": "who"}, "label", "category", {"text": "tokens"}),
-    "output asked for": ({"text": sentences(), "label": repeated("x", "y"), "size": numbers()}, {"output": ("size",), "input": ("text",)}, "size", "number", {"text": "tokens"}),
-    "an id asked for": ({"id": [f"r{k}" for k in range(N)], "label": repeated("x", "y")}, {"input": ("id",)}, "label", "category", {"id": "tokens"}),
-    "kinds said": ({"text": sentences(), "stars": repeated(1, 2)}, {"kinds": ("stars=number",)}, "stars", "number", {"text": "tokens"}),
-    "an input twice": ({"text": sentences(), "label": repeated("x", "y")}, {"input": ("text", "text")}, "label", "category", {"text": "tokens"}),
+# table: its columns, the output and its kind, the inputs and theirs, what is set
+TABLES: dict[str, tuple[dict[str, list[Any]], str, str, dict[str, Any]]] = {
+    "text and label": (BASE, "label=category", "text=tokens", {}),
+    "label first": ({"sentiment": CLASSES, "review": TEXTS}, "sentiment=category", "review=tokens", {}),
+    "a name in capitals": ({"Label": CLASSES, "Text": TEXTS}, "Label=category", "Text=tokens", {}),
+    "likeliest name": ({"stars": repeated(1, 2), **BASE}, "label=category", "stars=number text=tokens", {}),
+    "no header": ({"1": repeated("good", "bad"), "2": TEXTS}, "1=category", "2=tokens", {}),
+    "a number last": ({"text": TEXTS, "size": NUMBERS}, "size=number", "text=tokens", {}),
+    "texts of numbers": ({"text": TEXTS, "weight": [str(x) for x in NUMBERS]}, "weight=number", "text=tokens", {}),
+    "few whole numbers": ({"text": TEXTS, "stars": repeated(1, 2, 3, 4, 5)}, "stars=category", "text=tokens", {}),
+    "many whole numbers": ({"text": TEXTS, "price": [k * 7 for k in range(N)]}, "price=number", "text=tokens", {}),
+    "truth values": ({"text": TEXTS, "spam": repeated(True, False)}, "spam=category", "text=tokens", {}),
+    "mostly whole": ({"text": TEXTS, "stars": [*repeated(1, 2)[1:], "n/a"]}, "stars=category", "text=tokens", {}),
+    "one column of classes": (
+        {"kind": repeated("x", "y", "z"), "a": TEXTS, "b": sentences()}, "kind=category", "a=tokens b=tokens", {},
+    ),
+    "lists of labels": ({"text": TEXTS, "tags": repeated(*LISTS)}, "tags=labels", "text=tokens", {}),
+    "labels in one cell": (
+        {"text": TEXTS, "tags": repeated("a;b", "c", "")}, "tags=labels", "text=tokens", {"label_separator": ";"},
+    ),
+    "lists of tokens": (
+        {"words": [text.split() for text in TEXTS], "label": CLASSES}, "label=category", "words=tokens", {},
+    ),
+    "several inputs": (
+        {"title": sentences(3), "size": NUMBERS, "shop": repeated("A", "B"), "label": CLASSES},
+        "label=category", "title=tokens size=number shop=category", {},
+    ),
+    "an input of few texts": (
+        {"code": repeated("A1", "B2", "C3", "D4"), "label": repeated("x", "y", "z")},
+        "label=category", "code=tokens", {},
+    ),
+    "an id": ({"id": list(range(N)), **BASE}, "label=category", "text=tokens", {}),
+    "an index without a name": ({"1": list(range(N)), **BASE}, "label=category", "text=tokens", {}),
+    "an empty column": ({"note": [None, ""] * (N // 2), **BASE}, "label=category", "text=tokens", {}),
+    "a split column": ({**BASE, "split": repeated("train", "test")}, "label=category", "text=tokens", {}),
+    "a split asked for": (
+        {**BASE, "part": repeated("train", "dev")}, "label=category", "text=tokens", {"split": "part"},
+    ),
+    "a group column": ({"who": CLASSES, **BASE}, "label=category", "text=tokens", {"group": "who"}),
+    "output asked for": (
+        {**BASE, "size": NUMBERS}, "size=number", "text=tokens", {"output": ("size",), "input": ("text",)},
+    ),
+    "an id asked for": (
+        {"id": [f"r{k}" for k in range(N)], "label": CLASSES}, "label=category", "id=tokens", {"input": ("id",)},
+    ),
+    "kinds said": (
+        {"text": TEXTS, "stars": repeated(1, 2)}, "stars=number", "text=tokens", {"kinds": ("stars=number",)},
+    ),
+    "an input twice": (BASE, "label=category", "text=tokens", {"input": ("text", "text")}),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_understood(name: str) -> None:
-    columns, settings, output, kind, inputs = TABLES[name]
+    columns, learnt, read_from, settings = TABLES[name]
     found = propose(read(columns, DataSettings()), DataSettings(**settings))
+    output, _, kind = learnt.partition("=")
     assert (found.output, found.kinds[output]) == (output, kind)
-    assert {column: found.kinds[column] for column in found.inputs} == inputs
+    assert " ".join(f"{column}={found.kinds[column]}" for column in found.inputs) == read_from
     assert list(found.kinds) == [*found.inputs, output], "the output comes last"
     assert found.notes[0].startswith(f'learning "{output}" ({kind}) from ') and output in found.reason
 

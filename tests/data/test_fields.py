@@ -70,7 +70,7 @@ def test_tokens_back_to_text_without_padding() -> None:
     field = fitted("tokens", tokens="words")
     ids = field.collate([field.encode("B, a, unknown", PLACE), field.encode("a", PLACE)]).data
     assert field.decode(ids[0]) == "b, a, <unk>" and field.decode(ids[1]) == "a"
-    assert fitted("tokens", tokens="words", lower_case="no").encode("B b", PLACE).tolist()[1] == 1
+    assert fitted("tokens", tokens="words", lower_case="no").encode("C c", PLACE).tolist()[0] == 1
 
 
 def test_tokens_are_cut_and_counted_after_the_cut() -> None:

@@ -54,7 +54,7 @@ def test_characters_and_spaced_words_come_back_exactly() -> None:
         (["acgtgcatgcaatgcatgcatgcatgacg aaa ttt"] * 30, "auto", "words"),
         (["acgtgcatgcaatgcatgcatgcatgacgtacgtacgtgactgcatgcatgcatgcatgcatg"] * 30, "auto", "characters"),
         (["我喜欢这部电影，因为它很好看。"] * 30, "auto", "characters"),
-        (["", "  "], "auto", "characters"),
+        (["", "  "], "auto", "words"),
         ([], "words", "words"),
     ],
 )

@@ -112,6 +112,8 @@ def form(text: str | Cell | Graph) -> Graph:
         key, sign, value = part.partition("=")
         if not sign:
             raise UsageError(f'cell option "{part}": write it as name=value, for instance {name}:activation=relu')
+        if key.strip() in options:
+            raise UsageError(f'cell option "{key.strip()}" is given twice in {text}; give it once')
         options[key.strip()] = value.strip()
     return cells[name.strip()].graph(**options)
 

@@ -346,6 +346,8 @@ class Recurrent(nn.Module):
                 raise UsageError(
                     "residual joins a layer's input to its output from the second layer on, and there is one"
                 )
+        if self.locked and not self.dropout:
+            raise UsageError("locked keeps the mask of the dropout between layers, and there is none; give dropout")
         for name in ("recurrent_dropout", "drop_connect"):
             if getattr(self, name) and not recurrent_maps(self.graph):
                 raise UsageError(

@@ -35,7 +35,7 @@ class Dataset:
         return len(self.lengths)
 
     def cropped(self, longest: int, seed: int, epoch: int) -> Dataset:
-        """The same rows, of longer texts a window of ``longest`` tokens; where it begins is drawn from (seed, epoch, row)."""
+        """The same rows, of longer texts a window of ``longest`` tokens; (seed, epoch, row) draw where it begins."""
         view = copy(self)
         view.columns = dict(self.columns)
         drawn = words(len(self), seed, epoch, 2)

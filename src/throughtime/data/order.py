@@ -17,5 +17,5 @@ def permutation(count: int, *key: int) -> np.ndarray:
 
 
 def words(count: int, *key: int) -> np.ndarray:
-    """``count`` random 64-bit words (uint64), a function of ``key``; the first ones are the same for every ``count``."""
+    """``count`` random words (uint64), a function of ``key``; the first ones are the same for every ``count``."""
     return np.atleast_1d(np.random.Philox(np.random.SeedSequence(key)).random_raw(count))

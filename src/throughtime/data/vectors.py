@@ -47,12 +47,13 @@ def read_vectors(path: str | Path, vocabulary: Vocabulary) -> Vectors:
         lowered.setdefault(token.lower(), []).append(index)
     exact: dict[int, np.ndarray] = {}
     by_lower: dict[int, np.ndarray] = {}
-    size = None
+    size, empty = None, True
     for row, parts in _lines(path):
         if row == 1 and len(parts) == 2 and all(part.isdecimal() for part in parts):
             size = int(parts[1])
             continue
         size = _size(parts) if size is None else size
+        empty = False
         token, numbers = _cut(parts, size, Place(path.name, row))
         same = vocabulary.ids.get(token)
         wanted = lowered.get(token, [])
@@ -63,7 +64,7 @@ def read_vectors(path: str | Path, vocabulary: Vocabulary) -> Vectors:
             exact.setdefault(same, vector)
         for index in wanted:
             by_lower.setdefault(index, vector)
-    if size is None:
+    if size is None or empty:
         raise DataError(
             "the file holds no vectors",
             place=Place(path.name),

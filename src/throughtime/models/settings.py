@@ -31,14 +31,15 @@ class NetworkSettings(Group, frozen=True):
     token_dropout: Annotated[
         Share,
         Meta(
-            description="share of tokens whose embedding is 0, drawn anew at every step; 0.2 if not set, for words with "
-            "under 5,000 training rows"
+            description="share of tokens whose embedding is 0, drawn anew at every step; 0.2 if not set, for words "
+            "with under 5,000 training rows"
         ),
     ] = 0.0
     dropout: Annotated[
         Share,
         Meta(
-            description="on embeddings, between layers and before the head; 0.5 if not set, with under 5,000 training rows"
+            description="on embeddings, between layers and before the head; 0.5 if not set, with under "
+            "5,000 training rows"
         ),
     ] = 0.3
     locked_dropout: Annotated[bool, Meta(description="keep a dropout mask over all steps of a sequence")] = True

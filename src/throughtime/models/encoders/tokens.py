@@ -80,14 +80,15 @@ def _embedding(field: Tokens, around: Surroundings) -> nn.Parameter | None:
 
 
 def _recurrent(settings: NetworkSettings, input_size: int, around: Surroundings) -> Recurrent:
+    between = settings.dropout if settings.layers > 1 else 0.0
     return Recurrent(
         around.cell,
         input_size,
         settings.hidden_size,
         num_layers=settings.layers,
         bidirectional=settings.bidirectional,
-        dropout=settings.dropout if settings.layers > 1 else 0.0,
-        locked=settings.locked_dropout,
+        dropout=between,
+        locked=settings.locked_dropout and between > 0,
         recurrent_dropout=settings.recurrent_dropout,
         zoneout=settings.zoneout,
         drop_connect=settings.drop_connect,
