@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.training.tiny import Tiny, weights
+from tests.training.tiny import Tiny, plain, weights
 from throughtime.training.averaging import Weights, averaged, averages_at, using
 from throughtime.training.settings import TrainingSettings
 
@@ -19,7 +19,7 @@ def average_of(seeds: range, settings: TrainingSettings) -> Weights:
 
 
 def test_uniform_is_the_mean() -> None:
-    average = average_of(range(1, 8), TrainingSettings(average="uniform"))
+    average = average_of(range(1, 8), plain(average="uniform"))
     models = [Tiny(seed, torch.float64) for seed in range(1, 8)]
     for name, tensor in average.items():
         mean = torch.stack([model.state_dict()[name] for model in models]).mean(0)
@@ -27,7 +27,7 @@ def test_uniform_is_the_mean() -> None:
 
 
 def test_ema_is_the_mean_at_first_and_then_forgets() -> None:
-    average = average_of(range(1, 8), TrainingSettings(average="ema", average_decay=0.75))
+    average = average_of(range(1, 8), plain(average="ema", average_decay=0.75))
     expected = torch.stack([Tiny(seed, torch.float64).hidden.weight.detach() for seed in range(1, 5)]).mean(0)
     for seed in range(5, 8):
         expected = 0.75 * expected + 0.25 * Tiny(seed, torch.float64).hidden.weight.detach()
@@ -36,7 +36,7 @@ def test_ema_is_the_mean_at_first_and_then_forgets() -> None:
 
 @pytest.mark.parametrize(("settings", "first"), [({"average": "ema"}, 0), ({"average": "uniform"}, 10), ({}, None)])
 def test_when_averaging_begins(settings: dict[str, str], first: int | None) -> None:
-    found = [update for update in range(20) if averages_at(TrainingSettings(**settings), update, 20)]
+    found = [update for update in range(20) if averages_at(plain(**settings), update, 20)]
     assert found == ([] if first is None else list(range(first, 20)))
 
 

@@ -12,14 +12,13 @@ import msgspec
 import pytest
 import torch
 
-from tests.training.tiny import Tiny
+from tests.training.tiny import Tiny, plain
 from throughtime.errors import DataError, UsageError
 from throughtime.training.averaging import Weights
 from throughtime.training.checkpoint import Position, State, load_checkpoint, save_checkpoint
 from throughtime.training.optimisers import build_optimizer, optimizer_tensors
-from throughtime.training.settings import TrainingSettings
 
-SETTINGS = TrainingSettings(average="ema")
+SETTINGS = plain(average="ema")
 
 
 class Killed(BaseException):
@@ -169,7 +168,7 @@ def test_a_changed_number_is_found(tmp_path: Path) -> None:
 def test_other_settings_are_refused_but_for_those_of_time(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, state_at(1), SETTINGS)
     with pytest.raises(
-        UsageError, match="--learning-rate 0.5: the run to resume was begun with 0.002; resume with the same"
+        UsageError, match="--learning-rate 0.5: the run to resume was begun with 0.005; resume with the same"
     ):
         load_checkpoint(tmp_path, empty_state(), msgspec.structs.replace(SETTINGS, learning_rate=0.5))
     assert load_checkpoint(

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.training.tiny import ROWS, Tiny, TinyBatches, evaluate, scripted, tiny_job, weights, without_times
+from tests.training.tiny import ROWS, Tiny, TinyBatches, evaluate, plain, scripted, tiny_job, weights, without_times
 from throughtime.batch import Batch
 from throughtime.errors import NonFiniteError, UsageError
 from throughtime.training.clipping import gradient_norm
@@ -20,7 +20,6 @@ from throughtime.training.job import Job
 from throughtime.training.loop import fit
 from throughtime.training.progress import Moment, Silent
 from throughtime.training.runs import Run
-from throughtime.training.settings import TrainingSettings
 
 
 class Listening(Silent):
@@ -41,28 +40,28 @@ class Listening(Silent):
 
 
 def test_the_history_equals_a_loop_written_out() -> None:
-    settings = TrainingSettings(
+    settings = plain(
         epochs=3, batch_size=5, learning_rate=0.1, optimizer="sgd", momentum=0.0, clip_norm=1.0, weight_decay=0.1
     )
     model = Tiny()
     fitted = fit(model, tiny_job(settings))
 
-    plain, rows, update = Tiny(), [], 0
+    alone, rows, update = Tiny(), [], 0
     for epoch in range(1, 4):
         losses, norms = [], []
         for batch in TinyBatches(settings, epoch, 0):
-            plain.zero_grad()
-            loss = plain.loss(batch.drawing(1, epoch, update))
+            alone.zero_grad()
+            loss = alone.loss(batch.drawing(1, epoch, update))
             loss.backward()
-            norm = gradient_norm(p.grad for p in plain.parameters())  # type: ignore[misc]
+            norm = gradient_norm(p.grad for p in alone.parameters())  # type: ignore[misc]
             with torch.no_grad():
-                for p in plain.parameters():
+                for p in alone.parameters():
                     p -= 0.1 * (p.grad * min(1.0, 1.0 / norm) + (0.1 * p if p.dim() > 1 else 0.0))
             losses += [loss.item()] * len(batch)
             norms.append(norm)
             update += 1
         with torch.no_grad():
-            rows.append((sum(losses) / ROWS, sum(norms) / 5, sum(n > 1 for n in norms) / 5, evaluate(plain)))
+            rows.append((sum(losses) / ROWS, sum(norms) / 5, sum(n > 1 for n in norms) / 5, evaluate(alone)))
     assert [row["epoch"] for row in fitted.history] == [1, 2, 3]
     assert [row["update"] for row in fitted.history] == [5, 10, 15]
     for found, (loss, norm, clipped, valid) in zip(fitted.history, rows, strict=True):
@@ -93,7 +92,7 @@ def test_higher_can_be_better_and_a_tie_is_not() -> None:
 
 
 def test_early_stopping_waits_as_long_as_its_patience() -> None:
-    settings = TrainingSettings(epochs=20, batch_size=5, patience=3)
+    settings = plain(epochs=20, batch_size=5, patience=3)
     fitted = fit(Tiny(), tiny_job(settings, evaluate=scripted([0.9, 0.8, 0.85, 0.85, 0.7, 0.71, 0.72, 0.7])))
     assert len(fitted.history) == 8
     assert fitted.best_epoch == 5
@@ -101,25 +100,25 @@ def test_early_stopping_waits_as_long_as_its_patience() -> None:
 
 
 def test_the_plateau_lowers_the_rate() -> None:
-    settings = TrainingSettings(epochs=7, batch_size=5, learning_rate=0.4, schedule="plateau", plateau_patience=2)
+    settings = plain(epochs=7, batch_size=5, learning_rate=0.4, schedule="plateau", plateau_patience=2)
     values = [0.9, 0.95, 0.95, 0.95, 0.95, 0.5, 0.6]
     fitted = fit(Tiny(), tiny_job(settings, evaluate=scripted(values)))
     assert [row["learning_rate"] for row in fitted.history] == [0.4, 0.4, 0.4, 0.2, 0.2, 0.1, 0.1]
 
 
 def test_the_average_is_what_is_evaluated_and_kept() -> None:
-    settings = TrainingSettings(epochs=2, batch_size=5, learning_rate=0.05, average="uniform", average_from=0.5)
+    settings = plain(epochs=2, batch_size=5, learning_rate=0.05, average="uniform", average_from=0.5)
     model, seen = Tiny(), []
     listening = Listening(model)
-    every = TrainingSettings(epochs=2, batch_size=5, learning_rate=0.05)
+    every = plain(epochs=2, batch_size=5, learning_rate=0.05)
     states = []
 
     class Keeping(Silent):
         def update(self, moment: Moment) -> None:
-            states.append({name: p.detach().clone() for name, p in plain.named_parameters()})
+            states.append({name: p.detach().clone() for name, p in alone.named_parameters()})
 
-    plain = Tiny()
-    fit(plain, tiny_job(every, progress=Keeping()))
+    alone = Tiny()
+    fit(alone, tiny_job(every, progress=Keeping()))
 
     def seeing(model: Tiny) -> dict[str, float]:
         seen.append(weights(model))
@@ -137,7 +136,7 @@ def test_the_average_is_what_is_evaluated_and_kept() -> None:
 
 
 def test_the_time_limit_ends_training_in_order() -> None:
-    settings = TrainingSettings(epochs=20, batch_size=5, max_minutes=1e-7)
+    settings = plain(epochs=20, batch_size=5, max_minutes=1e-7)
     fitted = fit(Tiny(), tiny_job(settings))
     assert [row["update"] for row in fitted.history] == [1]
     assert fitted.stopped_because == "the time limit of 1e-07 minutes was reached"
@@ -159,7 +158,7 @@ def test_checkpoints_come_as_often_as_asked(tmp_path: Path) -> None:
             def update(self, moment: Moment) -> None:
                 names.update(path.name for path in run.checkpoint.glob("*.safetensors"))
 
-        settings = TrainingSettings(epochs=3, batch_size=5, checkpoint_seconds=seconds)
+        settings = plain(epochs=3, batch_size=5, checkpoint_seconds=seconds)
         with Run.create(tmp_path / str(seconds)) as run:
             fit(Tiny(), tiny_job(settings, run=run, progress=Looking()))
             assert len(list(run.checkpoint.glob("*.safetensors"))) == 1, "the last state is saved"
@@ -260,4 +259,4 @@ def test_the_model_and_the_batches_are_all_that_draws() -> None:
 def test_a_job_counts_its_updates() -> None:
     job: Job = tiny_job()
     assert (job.updates_per_epoch, job.updates) == (5, 15)
-    assert replace(job, settings=TrainingSettings(epochs=2)).updates == 10
+    assert replace(job, settings=plain(epochs=2)).updates == 10

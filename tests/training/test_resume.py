@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.training.tiny import Tiny, tiny_job, weights, without_times
+from tests.training.tiny import Tiny, plain, tiny_job, weights, without_times
 from throughtime.errors import UsageError
 from throughtime.training.interrupts import InterruptionError
 from throughtime.training.loop import fit
@@ -72,7 +72,7 @@ COMBINATIONS = [
 
 @pytest.mark.parametrize("values", COMBINATIONS, ids=lambda values: f"{values['optimizer']}-{values['average']}")
 def test_stopped_at_any_update_equals_never_stopped(tmp_path: Path, values: dict[str, Any]) -> None:
-    settings = TrainingSettings(epochs=3, batch_size=5, learning_rate=0.05, **values)
+    settings = plain(epochs=3, batch_size=5, learning_rate=0.05, **values)
     whole = train_in_pieces(tmp_path / "whole", settings, [])
     assert whole["position"]["update"] == UPDATES
     for stop in range(1, UPDATES + 1):
@@ -136,7 +136,7 @@ def test_a_stop_while_the_last_epoch_is_evaluated_is_heard(tmp_path: Path) -> No
         signal.raise_signal(signal.SIGINT)
         return {"cross_entropy": 1.0}
 
-    settings = TrainingSettings(epochs=1, batch_size=5)
+    settings = plain(epochs=1, batch_size=5)
     with Run.create(tmp_path) as run:
         with pytest.raises(InterruptionError):
             fit(Tiny(), tiny_job(settings, run=run, evaluate=pressing))
@@ -144,7 +144,7 @@ def test_a_stop_while_the_last_epoch_is_evaluated_is_heard(tmp_path: Path) -> No
 
 
 def test_a_full_disk_in_mid_training_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = TrainingSettings(epochs=3, batch_size=5, learning_rate=0.02, checkpoint_seconds=0)
+    settings = plain(epochs=3, batch_size=5, learning_rate=0.02, checkpoint_seconds=0)
     calls = iter(range(10**6))
     real_fsync = os.fsync
 

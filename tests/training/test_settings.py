@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.training.tiny import Tiny, tiny_job, weights, without_times
+from tests.training.tiny import Tiny, plain, tiny_job, weights, without_times
 from throughtime.errors import UsageError
 from throughtime.settings import build, declared
 from throughtime.training.loop import fit
@@ -18,7 +18,7 @@ from throughtime.training.settings import TrainingSettings
     ("values", "message"),
     [
         ({"momentum": 0.5}, "--momentum goes with --optimizer sgd or rmsprop; here it is adamw"),
-        ({"step_every": 2}, "--step-every goes with --schedule step; here it is constant"),
+        ({"step_every": 2}, "--step-every goes with --schedule step; here it is cosine"),
         ({"schedule": "step", "plateau_patience": 2}, "--plateau-patience goes with --schedule plateau"),
         ({"schedule": "cosine", "schedule_factor": 0.5}, "--schedule-factor goes with --schedule step or plateau"),
         ({"average": "uniform", "average_decay": 0.9}, "--average-decay goes with --average ema; here it is uniform"),
@@ -80,7 +80,7 @@ def test_every_setting_has_a_flip() -> None:
 @pytest.mark.parametrize("name", sorted(FLIPS))
 def test_every_setting_changes_the_result(name: str) -> None:
     beside, flip = FLIPS[name]
-    base = TrainingSettings(**{"epochs": 4, "batch_size": 5, "learning_rate": 0.02, **beside})
+    base = plain(**{"epochs": 4, "batch_size": 5, "learning_rate": 0.02, **beside})
     results = []
     for settings in (base, msgspec.structs.replace(base, **flip)):
         model = Tiny()

@@ -76,9 +76,15 @@ def evaluate(model: nn.Module) -> dict[str, float]:
     return {"cross_entropy": float(model.loss(batch)), "accuracy": float((scores.argmax(1) == VALID[1]).float().mean())}
 
 
+def plain(**values: Any) -> TrainingSettings:
+    """Settings without schedule, warm-up, averaging and decay, so that a test names all that it tests."""
+    still: dict[str, Any] = {"schedule": "constant", "warmup": 0.0, "average": "none", "weight_decay": 0.0}
+    return TrainingSettings(**{**still, **values})
+
+
 def tiny_job(settings: TrainingSettings | None = None, **parts: Any) -> Job:
     """A job over the rows above; ``parts`` replace its own."""
-    settings = settings or TrainingSettings(epochs=3, batch_size=5, learning_rate=0.02)
+    settings = settings or plain(epochs=3, batch_size=5, learning_rate=0.02)
     job = Job(
         batches=lambda epoch, start: TinyBatches(settings, epoch, start),
         evaluate=evaluate,
