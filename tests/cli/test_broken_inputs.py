@@ -19,7 +19,7 @@ from throughtime.errors import ThroughtimeError
 from throughtime.training.progress import Moment
 
 TINY: dict[str, Any] = {"hidden_size": 4, "epochs": 1, "threads": 1, "baselines": ("majority",)}
-WORDS = "good bad film plot of no and dull".split()
+WORDS = ("good", "bad", "film", "plot", "of", "no", "and", "dull")
 TABLE = "text,label\n" + "".join(
     f"{WORDS[k % 8]} {WORDS[k // 8 % 8]} {WORDS[k * 3 % 7]} {k},{('pos', 'neg')[k % 3 == 0]}\n" for k in range(60)
 )
@@ -127,14 +127,19 @@ READ_AND_REFUSED = [
     Case("missing column", csv(TABLE), ('unknown column "class"', "text"), settings={"output": "class"}),
     Case("misspelt column", csv(TABLE), ('"lable"', 'did you mean "label"'), settings={"output": "lable"}),
     Case("misspelt input", csv(TABLE), ('"txt"', 'did you mean "text"'), settings={"input": "txt"}),
-    Case("one column", csv(TABLE.replace(",label", ",x").split("\n")[1].split(",")[0] + "\nb c\nc d\n"), ("--input",)),
+    Case("one column", csv("a film\nb c\nc d\n"), ("--input",)),
     Case("one class", csv(TABLE.replace(",neg", ",pos")), ('"label"', 'one class, "pos"', "another class")),
     Case("no row has a label", csv("text,label\na b,\nc d,\n"), ('"label"', "no row has a value", "fill in")),
     Case("all texts empty", csv("text,label\n" + ",pos\n,neg\n" * 30), ('"text" is empty', "--input")),
     Case("too few rows", csv("text,label\na b,x\nb c,y\n"), ("no rows", "2 different rows are too few", "more rows")),
     Case("all rows equal", csv("text,label\n" + "a b,x\na c,y\n" * 40), ("2 different rows are too few",)),
     Case("fraction above 1", csv(TABLE), ("--valid 1.5", "between 0 and 1"), settings={"valid": "1.5"}),
-    Case("no such file to validate on", csv(TABLE), ("--valid nowhere.csv", "nor a file"), settings={"valid": "nowhere.csv"}),
+    Case(
+        "no such file to validate on",
+        csv(TABLE),
+        ("--valid nowhere.csv", "nor a file"),
+        settings={"valid": "nowhere.csv"},
+    ),
     Case("nothing left to train on", csv(TABLE), ("nothing to train on",), settings={"valid": "0.6", "test": "0.4"}),
     Case(
         "labels unseen in training",
@@ -154,32 +159,71 @@ READ_AND_REFUSED = [
         ("test.csv row 1", "no rows"),
         settings={"test": "DIR/test.csv"},
     ),
-    Case("one group", csv_with_column("who", lambda k: "me"), ('"who"', "too few or too large", "--group"), settings={"group": "who"}),
+    Case(
+        "one group",
+        csv_with_column("who", lambda k: "me"),
+        ('"who"', "too few or too large", "--group"),
+        settings={"group": "who"},
+    ),
     Case(
         "a word that is no split",
         csv_with_column("part", lambda k: "trian" if k == 9 else "train"),
         ("data.csv row 11", 'column "part"', '"trian" is not train, valid or test'),
         settings={"split": "part"},
     ),
-    Case("text in a column of numbers", csv(line(20, "a film,n/a", NUMBERS)), ("data.csv row 20", '"n/a" is not a number', "missing=n/a")),
-    Case("infinity", csv(line(20, "a film,inf", NUMBERS)), ("data.csv row 20", 'column "price"', "not a finite number")),
-    Case("not a number", csv(line(20, "a film,nan", NUMBERS)), ("data.csv row 20", '"nan" is not a number', "fix the row")),
+    Case(
+        "text in a column of numbers",
+        csv(line(20, "a film,n/a", NUMBERS)),
+        ("data.csv row 20", '"n/a" is not a number', "missing=n/a"),
+    ),
+    Case(
+        "infinity", csv(line(20, "a film,inf", NUMBERS)), ("data.csv row 20", 'column "price"', "not a finite number")
+    ),
+    Case(
+        "not a number",
+        csv(line(20, "a film,nan", NUMBERS)),
+        ("data.csv row 20", '"nan" is not a number', "fix the row"),
+    ),
     Case("decimal commas", csv(line(20, 'a film,"3,5"', NUMBERS)), ("data.csv row 20", '"3,5"', "decimal point")),
-    Case("a text to learn", csv(TABLE), ('"text"', "all 60 values differ", "--output"), settings={"output": "text", "input": "label"}),
-    Case("regression on classes", csv(TABLE), ("regress learns number", "--task classify"), settings={"task": "regress"}),
-    Case("classes of numbers", csv(NUMBERS), ("classify learns category", "--task regress"), settings={"task": "classify"}),
+    Case(
+        "a text to learn",
+        csv(TABLE),
+        ('"text"', "all 60 values differ", "--output"),
+        settings={"output": "text", "input": "label"},
+    ),
+    Case(
+        "regression on classes", csv(TABLE), ("regress learns number", "--task classify"), settings={"task": "regress"}
+    ),
+    Case(
+        "classes of numbers",
+        csv(NUMBERS),
+        ("classify learns category", "--task regress"),
+        settings={"task": "classify"},
+    ),
     Case("unknown task", csv(TABLE), ('unknown task "clasify"', '"classify"'), settings={"task": "clasify"}),
-    Case("unknown kind", csv(TABLE), ('"text=word"'[1:5], '"word"', "tokens"), settings={"kinds": "text=word"}),
+    Case("unknown kind", csv(TABLE), ('unknown kind of column "word"', "tokens"), settings={"kinds": "text=word"}),
     Case("misspelt setting", csv(TABLE), ('"max_lenght"', 'did you mean "max_length"'), settings={"max_lenght": 3}),
     Case("length of nothing", csv(TABLE), ("--max-length 0", "at least 1"), settings={"max_length": 0}),
     Case("gzip", csv(b"\x1f\x8b\x08\0\0\0\0\0"), ("data.csv", "gzip", "unpack")),
-    Case("spreadsheet", {"data.xlsx": b"PK\x03\x04\0\0"}, ("data.xlsx", "zip", "save a spreadsheet as CSV"), "data.xlsx"),
+    Case(
+        "spreadsheet", {"data.xlsx": b"PK\x03\x04\0\0"}, ("data.xlsx", "zip", "save a spreadsheet as CSV"), "data.xlsx"
+    ),
     Case("picture", {"data.png": b"\x89PNG\r\n\x1a\n\0"}, ("data.png", "PNG image", "give a table"), "data.png"),
     Case("random bytes", csv(bytes(range(256)) * 9), ("data.csv", "row")),
     Case("no such file", csv(TABLE), ("no such file or folder", "did you mean", "data.csv"), "dta.csv"),
     Case("no such folder", csv(TABLE), ("does not exist either",), "no/where/data.csv"),
-    Case("a line that is no JSON", {"data.jsonl": '{"text": "a"}\n{"text"\n'}, ("data.jsonl row 2", "not JSON"), "data.jsonl"),
-    Case("a line that is no object", {"data.jsonl": '{"text": "a"}\n3\n'}, ("row 2", '"3" is not an object'), "data.jsonl"),
+    Case(
+        "a line that is no JSON",
+        {"data.jsonl": '{"text": "a"}\n{"text"\n'},
+        ("data.jsonl row 2", "not JSON"),
+        "data.jsonl",
+    ),
+    Case(
+        "a line that is no object",
+        {"data.jsonl": '{"text": "a"}\n3\n'},
+        ("row 2", '"3" is not an object'),
+        "data.jsonl",
+    ),
     Case("an object in an object", {"data.jsonl": '{"a": {"b": 1}}\n'}, ("row 1", 'column "a"', "flat"), "data.jsonl"),
     Case("folder without files", {"data/": ""}, ("data/", "nothing that can be read", "one .txt file a class"), "data"),
     Case("folder of pictures", {"data/a.png": "x", "data/b.png": "y"}, ("nothing that can be read", "a.png"), "data"),
@@ -188,10 +232,17 @@ READ_AND_REFUSED = [
     Case("one class file", classes(a=LINES), ('one class, "a"',), "data"),
     Case("NUL in a class file", classes(a=LINES, b="fine\nfi\0ne\n"), ("data/b.txt row 2", "NUL"), "data"),
     Case("picture among classes", classes(a=LINES, b=b"\x89PNG\0"), ("data/b.txt", "PNG"), "data"),
-    Case("two splits of one name", {**SPLITS, "data/dev.csv": TABLE}, ("both hold the valid split", "remove one"), "data"),
-    Case("splits of other columns", {**SPLITS, "data/test.csv": TABLE.replace("label", "y")}, ("test.csv", '"label"'), "data"),
+    Case(
+        "two splits of one name", {**SPLITS, "data/dev.csv": TABLE}, ("both hold the valid split", "remove one"), "data"
+    ),
+    Case(
+        "splits of other columns",
+        {**SPLITS, "data/test.csv": TABLE.replace("label", "y")},
+        ("test.csv", '"label"'),
+        "data",
+    ),
     Case("given splits and a fraction", SPLITS, ("--test 0.3", "data/", "leave one out"), "data", {"test": "0.3"}),
-]  # fmt: skip
+]
 
 READ_AND_FINE = [
     Case("CRLF", csv(TABLE.replace("\n", "\r\n"))),
@@ -248,7 +299,8 @@ TRAINED_AND_REFUSED = [
     ({"cell": "lstm:activation=foo"}, ("activation", "foo")),
     ({"cell": "lstm:activaton=relu"}, ("activaton", "activation")),
     ({"cell": "convlstm"}, ("convlstm",)),
-    ({"engine": "torch", "cell": "lstm_peephole"}, ("torch", "lstm_peephole")),
+    ({"engine": "torch", "cell": "lstm_peephole"}, ("engine torch", "lstm_peephole")),
+    ({"engine": "torch", "zoneout": 0.1}, ("engine torch", "--engine auto or reference")),
     ({"engine": "jax"}, ("--engine jax", "auto | torch | reference")),
     ({"precision": "bf16"}, ("--precision bf16", "float32 | float64")),
     ({"device": "gpu"}, ("--device gpu", "cpu or auto")),
@@ -332,7 +384,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ([{"review": "a film"}], ("unknown column", '"text"')),
+        ([{"review": "a film", "stars": 3}], ('unknown column "text"', "review")),
         ([{"txt": "a", "other": "b"}], ('unknown column "text"', 'did you mean "txt"')),
         ([], ("at least one record",)),
         ("nowhere.csv", ("nowhere.csv", "no such file")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +15,11 @@ import pytest
 
 from throughtime.data.columns import propose
 from throughtime.data.dataset import Dataset
-from throughtime.data.fields import fit_fields
+from throughtime.data.fields import fields, fit_fields
 from throughtime.data.files import read
 from throughtime.data.settings import DataSettings
 from throughtime.data.splits import Splits, given_splits, split
-from throughtime.errors import DataError, UsageError
+from throughtime.errors import DataError, Place, ThroughtimeError, UsageError
 
 ROWS = [f"{['good', 'fine', 'nice'][k % 3]} number {k},{'pos' if k % 2 else 'neg'}" for k in range(40)]
 TABLE = "text,label\n" + "\n".join(ROWS) + "\n"
@@ -353,8 +354,8 @@ def test_a_line_of_ten_megabytes(tmp_path: Path) -> None:
 
 
 def test_a_ten_megabyte_line_of_json(tmp_path: Path) -> None:
-    line = json.dumps({"text": "x" * 10_000_000, "label": "x"})
-    assert rows_of(odd(file(JSON + line + "\n", "data.jsonl"), tmp_path)[0]) == 41
+    path = file(JSON + json.dumps({"text": "x" * 10_000_000, "label": "x"}) + "\n", "data.jsonl")(tmp_path)
+    assert len(read(path, DataSettings()).columns["text"][-1]) == 10_000_000
 
 
 def test_quotation_marks_that_are_text(tmp_path: Path) -> None:
@@ -410,3 +411,56 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(Path, opener, refused)
     with pytest.raises(DataError, match=r"data.csv: cannot be read \(permission denied\); check its permissions"):
         read(path, DataSettings())
+
+
+SIGNS = [*"\"'[]{},;\t\n\r\0\\", "\\ud800", "\\u", "NaN", "-Infinity", "1e999", "null", "\u2028", "\ufeff", "1" * 5000]
+SPOILERS = [sign.encode() for sign in SIGNS] + [b"\xff", b"\xfe", b"\xc3", b"\x81"]
+
+
+def spoilt(content: bytes, chance: random.Random) -> bytes:
+    """With something put in, something taken out, or the end cut off, a few times."""
+    spoiling = bytearray(content)
+    for _ in range(chance.choice([1, 1, 2, 5])):
+        at = chance.randrange(len(spoiling) + 1)
+        until = chance.choice([at, at, at + 1, at + 40, len(spoiling) if chance.random() < 0.05 else at])
+        spoiling[at:until] = chance.choice([*SPOILERS, b""])
+    return bytes(spoiling)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data.csv", TABLE),
+        ("data.csv", NUMBERS),
+        ("data.tsv", TABLE.replace(",", "\t")),
+        ("data.jsonl", JSON),
+        ("data.json", "[" + JSON.strip().replace("\n", ",\n") + "]"),
+    ],
+)
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
+def test_whatever_is_spoilt_is_read_or_refused(name: str, content: str, codec: str, tmp_path: Path) -> None:
+    """Any other exception would be a traceback for the user."""
+    chance = random.Random(name + content + codec)
+    answers = set()
+    for _ in range(60):
+        path = file(spoilt(content.encode(codec), chance), name)(tmp_path)
+        try:
+            everything(path, DataSettings())
+            answers.add("read")
+        except ThroughtimeError as error:
+            assert error.exit_code == 2
+            assert name in str(error) or "rows" in str(error), error
+            answers.add("refused")
+    assert answers == {"read", "refused"}
+
+
+@pytest.mark.parametrize("kind", list(fields))
+@pytest.mark.parametrize("value", [{"a": 1}, object(), float("inf"), [object()], [[1]], b"bytes", 10**400, None, ""])
+def test_a_strange_value_is_encoded_or_refused_with_its_place(kind: str, value: Any) -> None:
+    usual: dict[str, list[Any]] = {"tokens": ["ab"], "category": ["x", "y"], "labels": [["x"], ["y"]], "number": [1, 2]}
+    here = Place("data.csv", 7, "column")
+    field = fields[kind].fit("column", usual[kind], lambda i: here, DataSettings(), output=True)
+    try:
+        field.collate([field.encode(value, here)])
+    except DataError as error:
+        assert str(error).startswith('data.csv row 7, column "column": ') and "; " in str(error)

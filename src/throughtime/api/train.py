@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -16,11 +17,12 @@ from throughtime.api.load import TrainedRun, load
 from throughtime.api.machine import device_of, environment, threads_of, versions
 from throughtime.api.own import import_files
 from throughtime.api.prepare import Prepared, data_path, prepare
+from throughtime.api.resuming import require_same_run
 from throughtime.api.seeds import gather
 from throughtime.api.settings import Source, read_config
 from throughtime.batch import Batch
 from throughtime.cells.cell import form
-from throughtime.data.batches import Batches, batches
+from throughtime.data.batches import Batches, batches, collated
 from throughtime.data.profile import profile
 from throughtime.errors import UsageError, unknown
 from throughtime.models.baselines import Answer, baselines
@@ -99,12 +101,19 @@ def _first_model(prepared: Prepared) -> Model:
     watched_metric(prepared)
     for name in prepared.settings.machine.baselines:
         baselines[name]  # raises for an unknown name
-    return new_model(prepared)
+    model, train = new_model(prepared), prepared.datasets["train"]
+    if prepared.settings.machine.engine == "torch":  # it cannot run every cell, nor every kind of dropout
+        with torch.no_grad():
+            model.loss(collated(train, np.arange(1)).drawing(prepared.settings.training.seed, 1, 0))
+    return model
 
 
 def _describe(folder: Run, prepared: Prepared, source: Source) -> None:
-    """Write what is known before training."""
-    folder.config.write({"run": as_dict(source), **prepared.settings.to_toml()})
+    """Write what is known before training; a folder with the beginning of another run is refused."""
+    groups = {"run": as_dict(source), **prepared.settings.to_toml()}
+    figures = profile(prepared.splits, prepared.fields, prepared.datasets, prepared.notes)
+    require_same_run(folder, groups, figures)
+    folder.config.write(groups)
     folder.fields.write(
         {
             "inputs": list(prepared.inputs),
@@ -113,7 +122,7 @@ def _describe(folder: Run, prepared: Prepared, source: Source) -> None:
         }
     )
     folder.cell.write(form(prepared.settings.network.cell).to_json())
-    folder.data.write(profile(prepared.splits, prepared.fields, prepared.datasets, prepared.notes))
+    folder.data.write(figures)
     folder.environment.write(environment(device_of(prepared.settings.machine)))
 
 

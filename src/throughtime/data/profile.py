@@ -12,6 +12,7 @@ import numpy as np
 
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field
+from throughtime.data.records import Records
 from throughtime.data.splits import NAMES, Splits
 from throughtime.data.values import class_name
 from throughtime.data.vocabulary import SPECIALS, UNK
@@ -26,7 +27,8 @@ def profile(
 ) -> dict[str, Any]:
     """What data.json keeps and ``throughtime check`` says; the last of ``fields`` is the output.
 
-    ``test_digest`` is equal for equal test rows, so that only runs on the same rows are compared.
+    ``digest`` is equal for equal rows in equal splits, so that a run goes on with its own rows only; ``test_digest``
+    for equal test rows, so that only runs on the same rows are compared.
     """
     output = list(fields)[-1]
     texts = [column for column, field in fields.items() if field.kind == "tokens"]
@@ -35,7 +37,8 @@ def profile(
         "notes": list(notes),
         "rows": {name: len(getattr(splits, name)) for name in NAMES},
         "repeated": splits.repeated,
-        "test_digest": _digest(splits, list(fields)),
+        "digest": _digest([splits.train, splits.valid, splits.test], list(fields)),
+        "test_digest": _digest([splits.test], list(fields)),
     }
     if fields[output].kind in ("category", "labels"):
         found["classes"] = {name: _classes(fields[output], datasets[name].columns[output]) for name in NAMES}
@@ -119,6 +122,6 @@ def _uneven_classes(counts: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _digest(splits: Splits, columns: Sequence[str]) -> str:
-    rows = [[class_name(value) for value in splits.test.columns[column]] for column in columns]
+def _digest(parts: Sequence[Records], columns: Sequence[str]) -> str:
+    rows = [[[class_name(value) for value in part.columns[column]] for column in columns] for part in parts]
     return hashlib.sha256(json.dumps(rows).encode("utf-8", "surrogatepass")).hexdigest()

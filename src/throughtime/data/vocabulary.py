@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ class Vocabulary:
         ids, unknown = self.ids, self.ids.get(UNK)
         if unknown is None:
             return np.array([ids[token] for token in tokens], dtype=np.int64)
-        return np.fromiter((ids.get(token, unknown) for token in tokens), dtype=np.int64, count=len(tokens))
+        return np.fromiter(map(ids.get, tokens, repeat(unknown)), dtype=np.int64, count=len(tokens))
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """The tokens of some ids."""

@@ -61,7 +61,7 @@ def _parsed(text: str, place: Place, mend: str) -> Any:
     except json.JSONDecodeError as error:
         at = Place(place.file, place.row or error.lineno)
         raise DataError(
-            f"this is not JSON: {error.msg.lower()} at character {error.colno}", place=at, mend=mend
+            f"this is not JSON: {error.msg.lower().removesuffix(' at')} at character {error.colno}", place=at, mend=mend
         ) from None
     except UnicodeEncodeError:
         raise DataError(

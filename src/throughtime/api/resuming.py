@@ -1,0 +1,42 @@
+"""Resuming: a run goes on only with the settings and the rows that it was begun with."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from throughtime.errors import UsageError
+from throughtime.training.file_kinds import to_toml
+from throughtime.training.runs import Run
+
+# where, how fast and how often saved: these may change between a stop and its resumption
+FREE = ("max_minutes", "checkpoint_seconds", "engine", "device", "threads")
+
+
+def require_same_run(folder: Run, groups: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Any]) -> None:
+    """Raise UsageError if the folder holds the beginning of another run: other settings, or other rows.
+
+    ``groups`` and ``figures`` are what config.toml and data.json are about to hold. Where a file comes from does not
+    matter, what is in it does.
+    """
+    if folder.config.exists():
+        begun = folder.config.read()
+        for group, table in tomllib.loads(to_toml(groups)).items():
+            before = begun.get(group, {})
+            for name, value in table.items():
+                if name in FREE or group == "run" or before.get(name) == value:
+                    continue
+                raise UsageError(
+                    f"--{name.replace('_', '-')} {_shown(value)}: the run to resume was begun with "
+                    f"{_shown(before.get(name))}; resume with the same, or choose another --run"
+                )
+    if folder.data.exists() and folder.data.read().get("digest") != figures["digest"]:
+        raise UsageError(
+            f"{folder.path}: the data is not what the run to resume was begun with; resume with the same rows, "
+            "or choose another --run"
+        )
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
