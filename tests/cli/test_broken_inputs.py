@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas
+import pandas  # type: ignore[import-untyped]
 import pytest
 import torch
 
@@ -101,7 +101,9 @@ def classes(**texts: str | bytes) -> dict[str, str | bytes]:
 
 
 LINES = "".join(f"{word} {k}\n" for k, word in enumerate(WORDS * 5))
-SPLITS = {f"data/{part}.csv": TABLE.replace(" of", f" {part}") for part in ("train", "valid", "test")}
+SPLITS: dict[str, str | bytes] = {
+    f"data/{part}.csv": TABLE.replace(" of", f" {part}") for part in ("train", "valid", "test")
+}
 
 READ_AND_REFUSED = [
     Case("empty file", csv(""), ("data.csv", "empty", "at least one row")),

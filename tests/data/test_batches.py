@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from throughtime.batch import Batch
+from throughtime.batch import Batch, Sequences
 from throughtime.data.batches import batches
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import fit_fields
@@ -37,9 +37,21 @@ def ids(found: Any) -> list[list[int]]:
     return [batch.sample_ids.tolist() for batch in found]
 
 
+def texts(batch: Batch) -> Sequences:
+    column = batch["text"]
+    assert isinstance(column, Sequences)
+    return column
+
+
+def tensor(batch: Batch, column: str) -> torch.Tensor:
+    found = batch[column]
+    assert isinstance(found, torch.Tensor)
+    return found
+
+
 def padding(found: list[Batch]) -> float:
-    cells = sum(batch["text"].data.numel() for batch in found)
-    return 1 - sum(int(batch["text"].lengths.sum()) for batch in found) / cells
+    cells = sum(texts(batch).data.numel() for batch in found)
+    return 1 - sum(int(texts(batch).lengths.sum()) for batch in found) / cells
 
 
 DATA = dataset(613)
@@ -78,7 +90,7 @@ def test_to_start_at_a_batch_is_to_skip_those_before(start: int, shuffle: bool) 
     whole, rest = batches(DATA, **options), batches(DATA, **options, start=start)  # type: ignore[arg-type]
     assert ids(rest) == ids(whole)[start:] and len(rest) == len(whole) == 62
     for one, other in zip(list(whole)[start:], rest, strict=True):
-        assert torch.equal(one["text"].data, other["text"].data) and torch.equal(one["label"], other["label"])
+        assert torch.equal(texts(one).data, texts(other).data) and one.sample_ids.tolist() == other.sample_ids.tolist()
 
 
 def test_there_is_little_padding_and_still_a_random_order() -> None:
@@ -86,7 +98,7 @@ def test_there_is_little_padding_and_still_a_random_order() -> None:
     found = list(batches(data, batch_size=16, seed=1, epoch=0, shuffle=True))
     assert padding(found) < 0.05
     assert padding(list(batches(data, batch_size=16, seed=1, epoch=0, shuffle=False))) < 0.02
-    longest = [int(batch["text"].lengths.max()) for batch in found]
+    longest = [int(texts(batch).lengths.max()) for batch in found]
     assert sum(a < b for a, b in pairwise(longest)) in range(40, 85), "batches go up and down"
     together = [
         {
@@ -103,10 +115,10 @@ def test_there_is_little_padding_and_still_a_random_order() -> None:
 def test_a_batch_holds_what_its_rows_hold() -> None:
     for batch in batches(DATA, batch_size=10, seed=0, epoch=0, shuffle=True):
         for k, row in enumerate(batch.sample_ids.tolist()):
-            length = int(batch["text"].lengths[k])
-            assert batch["text"].data[k, :length].tolist() == DATA.columns["text"][row].tolist()
-            assert float(batch["size"][k]) == pytest.approx(DATA.columns["size"][row], rel=1e-6)
-            assert int(batch["label"][k]) == DATA.columns["label"][row]
+            length = int(texts(batch).lengths[k])
+            assert texts(batch).data[k, :length].tolist() == DATA.columns["text"][row].tolist()
+            assert float(tensor(batch, "size")[k]) == pytest.approx(DATA.columns["size"][row], rel=1e-6)
+            assert int(tensor(batch, "label")[k]) == DATA.columns["label"][row]
         assert batch.draw is None
 
 

@@ -107,7 +107,8 @@ def test_an_unseen_class_is_unk_as_input_and_refused_as_output() -> None:
 def test_many_classes_are_said_with_the_most_frequent_and_the_rarest() -> None:
     values = [f"c{k:02}" for k in range(12) for _ in range(20 - k)]
     assert fitted("category", values, output=True).notes == (
-        'column "it": 12 classes in training: c00 20, c01 19, c02 18, c03 17, c04 16, c05 15, c06 14, ..., c11 9',
+        'column "it": 12 classes in training: c00 (20 rows), c01 (19), c02 (18), c03 (17), c04 (16), c05 (15), '
+        "c06 (14), ..., c11 (9)",
     )
 
 

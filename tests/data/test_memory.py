@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas
+import pandas  # type: ignore[import-untyped]
 import pytest
 
 from throughtime.data.files import read
@@ -61,7 +61,7 @@ SOURCES = {
 
 @pytest.mark.parametrize("form", SOURCES)
 def test_every_form_holds_the_same_columns(form: str) -> None:
-    source = SOURCES[form] if form != "generator" else (entry for entry in SOURCES["records"])  # type: ignore[attr-defined]
+    source = SOURCES[form] if form != "generator" else (entry for entry in SOURCES["records"])
     records = read(source, DataSettings())
     assert records.columns == {"text": TEXTS, "label": LABELS}
     assert records.where(1, "label").row == 2 and records.where(1, "label").column == "label"

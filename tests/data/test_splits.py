@@ -154,7 +154,7 @@ def test_what_the_column_does_not_say_is_drawn_from_training(said: str, drawn: s
     source = material({"x": 100, "y": 100})
     source["part"] = ["train"] * 150 + [said] * 50
     source = {name: values + values[:20] for name, values in source.items()}
-    splits = divided(source, split="part", **{drawn: "0.2"})
+    splits = divided(source, split="part", **{drawn: "0.2"})  # type: ignore[arg-type]
     assert rows(getattr(splits, said)) == rows(read(source, DataSettings()))[150:200]
     assert len(getattr(splits, drawn)) == 30 and len(splits.train) == 120, "repeated rows of training are left out"
     assert any(f"no {drawn} split is given: 20% of the training rows" in note for note in splits.notes)

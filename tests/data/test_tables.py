@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def table(folder: Path, content: str | bytes, name: str = "data.csv", **settings
 
 
 def as_csv(
-    rows: list[tuple[str, ...]], delimiter: str, end: str = "\n", header: tuple[str, ...] = ("text", "label")
+    rows: Sequence[tuple[str, ...]], delimiter: str, end: str = "\n", header: tuple[str, ...] = ("text", "label")
 ) -> str:
     quoted = [['"' + cell.replace('"', '""') + '"' for cell in row] for row in rows]
     return "".join(delimiter.join(row) + end for row in [header, *quoted])

@@ -65,7 +65,9 @@ def proposed_unit(texts: Sequence[str], wanted: Literal["auto", "characters", "w
         return "characters", f"the texts have {characters:.0f} characters and {words:.1f} spaced words on average"
     attached = sum(len(ATTACHED.findall(text)) for text in sample)
     apart = sum(len(APART.findall(text)) for text in sample)
-    reason = "as set" if wanted == "words" else f"the texts have {words:.0f} words on average"
+    long = any(len(text) == SAMPLE_CHARACTERS for text in sample)  # cut short above, so their words are not all counted
+    average = "the texts are long" if long else f"the texts have {words:.0f} words on average"
+    reason = "as set" if wanted == "words" else average
     if apart >= 10 and apart > 9 * attached:
         return "spaces", f"{reason}; punctuation already stands apart, so words are taken as they stand between spaces"
     return "words", reason

@@ -89,9 +89,9 @@ class Category:
 
 
 def _counted(counts: Counter[str]) -> str:
-    """``pos 812, neg 790``; of many classes the most frequent and the rarest."""
+    """``pos (812 rows), neg (790)``; of many classes the most frequent and the rarest."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    words = [f"{name} {count:,}" for name, count in ranked]
+    words = [f"{name} ({count:,}{'' if k else ' rows'})" for k, (name, count) in enumerate(ranked)]
     return ", ".join(words if len(words) <= LISTED else [*words[: LISTED - 1], "...", words[-1]])
 
 
