@@ -30,3 +30,14 @@ def test_none_is_a_value_like_any_other(tmp_path: Path) -> None:
     assert free.settings.training.clip_norm is None
     with pytest.raises(UsageError, match="--layers None"):
         tt.train(rows("classify"), tmp_path / "none", **tiny("classify", layers=None))
+
+
+def test_the_environment_names_the_engine_from_python_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THROUGHTIME_ENGINE", "reference")
+    trained = tt.train(rows("classify"), tmp_path / "run", **tiny("classify"))
+    assert trained.metrics["engine"] == "reference" == trained.model.used_engine()
+    monkeypatch.setenv("THROUGHTIME_ENGINE", "auto")
+    assert tt.load(tmp_path / "run").model.used_engine() == "torch"
+    monkeypatch.setenv("THROUGHTIME_ENGINE", "torhc")
+    with pytest.raises(UsageError, match='unknown engine in THROUGHTIME_ENGINE "torhc"'):
+        _ = tt.load(tmp_path / "run").model

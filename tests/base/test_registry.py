@@ -97,3 +97,12 @@ def test_an_own_entry_may_not_take_a_built_in_name(package: str) -> None:
     with pytest.raises(UsageError, match='colour "red" is registered twice'):
         registry.add("red", 99)
         list(registry)
+
+
+def test_half_a_package_never_passes_for_all_of_it(package: str) -> None:
+    """A name taken before the package is loaded: every use says so, not the first alone."""
+    registry = colours(package)
+    registry.add("red", 1)
+    for _ in range(2):
+        with pytest.raises(UsageError, match='colour "red" is registered twice'):
+            registry["blue"]

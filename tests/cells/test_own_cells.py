@@ -86,6 +86,14 @@ def test_a_taken_name_is_refused() -> None:
             return tanh(p.W @ x + p.U @ h)
 
 
+def test_a_step_is_known_by_its_name() -> None:
+    def swift(p, x, h):
+        return tanh(p.W @ x + p.U @ h)
+
+    with pytest.raises(UsageError, match='give the name under which it is registered, for instance "swift"'):
+        form(swift)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

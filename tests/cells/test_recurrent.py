@@ -256,6 +256,8 @@ def test_refused_inputs() -> None:
         ((x, torch.tensor([4, 5])), "lengths lie between 4 and 5; x has 4 steps"),
         ((x, torch.tensor([4, -1])), "lengths lie between -1 and 4"),
         ((x, torch.tensor([4])), r"lengths has shape \(1,\) and type torch.int64; it holds one whole number"),
+        ((x.to(torch.float16),), "x has type torch.float16, the weights torch.float"),
+        ((x, [4, 2]), r"lengths is a list; give a tensor: torch.tensor\(lengths\)"),
         ((x, torch.tensor([4.0, 2.0])), "type torch.float32; it holds one whole number for each of the 2 rows"),
         ((x, None, state[:1]), r"state has shapes \(1, 2, 5\); the cell lstm needs 2 of \(1, 2, 5\)"),
         ((x, None, tuple(part[:, :1] for part in state)), r"state has shapes \(1, 1, 5\), \(1, 1, 5\)"),

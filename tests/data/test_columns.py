@@ -103,6 +103,7 @@ def test_a_table_is_understood(name: str) -> None:
         ({"note": [None] * N}, '"note" is empty'),
         ({"split": repeated("train", "test")}, "--split split"),
         ({"label": repeated("a;b", "b;a", "a", "b")}, 'say --set label_separator=";"'),
+        ({"label": repeated("a;b", "b;a", "a", "")}, '2 of the 3 classes of "label" hold ";"'),
     ],
 )
 def test_what_is_left_aside_or_looks_odd_is_said(column: dict[str, list[Any]], words: str) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from throughtime.api.machine import device_of
+from throughtime.api.machine import device_of, engine_of_environment
 from throughtime.api.own import import_files
 from throughtime.api.settings import Settings, resolve
 from throughtime.cells.equations import Graph
@@ -67,7 +67,7 @@ class TrainedRun:
     def settings(self) -> Settings:
         tables = self.run.config.read()
         chosen = {name: value for group, table in tables.items() if group != "run" for name, value in table.items()}
-        return resolve(self.task, chosen)
+        return resolve(self.task, {**chosen, **engine_of_environment()})
 
     @cached_property
     def fields(self) -> dict[str, Field]:

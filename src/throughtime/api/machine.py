@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 
 from throughtime.api.settings import MachineSettings
+from throughtime.cells.engine import default_engine
 from throughtime.errors import UsageError
 
 
@@ -25,6 +27,11 @@ def device_of(settings: MachineSettings) -> torch.device:
     except (RuntimeError, AssertionError):
         raise UsageError(f"--device {settings.device}: there is no such device here; choose cpu or auto") from None
     return device
+
+
+def engine_of_environment() -> dict[str, str]:
+    """The setting ``engine`` where THROUGHTIME_ENGINE names one: it goes before a file's, and behind an option."""
+    return {"engine": default_engine()} if os.environ.get("THROUGHTIME_ENGINE") else {}
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from throughtime.api.load import TrainedRun, load
-from throughtime.api.machine import device_of, environment, threads_of, versions
+from throughtime.api.machine import device_of, engine_of_environment, environment, threads_of, versions
 from throughtime.api.own import import_files
 from throughtime.api.prepare import Prepared, data_path, prepare
 from throughtime.api.resuming import require_same_run
@@ -83,7 +83,8 @@ def train(
         if folder.finished:
             progress.note(f"{run} is finished; there is nothing to resume")
             return load(run)
-        prepared = prepare(data, task or before.task, {**chosen, **settings}, progress.note)
+        wanted = {**chosen, **engine_of_environment(), **settings}
+        prepared = prepare(data, task or before.task, wanted, progress.note)
         source = Source(data=data_path(data), task=prepared.task.name, use=own_files)
         with threads_of(prepared.settings.machine):
             model = _first_model(prepared)

@@ -106,6 +106,9 @@ def form(text: str | Cell | Graph) -> Graph:
         return text
     if isinstance(text, Cell):
         return text.graph()
+    if not isinstance(text, str):
+        known_as = getattr(text, "__name__", "lstm")  # type: ignore[unreachable]
+        raise UsageError(f'cell {text!r}: give the name under which it is registered, for instance "{known_as}"')
     name, _, rest = text.partition(":")
     options = {}
     for part in filter(None, rest.split(",")):

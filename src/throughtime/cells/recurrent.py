@@ -364,6 +364,12 @@ class Recurrent(nn.Module):
         if not fits or (fixed_space and tuple(x.shape[3:]) != shape[1:]):
             sizes_read = ", ".join(map(str, shape))
             raise UsageError(f"x has shape {tuple(x.shape)}; this layer reads (batch, time, {sizes_read})")
+        weight = next(self.parameters())
+        if x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
+            raise UsageError(f"x has type {x.dtype}, the weights {weight.dtype}; bring it to theirs: x.to(...)")
+        if lengths is not None and not isinstance(lengths, Tensor):
+            kind = type(lengths).__name__  # type: ignore[unreachable]
+            raise UsageError(f"lengths is a {kind}; give a tensor: torch.tensor(lengths)")
         if lengths is not None and (lengths.shape != x.shape[:1] or lengths.is_floating_point()):
             raise UsageError(
                 f"lengths has shape {tuple(lengths.shape)} and type {lengths.dtype}; "

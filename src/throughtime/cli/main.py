@@ -41,6 +41,9 @@ def program(
 
 def main() -> None:
     """Run the command line. Exit code 0 done, 2 the user's usage or data, 3 a non-finite value, 1 a defect of ours."""
+    # Threads that wait for each other asleep: spinning, they take the core from the very thread that they wait for as
+    # soon as anything else runs on the machine, and a small network then trains several times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from throughtime.cli import commands
 
     for module in pkgutil.iter_modules(commands.__path__):

@@ -209,7 +209,7 @@ def _several_labels(records: Records, output: str, kind: str) -> list[str]:
     """A hint where the names of many classes look like several names with a sign between them."""
     if kind != "category":
         return []
-    names = {class_name(value) for value in records.column(output)}
+    names = {class_name(value) for value in records.column(output)} - {""}  # no value is no class
     for sign in SEPARATORS:
         several = [name for name in names if sign in name]
         single = {part.strip() for name in names for part in name.split(sign)}
