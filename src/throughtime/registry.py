@@ -34,6 +34,10 @@ class Registry(Generic[T]):
         """Register ``entry``; a second entry under a taken name is a :class:`UsageError`."""
         if self._entries.get(name, entry) is not entry:
             raise UsageError(f'{self.kind} "{name}" is registered twice; give yours another name')
+        return self.replace(name, entry)
+
+    def replace(self, name: str, entry: T) -> T:
+        """Register ``entry`` in the place of what has the name, if anything has."""
         self._entries[name] = entry
         return entry
 

@@ -41,3 +41,15 @@ def test_the_environment_names_the_engine_from_python_too(tmp_path: Path, monkey
     monkeypatch.setenv("THROUGHTIME_ENGINE", "torhc")
     with pytest.raises(UsageError, match='unknown engine in THROUGHTIME_ENGINE "torhc"'):
         _ = tt.load(tmp_path / "run").model
+
+
+def test_inputs_without_a_sequence_are_refused() -> None:
+    rows = [{"x": i / 7, "y": i % 2} for i in range(40)]
+    with pytest.raises(UsageError, match=r'nothing to read in order: the inputs are "x" \(number\)'):
+        tt.check(rows, output="y")
+
+
+def test_the_mask_of_no_dropout_cannot_be_unlocked() -> None:
+    rows = [{"text": word * n, "label": word} for word in ("ab", "ba") for n in range(1, 31)]
+    with pytest.raises(UsageError, match="--locked-dropout no"):
+        tt.check(rows, output="label", dropout=0, locked_dropout=False)

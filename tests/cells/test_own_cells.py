@@ -385,3 +385,14 @@ def test_every_word_of_the_language() -> None:
     normed = centred / (centred.square().mean(1, keepdim=True) + 1e-5).sqrt()
     y = v.relu() / (1 + (-v).exp()) - (1 + v * v).sqrt() + normed * v.tanh().mean(1, keepdim=True)
     assert_near(made(x)[0][:, 0], 2 * y.sigmoid())
+
+
+def test_a_cell_can_be_decorated_plainly_and_defined_again_in_a_notebook() -> None:
+    for factor in (0.5, 0.25):
+        space: dict[str, object] = {"__name__": "__main__"}
+        exec(
+            "from throughtime.cells import cell, tanh\n@cell\ndef noted(p, x, h):\n"
+            f"    return {factor} * h + tanh(p.W @ x + p.U @ h)\n",
+            space,
+        )
+        assert any(node.value == factor for node in cells["noted"].graph().nodes)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -29,8 +30,6 @@ from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
 from throughtime.use.predictions import answered_rows
 from throughtime.use.verdict import verdict
-
-BATCH = 64
 
 
 def load(run: str | os.PathLike[str], *, use: Sequence[str | os.PathLike[str]] = ()) -> TrainedRun:
@@ -116,23 +115,25 @@ class TrainedRun:
         """
         records = self._records(data)
         dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
-        found = answer(self.model, dataset, self.output, batch_size=BATCH, device=self.device, truth=False, done=done)
+        found = answer(self.model, dataset, self.output, device=self.device, truth=False, done=done)
         return answered_rows(self.output, found.outcome)
 
     def evaluate(self, data: Any, *, done: Callable[[int], None] | None = None) -> dict[str, float]:
         """All metrics on other labelled data, which holds the run's input and output columns."""
         records = self._records(data, with_output=True)
         dataset = Dataset(records, self.fields)
-        found = answer(self.model, dataset, self.output, batch_size=BATCH, device=self.device, done=done)
+        found = answer(self.model, dataset, self.output, device=self.device, done=done)
         return measured(found.outcome)
 
     def _records(self, data: Any, with_output: bool = False) -> Records:
         if isinstance(data, list) and data and all(isinstance(entry, str) for entry in data):
             records = in_memory_records({self._only_text(): data}, "the texts")
         else:
+            if isinstance(data, str) and not Path(data).expanduser().exists():
+                raise UsageError(f"{data}: there is no such file or folder; for a text give a list, [text], or --text")
             records = read(data, self.settings.data)
             wanted = [*self.inputs, *([self.output.column] if with_output else [])]
-            if len(wanted) == 1 and len(records.columns) == 1:  # one column is the one, whatever its name
+            if len(wanted) == 1 and list(records.columns) == ["1"]:  # a table without a header, and one column
                 records = replace(records, columns={wanted[0]: next(iter(records.columns.values()))})
             for column in wanted:
                 records.column(column)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.api.settings import Settings, one_group, resolve
-from throughtime.data.columns import propose
+from throughtime.data.columns import Proposal, propose
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fit_fields
 from throughtime.data.fields.tokens import Tokens
@@ -16,11 +16,12 @@ from throughtime.data.files import read
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.splits import Splits, given_splits, split
-from throughtime.errors import DataError, Place
+from throughtime.errors import DataError, Place, UsageError
 from throughtime.models.tasks import Task, task_for, tasks
 from throughtime.models.tasks.task import require_kind
 
 Say = Callable[[str], None]
+SINGLE = {"number", "category", "labels"}  # kinds of columns that hold no sequence
 FEW = 5_000  # training rows, below which a network is kept small
 WINDOW = 150  # tokens of a long text that are read at a time in training
 
@@ -81,9 +82,20 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say)
     fields = fit_fields(splits.train, proposal.kinds, {proposal.output}, settings)
     tell(*(note for field in fields.values() for note in field.notes))
     _require_several_classes(fields[proposal.output], records)
+    _require_a_sequence(proposal)
     datasets = {name: Dataset(getattr(splits, name), fields) for name in ("train", "valid", "test")}
     resolved = resolve(found, chosen, _suited(datasets["train"]))
     return Prepared(found, resolved, str(records.source), splits, fields, proposal.output, datasets, tuple(notes))
+
+
+def _require_a_sequence(proposal: Proposal) -> None:
+    kinds = {column: proposal.kinds[column] for column in proposal.inputs}
+    if set(kinds.values()) <= SINGLE:
+        held = ", ".join(f'"{column}" ({kind})' for column, kind in kinds.items())
+        raise UsageError(
+            f"there is nothing to read in order: the inputs are {held}; "
+            f"name a text with --input, or say --set kinds={next(iter(kinds))}=tokens"
+        )
 
 
 def _require_several_classes(output: Field, records: Records) -> None:

@@ -40,8 +40,6 @@ from throughtime.use.answering import Answers, answer, measured
 from throughtime.use.predictions import test_rows
 from throughtime.use.report import report
 
-EVALUATION_BATCH = 64
-
 
 def train(
     data: Any = None,
@@ -238,7 +236,7 @@ def _evaluated(prepared: Prepared, device: torch.device, model: nn.Module) -> di
 
 
 def _answered(prepared: Prepared, split: str, model: Model, device: torch.device) -> Answers:
-    return answer(model, prepared.datasets[split], prepared.output_field, batch_size=EVALUATION_BATCH, device=device)
+    return answer(model, prepared.datasets[split], prepared.output_field, device=device)
 
 
 def _located(prepared: Prepared, model: nn.Module, batch: Batch) -> str:

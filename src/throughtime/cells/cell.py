@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.language import ACTIVATIONS
@@ -78,8 +78,14 @@ class Cell:
 cells: Registry[Cell] = Registry("cell", "throughtime.cells.library")
 
 
-def cell(*, source: str = "", differences: str = "", convolution: bool = False) -> Callable[[Step], Step]:
-    """Register the decorated step as a cell under the function's name.
+@overload
+def cell(step: Step) -> Step: ...
+@overload
+def cell(*, source: str = "", differences: str = "", convolution: bool = False) -> Callable[[Step], Step]: ...
+def cell(
+    step: Step | None = None, *, source: str = "", differences: str = "", convolution: bool = False
+) -> Step | Callable[[Step], Step]:
+    """Register the decorated step as a cell under the function's name; also plainly, as ``@cell``.
 
     >>> @cell(source="this example")
     ... def leaky(p, x, h):
@@ -88,13 +94,19 @@ def cell(*, source: str = "", differences: str = "", convolution: bool = False) 
     >>> from throughtime.cells import tanh
     >>> cells["leaky"].graph().parameters
     ('W', 'U', 'b')
+
+    A cell that is defined in a notebook may be defined again there: the later one stands.
     """
 
     def register(step: Step) -> Step:
-        cells.add(step.__name__, Cell(step.__name__, step, source, differences, convolution))
+        entry = Cell(step.__name__, step, source, differences, convolution)
+        again = (
+            step.__module__ == "__main__" and entry.name in cells and cells[entry.name].step.__module__ == "__main__"
+        )
+        (cells.replace if again else cells.add)(entry.name, entry)
         return step
 
-    return register
+    return register if step is None else register(step)
 
 
 def form(text: str | Cell | Graph) -> Graph:

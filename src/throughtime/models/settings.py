@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from throughtime.errors import UsageError
 from throughtime.settings import Group
 
 Share = Annotated[float, Meta(ge=0, lt=1)]
@@ -72,6 +73,10 @@ class NetworkSettings(Group, frozen=True):
             "auto: max for characters, mean for words"
         ),
     ] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.dropout == 0 and not self.locked_dropout:
+            raise UsageError("--locked-dropout no: it says how the masks of the dropout are drawn, and that is 0")
 
 
 class ClassifySettings(Group, frozen=True):

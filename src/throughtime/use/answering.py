@@ -32,7 +32,7 @@ def answer(
     dataset: Dataset,
     output: Field,
     *,
-    batch_size: int,
+    batch_size: int = 64,
     device: torch.device | str = "cpu",
     truth: bool = True,
     done: Callable[[int], None] | None = None,
