@@ -42,7 +42,7 @@ class NetworkSettings(Group, frozen=True):
             description="on embeddings, between layers and before the head; 0.5 if not set, with under "
             "5,000 training rows"
         ),
-    ] = 0.4
+    ] = 0.3
     locked_dropout: Annotated[bool, Meta(description="keep a dropout mask over all steps of a sequence")] = True
     recurrent_dropout: Annotated[
         float, Meta(ge=0, lt=1, description="on what enters the recurrent products, one mask for all steps")
