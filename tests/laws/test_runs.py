@@ -137,7 +137,8 @@ def test_a_non_finite_value_stops_training_and_is_located(task: str, cell: str, 
     with pytest.raises(NonFiniteError) as stopped:
         tt.train(rows(task), tmp_path / "run", **options)
     message = str(stopped.value)
-    assert ("sample" in message and "row" in message) or "weight" in message
+    assert "the first value that is not finite is" in message, message
+    assert ("sample" in message and "row" in message) or "the weight" in message, message
     assert stopped.value.exit_code == 3
 
 

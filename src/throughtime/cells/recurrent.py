@@ -14,13 +14,13 @@ from throughtime.batch import Draw
 from throughtime.cells.cell import Cell, form
 from throughtime.cells.dropout import Masks, dropout, scaled
 from throughtime.cells.engine import ENGINES, Noise, Result, Work, choose, default_engine
+from throughtime.cells.engine.contract import State
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.parameters import Sizes, has_own_output, recurrent_maps, stacks
 from throughtime.cells.equations.parameters import parameters as cell_parameters
 from throughtime.cells.initialisation import initialise
 from throughtime.errors import UsageError, unknown
 
-State = tuple[Tensor, ...]
 Watch = Callable[["Direction", int, str, Tensor], None]
 
 
