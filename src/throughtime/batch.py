@@ -43,13 +43,15 @@ class Batch:
     """Columns by name, each a tensor with B rows or :class:`Sequences`.
 
     ``sample_ids (B,)`` are the samples' numbers in their split, ``offset`` is the time of the first step (for
-    sequences that are cut), and ``draw`` says how random masks are drawn; it is None outside training.
+    sequences that are cut), and ``draw`` says how random masks are drawn; it is None outside training. ``state`` is
+    what was handed over at the end of the batch before, where this one goes on with the same sequences.
     """
 
     columns: dict[str, Tensor | Sequences]
     sample_ids: Tensor  # (B,) int64
     offset: int = 0
     draw: Draw | None = field(default=None)
+    state: tuple[Tensor, ...] | None = None
 
     def __len__(self) -> int:
         return int(self.sample_ids.shape[0])
@@ -61,7 +63,11 @@ class Batch:
         """The same batch, in training: with its masks drawn from these numbers."""
         return replace(self, draw=Draw(seed, epoch, update, self.sample_ids, self.offset))
 
+    def after(self, state: tuple[Tensor, ...] | None) -> Batch:
+        """The same batch, going on from this state."""
+        return replace(self, state=state)
+
     def to(self, where: device | str) -> Batch:
         draw = None if self.draw is None else replace(self.draw, sample_ids=self.draw.sample_ids.to(where))
         columns = {name: column.to(where) for name, column in self.columns.items()}
-        return Batch(columns, self.sample_ids.to(where), self.offset, draw)
+        return Batch(columns, self.sample_ids.to(where), self.offset, draw, self.state)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 
 class ThroughtimeError(Exception):
@@ -23,20 +23,33 @@ class UsageError(ThroughtimeError):
 class Place:
     """Where in the user's data something stands; every part may be missing.
 
-    ``row`` counts as the user does: the line of a text file, the record of a list, from 1.
+    ``row`` counts as the user does: the line of a text file, the record of a list, from 1. ``step`` counts the tokens
+    of a sequence, from 1. Where each step of a row has a line of its own, ``lines`` holds them.
 
     >>> str(Place(file="train.csv", row=418, column="temp"))
     'train.csv row 418, column "temp"'
+    >>> sentence = Place("a.conll", 7, "tag", lines=(7, 8, 10))
+    >>> str(sentence.at(2)), str(Place("a.csv", 7, "tag").at(2))
+    ('a.conll row 10, column "tag"', 'a.csv row 7, column "tag", step 3')
     """
 
     file: str | None = None
     row: int | None = None
     column: str | None = None
+    step: int | None = None
+    lines: Sequence[int] | None = field(default=None, compare=False, repr=False)
+
+    def at(self, step: int) -> Place:
+        """The place of one step of a sequence (from 0)."""
+        if self.lines is not None and step < len(self.lines):
+            return Place(self.file, self.lines[step], self.column)
+        return replace(self, step=step + 1, lines=None)
 
     def __str__(self) -> str:
         where = " ".join(part for part in (self.file or "", "" if self.row is None else f"row {self.row}") if part)
         column = "" if self.column is None else f'column "{self.column}"'
-        return ", ".join(part for part in (where, column) if part)
+        step = "" if self.step is None else f"step {self.step}"
+        return ", ".join(part for part in (where, column, step) if part)
 
 
 class DataError(ThroughtimeError):

@@ -9,7 +9,6 @@ from typing import Any
 
 from throughtime.api.own import import_files
 from throughtime.api.prepare import prepare
-from throughtime.data.profile import profile
 
 
 @dataclass(frozen=True)
@@ -36,5 +35,5 @@ def check(
     """
     import_files(use)
     prepared = prepare(data, task, settings, lambda sentence: None)
-    figures = profile(prepared.splits, prepared.fields, prepared.datasets, prepared.notes)
+    figures = prepared.figures()
     return Checked((*prepared.notes, *figures.get("warnings", ())), figures)

@@ -142,7 +142,7 @@ class TrainedRun:
         return records
 
     def _only_text(self) -> str:
-        if len(self.inputs) == 1 and self.fields[self.inputs[0]].kind == "tokens":
+        if len(self.inputs) == 1 and self.fields[self.inputs[0]].kind in ("tokens", "words"):
             return self.inputs[0]
         raise UsageError(f"this run reads {', '.join(self.inputs)}; give records with these columns, not texts alone")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from throughtime.data.alignment import aligned_cut
 from throughtime.data.fields import fields
 from throughtime.data.files.folders import split_name
 from throughtime.data.files.sniffing import USUAL_OUTPUTS
@@ -28,7 +29,8 @@ MOSTLY = 0.9  # share of numbers from which on a column holds numbers, and the o
 class Proposal:
     """``kinds`` gives the kind of field for each input column and then the output.
 
-    ``reason`` says why the output is of its kind.
+    ``reason`` says why the output is of its kind. ``unit`` is what a text must be cut into where the output has a value
+    for each of its tokens; None leaves the choice to the texts.
     """
 
     inputs: tuple[str, ...]
@@ -36,6 +38,7 @@ class Proposal:
     kinds: Mapping[str, str]
     reason: str
     notes: tuple[str, ...]
+    unit: str | None = None
 
 
 def propose(records: Records, settings: DataSettings) -> Proposal:
@@ -55,18 +58,53 @@ def propose(records: Records, settings: DataSettings) -> Proposal:
     for column, kind in said.items():
         if column not in (*inputs, output):
             raise UsageError(f'--set kinds={column}={kind}: the column "{column}" is neither input nor output')
-    kinds = {name: said.get(name) or _input_kind(records.column(name), settings) for name in inputs}
     guessed, holds = _output_kind(records.column(output), settings)
+    partner, cut = _partner(records, inputs, output, said, settings)
+    if partner is not None:
+        guessed, holds = _step_kind(records.column(output), cut), f'a value for every step of "{partner}"'
+    kinds = {
+        name: said.get(name) or _input_kind(records.column(name), settings, partner is not None) for name in inputs
+    }
     kinds[output] = said.get(output, guessed)
     if output in said:
         reason = f'"{output}" was said to hold {said[output]}'
     else:
         reason = f'"{output}" holds {holds}'
         _refuse_all_different(records, output, guessed, settings)
+    letters = cut == "characters" or (cut == "list" and kinds.get(partner or "") == "tokens")
+    unit = "characters" if partner is not None and letters and not _of_lists(records.column(partner)) else None
     read = ", ".join(f'"{name}" ({kinds[name]})' for name in inputs)
     learning = f'learning "{output}" ({kinds[output]}) from {read}: {why}'
     hints = _several_labels(records, output, kinds[output])
-    return Proposal(inputs, output, kinds, reason, (learning, *notes, *hints))
+    return Proposal(inputs, output, kinds, reason, (learning, *notes, *hints), unit)
+
+
+def _partner(
+    records: Records, inputs: Sequence[str], output: str, said: Mapping[str, str], settings: DataSettings
+) -> tuple[str | None, str]:
+    """The input that the output goes with step by step, and how the output is cut; None if there is none."""
+    if settings.label_separator is not None or said.get(output, "tags") not in ("tags", "numbers"):
+        return None, ""
+    for name in inputs:
+        cut = aligned_cut(records.column(name), records.column(output))
+        if cut is not None:
+            return name, cut
+    if output in said:  # its steps are compared when they are encoded
+        return next(iter(inputs)), "list" if _of_lists(records.column(output)) else "spaces"
+    return None, ""
+
+
+def _step_kind(values: Sequence[Any], cut: str) -> str:
+    """Numbers or tags."""
+    steps = [step for value in values if value for step in (value.split() if isinstance(value, str) else value)]
+    different = len(set(map(class_name, steps)))
+    if cut == "characters" or not _mostly_numbers(steps):
+        return "tags"
+    return "tags" if different <= FEW_CLASSES and all(float(step).is_integer() for step in steps) else "numbers"
+
+
+def _of_lists(values: Sequence[Any]) -> bool:
+    return any(isinstance(value, (list, tuple)) for value in values)
 
 
 def _said_kinds(records: Records, settings: DataSettings) -> dict[str, str]:
@@ -116,6 +154,11 @@ def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tupl
             problem = f'"{output}" is both --input and --output'
             raise UsageError(f"{records.source}: {problem}; name another column for one of them")
         return tuple(dict.fromkeys(settings.input)), []
+    laid_out = tuple(name for name, role in records.roles.items() if role == "input" and name != output)
+    if laid_out:
+        aside = [name for name in records.columns if name not in (output, *laid_out)]
+        left = [f"columns left aside, as --input can name them too: {', '.join(aside)}"] if aside else []
+        return laid_out, left
     others = [name for name in records.columns if name not in (output, settings.split, settings.group)]
     why = {name: _aside(records, name, settings) for name in others}
     inputs = tuple(name for name in others if not why[name])
@@ -165,10 +208,16 @@ def _has_classes(values: Sequence[Any], settings: DataSettings) -> bool:
     return kind == "labels" or (kind == "category" and 1 < len(set(map(class_name, present))) <= len(present) / 2)
 
 
-def _input_kind(values: Sequence[Any], settings: DataSettings) -> str:
+def _input_kind(values: Sequence[Any], settings: DataSettings, stepwise: bool) -> str:
+    """``stepwise``: every step is answered, so that words are read with their letters."""
     present = [value for value in values if not is_missing(value, settings.missing)]
     if present and all(isinstance(value, (list, tuple)) for value in present):
-        return "tokens"
+        steps = [step for value in present[:1000] for step in value]
+        if steps and all(isinstance(step, (int, float, list, tuple)) for step in steps):
+            return "numbers"
+        return "words" if stepwise and any(len(str(step)) > 1 for step in steps) else "tokens"
+    if stepwise and any(" " in str(value).strip() for value in present):
+        return "words" if not _mostly_numbers(str(present[0]).split()) else "numbers"
     if _mostly_numbers(present):
         return "number"
     names = {class_name(value) for value in present}

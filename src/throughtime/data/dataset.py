@@ -35,11 +35,14 @@ class Dataset:
         return len(self.lengths)
 
     def cropped(self, longest: int, seed: int, epoch: int) -> Dataset:
-        """The same rows, of longer texts a window of ``longest`` tokens; (seed, epoch, row) draw where it begins."""
+        """The same rows, of longer sequences a window of ``longest`` steps; (seed, epoch, row) draw where it begins.
+
+        Columns of equal length keep their steps together.
+        """
         view = copy(self)
         view.columns = dict(self.columns)
         drawn = words(len(self), seed, epoch, 2)
-        for column in (name for name, field in self.fields.items() if field.kind == "tokens"):
+        for column in (name for name, field in self.fields.items() if field.stepwise):
             view.columns[column] = [
                 _window(ids, longest, int(word)) for ids, word in zip(self.columns[column], drawn, strict=True)
             ]

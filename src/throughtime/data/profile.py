@@ -31,7 +31,7 @@ def profile(
     for equal test rows, so that only runs on the same rows are compared.
     """
     output = list(fields)[-1]
-    texts = [column for column, field in fields.items() if field.kind == "tokens"]
+    texts = [column for column, field in fields.items() if field.stepwise and column != output]
     found: dict[str, Any] = {
         "source": splits.train.source,
         "notes": list(notes),
@@ -40,29 +40,38 @@ def profile(
         "digest": _digest([splits.train, splits.valid, splits.test], list(fields)),
         "test_digest": _digest([splits.test], list(fields)),
     }
-    if fields[output].kind in ("category", "labels"):
+    if fields[output].kind in ("category", "labels", "tags"):
         found["classes"] = {name: _classes(fields[output], datasets[name].columns[output]) for name in NAMES}
     if texts:
         lengths = {name: _lengths(datasets[name], texts) for name in NAMES}
-        found["unit"] = getattr(fields[texts[0]], "unit", "steps")
+        found["unit"] = _unit(fields[texts[0]])
         found["lengths"] = {name: _histogram(lengths[name]) for name in NAMES}
         found["length"] = {name: _percentiles(lengths[name]) for name in NAMES}
         found["unknown"] = {
-            column: {name: _unknown(datasets[name].columns[column]) for name in NAMES} for column in texts
+            column: {name: _unknown(datasets[name].columns[column]) for name in NAMES}
+            for column in texts
+            if hasattr(fields[column], "vocabulary")
         }
     found["warnings"] = [
         *_dull_columns(datasets["train"], fields, output),
         *_unknown_tokens(found.get("unknown", {}), fields),
-        *_uneven_classes(found.get("classes", {}).get("train", {})),
+        *(_uneven_classes(found.get("classes", {}).get("train", {})) if fields[output].kind != "tags" else ()),
     ]
     return found
+
+
+def _unit(field: Field) -> str:
+    """What a length counts."""
+    if field.kind == "words":
+        return "words"
+    return getattr(field, "unit", "steps")
 
 
 def _classes(field: Any, encoded: Sequence[Any]) -> dict[str, int]:
     if field.kind == "labels":
         totals = np.sum(encoded, axis=0)
         return {name: int(total) for name, total in zip(field.classes, totals, strict=True)}
-    counts = Counter(encoded)
+    counts = Counter(np.concatenate(encoded).tolist() if field.kind == "tags" else encoded)
     return {name: counts[k] for k, name in enumerate(field.classes)}
 
 
@@ -86,7 +95,8 @@ def _percentiles(lengths: np.ndarray) -> dict[str, float]:
 def _unknown(encoded: Sequence[np.ndarray]) -> float:
     """The share of tokens that training did not show."""
     total = sum(len(ids) for ids in encoded)
-    return sum(int((ids == SPECIALS.index(UNK)).sum()) for ids in encoded) / max(1, total)
+    tokens = (ids if ids.ndim == 1 else ids[:, 0] for ids in encoded)
+    return sum(int((ids == SPECIALS.index(UNK)).sum()) for ids in tokens) / max(1, total)
 
 
 def _dull_columns(train: Dataset, fields: Mapping[str, Field], output: str) -> list[str]:
@@ -94,18 +104,22 @@ def _dull_columns(train: Dataset, fields: Mapping[str, Field], output: str) -> l
     said = []
     for column, field in fields.items():
         values = train.columns[column]
-        if field.kind == "tokens" and (empty := sum(len(ids) == 0 for ids in values)):
-            said.append(f'column "{column}": {empty:,} of {len(train):,} training texts are empty')
+        if field.stepwise and column != output and (empty := sum(len(ids) == 0 for ids in values)):
+            said.append(f'column "{column}": {empty:,} of {len(train):,} training {_texts(field)} are empty')
         if field.kind == "category" and column != output and len(set(values)) == 1:
             said.append(f'column "{column}" is the same in every training row; nothing can be learnt from it')
     return said
 
 
+def _texts(field: Field) -> str:
+    return "texts" if field.kind == "tokens" else "rows"
+
+
 def _unknown_tokens(unknown: Mapping[str, Mapping[str, float]], fields: Mapping[str, Field]) -> list[str]:
     said = []
     for column, shares in unknown.items():
-        if shares["valid"] > MANY_UNKNOWN:
-            by_words = getattr(fields[column], "unit", "") != "characters"
+        if shares["valid"] > MANY_UNKNOWN and fields[column].kind == "tokens":
+            by_words = getattr(fields[column], "unit", "") not in ("characters", "bytes")
             mend = "; characters may serve better (--set tokens=characters)" if by_words else ""
             said.append(f'column "{column}": {shares["valid"]:.0%} of the validation tokens are {UNK}{mend}')
     return said

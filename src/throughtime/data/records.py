@@ -14,6 +14,8 @@ from throughtime.errors import DataError, Place, UsageError, unknown
 class Places:
     """Where each row stands: the number of its file, and its line in that file, counted from 1 (None: the whole file).
 
+    ``lines`` holds, where a row is a sequence that stands over several lines, the line of each of its steps.
+
     >>> places = Places(files=("a.txt", "b.txt"), file_of=[0, 0, 1], rows=[1, 3, None])
     >>> str(places(1, "text")), str(places(2))
     ('a.txt row 3, column "text"', 'b.txt')
@@ -22,14 +24,17 @@ class Places:
     files: tuple[str, ...]
     file_of: Sequence[int]
     rows: Sequence[int | None]
+    lines: Sequence[Sequence[int]] | None = None
 
     def __call__(self, i: int, column: str | None = None) -> Place:
-        return Place(self.files[self.file_of[i]], self.rows[i], column)
+        lines = None if self.lines is None else self.lines[i]
+        return Place(self.files[self.file_of[i]], self.rows[i], column, lines=lines)
 
     def select(self, indices: Iterable[int]) -> Places:
         """The places of some rows, in the order of ``indices``."""
         indices = list(indices)
-        return Places(self.files, [self.file_of[i] for i in indices], [self.rows[i] for i in indices])
+        lines = None if self.lines is None else [self.lines[i] for i in indices]
+        return Places(self.files, [self.file_of[i] for i in indices], [self.rows[i] for i in indices], lines)
 
     @classmethod
     def in_one(cls, file: str, rows: Sequence[int | None]) -> Places:
@@ -104,9 +109,12 @@ def joined(parts: dict[str, Records], source: str) -> Records:
         files += records.places.files
     rows = [row for records in parts.values() for row in records.places.rows]
     columns = {name: [value for records in parts.values() for value in records.columns[name]] for name in first.columns}
+    lines = None
+    if all(records.places.lines is not None for records in parts.values()):
+        lines = [steps for records in parts.values() for steps in records.places.lines or ()]
     notes = tuple(note for records in parts.values() for note in records.notes)
     split = [name for name, records in parts.items() for _ in range(len(records))]
-    return Records(columns, source, Places(tuple(files), file_of, rows), notes, first.roles, split)
+    return Records(columns, source, Places(tuple(files), file_of, rows, lines), notes, first.roles, split)
 
 
 def same_columns(first: Records, second: Records, columns: Iterable[str] | None = None) -> None:

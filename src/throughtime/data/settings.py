@@ -18,7 +18,9 @@ class DataSettings(Group, frozen=True):
     output: Annotated[tuple[str, ...], Meta(description="the column to learn; proposed if not given")] = ()
     kinds: Annotated[
         tuple[str, ...],
-        Meta(description="what a column holds, as column=kind with kind tokens, category, labels or number"),
+        Meta(
+            description="what a column holds, as column=kind with kind tokens, words, category, labels, number, numbers or tags"
+        ),
     ] = ()
     valid: Annotated[str, Meta(description="validation split: a fraction of the rows, or a file or folder")] = "0.1"
     test: Annotated[str, Meta(description="test split: a fraction of the rows, or a file or folder")] = "0.1"
@@ -47,7 +49,8 @@ class DataSettings(Group, frozen=True):
         str | None, Meta(description="what parts the labels of one cell where a row has several, such as ;")
     ] = None
     tokens: Annotated[
-        Literal["auto", "characters", "words"], Meta(description="what a text is cut into; auto looks at the texts")
+        Literal["auto", "characters", "words", "bytes"],
+        Meta(description="what a text is cut into; auto looks at the texts"),
     ] = "auto"
     lower_case: Annotated[
         Literal["auto", "yes", "no"], Meta(description="lower-case the texts; auto: words yes, characters no")

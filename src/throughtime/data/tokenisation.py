@@ -1,4 +1,4 @@
-"""Texts to tokens and back: characters, words, or what stands between spaces."""
+"""Texts to tokens and back: characters, bytes, words, or what stands between spaces."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Literal
 
-Unit = Literal["characters", "words", "spaces"]
+Unit = Literal["characters", "bytes", "words", "spaces"]
+Wanted = Literal["auto", "characters", "bytes", "words"]
 
 # <unk> as corpora print it; a word with inner apostrophes, hyphens or (between digits) points; any other sign by itself
 WORD = re.compile(r"<unk>|\d+(?:[.,]\d+)+|\w+(?:['’\-]\w+)*|[^\w\s]", re.IGNORECASE)
@@ -25,10 +26,17 @@ def cut(text: str, unit: Unit, lower: bool = False) -> list[str]:
     ["it's", 'great', ',', "isn't", 'it', '?']
     >>> cut("Ab", "characters"), cut("do n't stop .", "spaces")
     (['A', 'b'], ['do', "n't", 'stop', '.'])
+
+    A byte (of UTF-8) is written as the character of its number:
+
+    >>> cut("é", "bytes"), joined(cut("é", "bytes"), "bytes")
+    (['Ã', '©'], 'é')
     """
     text = text.lower() if lower else text
     if unit == "characters":
         return list(text)
+    if unit == "bytes":
+        return list(text.encode("utf-8", "surrogatepass").decode("latin-1"))
     return WORD.findall(text) if unit == "words" else text.split()
 
 
@@ -40,11 +48,13 @@ def joined(tokens: Sequence[str], unit: Unit) -> str:
     """
     if unit == "characters":
         return "".join(tokens)
+    if unit == "bytes":
+        return bytes(ord(token) for token in tokens if len(token) == 1).decode("utf-8", "replace")
     text = " ".join(tokens)
     return CLOSING.sub(r"\1", text) if unit == "words" else text
 
 
-def proposed_unit(texts: Sequence[str], wanted: Literal["auto", "characters", "words"]) -> tuple[Unit, str]:
+def proposed_unit(texts: Sequence[str], wanted: Wanted) -> tuple[Unit, str]:
     """The unit for these texts and the reason, in words.
 
     Short texts with few spaces are cut into characters. Where punctuation already stands apart, words are taken as they
@@ -55,8 +65,8 @@ def proposed_unit(texts: Sequence[str], wanted: Literal["auto", "characters", "w
     """
     stripped = (text.strip() for text in texts)
     sample = [text[:SAMPLE_CHARACTERS] for text in islice(filter(None, stripped), SAMPLE)]
-    if wanted == "characters":
-        return "characters", "as set"
+    if wanted in ("characters", "bytes"):
+        return wanted, "as set"
     if not sample:
         return "words", "there is no text to look at"
     words = sum(len(text.split()) for text in sample) / len(sample)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from throughtime.batch import Batch
+from throughtime.batch import Batch, Sequences
 from throughtime.cells.recurrent import Recurrent
 from throughtime.models.encoders import Encoder, Encoding
 from throughtime.models.heads import Head
@@ -26,8 +26,8 @@ class Model(nn.Module):
         self.encoders = nn.ModuleList(encoders.values())
         self.head = head
 
-    def forward(self, batch: Batch) -> Tensor:
-        """The head's output (B, ...)."""
+    def forward(self, batch: Batch) -> Tensor | Sequences:
+        """The head's output (B, ...), or sequences of outputs where every step is answered."""
         return self.head(self.encode(batch), batch.draw)
 
     def encode(self, batch: Batch) -> list[Encoding]:
@@ -38,26 +38,32 @@ class Model(nn.Module):
         """The mean loss of the batch: what training makes small."""
         return self.head.loss(self(batch), self._target(batch))
 
-    def losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The output (B, ...) and the plain loss of each sample (B,)."""
+    def losses(self, batch: Batch) -> tuple[Tensor | Sequences, Tensor]:
+        """The output and the plain loss of each sample (B,)."""
         output = self(batch)
         return output, self.head.losses(output, self._target(batch))
 
-    def used_engine(self) -> str:
-        """Which engines run the recurrent layers in evaluation, by name; "none" without such layers."""
-        any_weight = next(self.parameters())
-        names = set()
-        for layer in self.modules():
-            if isinstance(layer, Recurrent):
-                sizes = layer.directions[0].sizes
-                names.add(layer.used_engine(any_weight.new_zeros(1, 1, sizes.input_size, *sizes.space)))
-        return "+".join(sorted(names)) or "none"
+    def _target(self, batch: Batch) -> Tensor | Sequences:
+        target, dtype = batch[self.output], next(self.parameters()).dtype
+        if isinstance(target, Sequences):
+            return Sequences(_as(target.data, dtype), target.lengths)
+        return _as(target, dtype)
 
-    def _target(self, batch: Batch) -> Tensor:
-        target = batch[self.output]
-        assert isinstance(target, Tensor)
-        dtype = next(self.parameters()).dtype
-        return target.to(dtype) if target.is_floating_point() else target
+
+def _as(values: Tensor, dtype: torch.dtype) -> Tensor:
+    """Numbers in the model's type; ids as they are."""
+    return values.to(dtype) if values.is_floating_point() else values
+
+
+def used_engine(model: nn.Module) -> str:
+    """Which engines run the recurrent layers in evaluation, by name; "none" without such layers."""
+    any_weight = next(model.parameters())
+    names = set()
+    for layer in model.modules():
+        if isinstance(layer, Recurrent):
+            sizes = layer.directions[0].sizes
+            names.add(layer.used_engine(any_weight.new_zeros(1, 1, sizes.input_size, *sizes.space)))
+    return "+".join(sorted(names)) or "none"
 
 
 def parameters_by_part(model: nn.Module) -> dict[str, int]:

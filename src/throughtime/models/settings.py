@@ -23,12 +23,23 @@ class NetworkSettings(Group, frozen=True):
     layers: Annotated[int, Meta(ge=1, description="recurrent layers, one on the other")] = 1
     bidirectional: Annotated[bool, Meta(description="read in both directions")] = True
     embeddings: Annotated[
-        str, Meta(description="learned, one-hot, or a text file of vectors in the form of GloVe or word2vec")
+        str,
+        Meta(
+            description="learned, one-hot, skipgram (vectors made of the training texts before training), or a text "
+            "file of vectors in the form of GloVe or word2vec"
+        ),
     ] = "learned"
     embedding_size: Annotated[
         AtLeastOne | None, Meta(description="size of learned embeddings; none: 64 for characters, 128 for words")
     ] = None
-    frozen_embeddings: Annotated[bool, Meta(description="keep the vectors of the file as they are")] = False
+    frozen_embeddings: Annotated[
+        bool, Meta(description="keep the vectors of the file, or of skipgram, as they are")
+    ] = False
+    letters: Annotated[
+        Literal["recurrent", "convolutional", "no"],
+        Meta(description="how the letters of a word are read, where words are steps that are answered; no: not at all"),
+    ] = "convolutional"
+    letters_size: Annotated[int, Meta(ge=1, description="units that read the letters of a word")] = 64
     token_dropout: Annotated[
         Share,
         Meta(
@@ -97,3 +108,22 @@ class RegressSettings(Group, frozen=True):
         Literal["squared", "absolute"],
         Meta(description="squared leads to the mean of what is likely, absolute to the median"),
     ] = "squared"
+
+
+class TagSettings(Group, frozen=True):
+    """The task"""
+
+    crf: Annotated[
+        Literal["auto", "yes", "no"],
+        Meta(description="score neighbouring tags together (conditional random field); auto: where tags mark spans"),
+    ] = "auto"
+    loss: Annotated[
+        Literal["squared", "absolute"] | None,
+        Meta(description="of numbers a step: squared (if not set) leads to the mean, absolute to the median"),
+    ] = None
+
+
+def refuse_loss(task: TagSettings, column: str) -> None:
+    """Raise UsageError where a loss of numbers is asked for and the column holds tags."""
+    if task.loss is not None:
+        raise UsageError(f'--set loss={task.loss}: column "{column}" holds tags, not numbers; leave it out')

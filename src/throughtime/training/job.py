@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from throughtime.batch import Batch
 from throughtime.training.progress import Progress, Silent
@@ -44,7 +44,8 @@ class Job:
     ``batches(epoch, start)`` gives the batches of an epoch (from 1) from number ``start`` on, in an order that is a
     function of the seed and the epoch. ``evaluate(model)`` gives the metrics on the validation split, among them the
     watched one, ``metric``, of which ``better`` says whether higher or lower is better. ``locate(model, batch)`` says
-    in words where a value that is not finite comes from.
+    in words where a value that is not finite comes from. ``sample(model)`` is what a model that generates makes after an
+    epoch, for the history; None where it makes nothing.
     """
 
     batches: Callable[[int, int], Batches]
@@ -53,6 +54,7 @@ class Job:
     metric: str
     better: Better
     locate: Locate
+    sample: Callable[[nn.Module], str | None] = lambda model: None
     run: Run | None = None
     progress: Progress = field(default_factory=Silent)
     device: torch.device | str = "cpu"
@@ -65,3 +67,9 @@ class Job:
     def updates(self) -> int:
         """Of the whole training, if nothing stops it early."""
         return self.settings.epochs * self.updates_per_epoch
+
+
+def loss_of(model: nn.Module, batch: Batch) -> tuple[Tensor, tuple[Tensor, ...] | None]:
+    """The mean loss of a batch, and the state after it where the next batch goes on from there."""
+    found = model.loss(batch)  # type: ignore[operator]
+    return found if isinstance(found, tuple) else (found, None)

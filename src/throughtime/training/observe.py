@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from throughtime.batch import Batch, Sequences
 from throughtime.cells.recurrent import Direction, Recurrent
+from throughtime.training.job import loss_of
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _forward(model: nn.Module, batch: Batch) -> Located | None:
     with ExitStack() as hooks, torch.no_grad():
         for name, module in model.named_modules():
             hooks.callback(module.register_forward_hook(partial(look, name), with_kwargs=True).remove)
-        loss = model.loss(batch)  # type: ignore[operator]
+        loss, _ = loss_of(model, batch)
     if not found and not bool(torch.isfinite(loss)):
         return Located("the loss", float(loss))
     return found[0] if found else None
@@ -125,7 +126,7 @@ def _backward(model: nn.Module, batch: Batch) -> Located | None:
     with ExitStack() as stack:
         for name, layer in layers.items():
             stack.enter_context(layer.watching(watcher(name)))
-        loss = model.loss(batch)  # type: ignore[operator]
+        loss, _ = loss_of(model, batch)
     loss.backward()
     gradients = {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
     model.zero_grad(set_to_none=True)

@@ -34,6 +34,7 @@ class Run:
         self.history = LinesFile(self.path / "history.jsonl")  # a line an epoch
         self.metrics = JsonFile(self.path / "metrics.json")
         self.predictions = LinesFile(self.path / "predictions.jsonl")  # a line a row of the test split
+        self.samples = JsonFile(self.path / "samples.json")  # what a model that generates has made by itself
         self.data = JsonFile(self.path / "data.json")  # what was read
         self.report = TextFile(self.path / "report.html")
         self.environment = JsonFile(self.path / "environment.json")

@@ -8,7 +8,7 @@ from typing import Any
 
 from throughtime.errors import UsageError
 from throughtime.training.runs import Run
-from throughtime.use.verdict import comparison, direction, told_metrics
+from throughtime.use.verdict import Comparison, comparison, direction, is_language_model, tested, told_metrics
 
 NO_CHOICE = frozenset({"data"})  # settings that only say where things lie
 
@@ -136,25 +136,33 @@ def _sentences(ordered: Sequence[Compared], metric: str, differ: bool) -> tuple[
 def _first_two(best: Compared, next_: Compared, metric: str) -> str:
     """How far the best run is ahead of the second, and whether that could be chance."""
     beside = {"name": next_.name, **next_.metrics["test"]}
-    figures = {"metric": metric, "test": best.metrics["test"], "baseline": beside}
+    figures = {**best.metrics, "metric": metric, "baseline": beside}
     rows = best.data.get("rows", {}).get("test", len(best.predictions))
     found = comparison(figures, rows, _together(best, next_))
     assert found is not None
     if found.gain == 0:
         return f"{best.name} and {next_.name} have the same {metric}, {_shown(found.network)}."
-    start = f"{best.name} has the best {metric}, {_shown(found.network)}, ahead of {next_.name} by {_shown(found.gain)}"
+    start = f"{best.name} has the best {metric}, {_shown(found.network)}, ahead of {next_.name} by"
     if found.interval is None:
-        return start + "."
-    interval = f"95 % interval {_shown(found.interval[0])} to {_shown(found.interval[1])}"
-    chance = "" if found.result == "wins" else f": on {rows:,} test rows the two cannot be told apart"
-    return f"{start} ({interval}){chance}."
+        return f"{start} {_gain(found, found.gain)}."
+    low, high = (_gain(found, bound) for bound in found.interval)
+    on = tested(figures, rows, best.predictions).shortest
+    chance = "" if found.result == "wins" else f": on {on} the two cannot be told apart"
+    return f"{start} {_gain(found, found.gain)} (95 % interval {low} to {high}){chance}."
+
+
+def _gain(found: Comparison, amount: float) -> str:
+    return f"{found.percent(amount):.1f} %" if found.metric == "perplexity" else _shown(amount)
 
 
 def _together(first: Compared, second: Compared) -> list[dict[str, Any]]:
     """Both answers row by row, the second's in the place of a baseline's; nothing unless the rows are the same."""
+    asked, answered, beside = ("truth", "predicted", "baseline")
+    if is_language_model(first.metrics):
+        asked, answered, beside = ("text", "loss", "baseline_loss")
     pairs = list(zip(first.predictions, second.predictions, strict=False))
-    same = len(first.predictions) == len(second.predictions) and all(a["truth"] == b["truth"] for a, b in pairs)
-    return [{**a, "baseline": b["predicted"]} for a, b in pairs] if same else []
+    same = len(first.predictions) == len(second.predictions) and all(a[asked] == b[asked] for a, b in pairs)
+    return [{**a, beside: b[answered]} for a, b in pairs] if same else []
 
 
 def _shown(value: object) -> str:

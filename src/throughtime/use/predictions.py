@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from throughtime.data.fields import Field
 from throughtime.data.records import Records
 from throughtime.models.metrics import Outcome
@@ -19,6 +21,8 @@ def test_rows(
     """A row for each test row: place, inputs, truth, answer and loss, and beside them the best baseline's answer."""
     assert answers.losses is not None
     rows = []
+    truth = answers.outcome.by_row(answers.outcome.truth)
+    theirs = [] if baseline is None else baseline.by_row(baseline.predicted)
     for i, answer in enumerate(answered_rows(output, answers.outcome, with_truth=True)):
         place = records.where(i)
         row = {
@@ -26,18 +30,23 @@ def test_rows(
             "file": place.file,
             "row": place.row,
             "inputs": {name: records.columns[name][i] for name in inputs},
-            "truth": _named(output, answers.outcome.truth[i]),
+            "truth": _named(output, truth[i]),
             **answer,
             "loss": float(answers.losses[i]),
         }
         if baseline is not None:
-            row["baseline"] = _named(output, baseline.predicted[i])
+            row["baseline"] = _named(output, theirs[i])
         rows.append(row)
     return rows
 
 
 def answered_rows(output: Field, outcome: Outcome, *, with_truth: bool = False) -> list[dict[str, Any]]:
-    """``{"predicted": ..., "probabilities": {class: share}}`` for each row, likeliest first."""
+    """``{"predicted": ..., "probabilities": {class: share}}`` for each row, likeliest first.
+
+    Where every step is answered, ``predicted`` is a list, and ``sure`` holds the probability of each of its tags.
+    """
+    if outcome.lengths is not None:
+        return _stepwise_rows(output, outcome)
     rows = []
     for i, predicted in enumerate(outcome.predicted):
         row = {"predicted": _named(output, predicted)}
@@ -51,9 +60,20 @@ def answered_rows(output: Field, outcome: Outcome, *, with_truth: bool = False) 
     return rows
 
 
+def _stepwise_rows(output: Field, outcome: Outcome) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [{"predicted": _named(output, steps)} for steps in outcome.by_row(outcome.predicted)]
+    if outcome.probabilities is not None:
+        sure = outcome.probabilities[np.arange(len(outcome)), outcome.predicted]
+        for row, shares in zip(rows, outcome.by_row(sure), strict=True):
+            row["sure"] = [float(share) for share in shares]
+    return rows
+
+
 def best_and_sure(row: Mapping[str, Any]) -> str:
-    """One answer in words: ``Arabic (0.83)``."""
+    """One answer in words: ``Arabic (0.83)``, or the answers to all steps, one after the other."""
     predicted, shares = row["predicted"], row.get("probabilities", {})
+    if isinstance(predicted, list) and "probabilities" not in row:
+        return " ".join(f"{step:.6g}" if isinstance(step, float) else str(step) for step in predicted)
     if isinstance(predicted, list):
         return ", ".join(f"{name} ({shares[name]:.2f})" for name in predicted) or "no label"
     return f"{predicted} ({shares[predicted]:.2f})" if shares else f"{predicted:.6g}"
@@ -61,4 +81,6 @@ def best_and_sure(row: Mapping[str, Any]) -> str:
 
 def _named(output: Field, value: Any) -> Any:
     """In the user's terms: a class name, a list of them, or a number."""
-    return float(value) if output.kind == "number" else output.decode(value)
+    if output.kind == "number":
+        return float(value)
+    return [float(step) for step in value] if output.kind == "numbers" else output.decode(value)

@@ -34,6 +34,7 @@ class Category:
     """
 
     kind: ClassVar[str] = "category"
+    stepwise: ClassVar[bool] = False
     column: str
     classes: tuple[str, ...]
     missing: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ class Field(Protocol):
     """One column: fitted on training values, then values to encoded ones, batches of these to tensors, and back."""
 
     kind: ClassVar[str]
+    stepwise: ClassVar[bool]  # whether it holds a sequence, with a value at every step
 
     @property
     def column(self) -> str:

@@ -29,6 +29,7 @@ class Labels:
     """
 
     kind: ClassVar[str] = "labels"
+    stepwise: ClassVar[bool] = False
     column: str
     classes: tuple[str, ...]
     separator: str | None

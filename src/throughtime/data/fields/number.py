@@ -28,6 +28,7 @@ class Number:
     """
 
     kind: ClassVar[str] = "number"
+    stepwise: ClassVar[bool] = False
     column: str
     scaling: Scaling
     missing: tuple[str, ...] = ()

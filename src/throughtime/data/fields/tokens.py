@@ -19,6 +19,7 @@ from throughtime.data.vocabulary import SPECIALS, UNK, Vocabulary
 from throughtime.errors import DataError, Place, UsageError
 
 MANY_WORDS = 10_000
+LETTERS = ("characters", "bytes")
 
 
 @fields.named("tokens")
@@ -32,6 +33,7 @@ class Tokens:
     """
 
     kind: ClassVar[str] = "tokens"
+    stepwise: ClassVar[bool] = True
     column: str
     vocabulary: Vocabulary
     unit: Unit
@@ -45,7 +47,7 @@ class Tokens:
         cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False
     ) -> Tokens:
         unit, reason = _unit(column, values, settings)
-        lower = settings.lower_case == "yes" or (settings.lower_case == "auto" and unit != "characters")
+        lower = settings.lower_case == "yes" or (settings.lower_case == "auto" and unit not in LETTERS)
         empty = cls(column, Vocabulary(()), unit, lower, settings.max_length, settings.missing)
         counts: Counter[str] = Counter()
         lengths = []
@@ -56,7 +58,7 @@ class Tokens:
         if not counts:
             place = Place(where(0).file if values else None, None, column)
             raise DataError("all texts are empty", place=place, mend="fill in the column or leave it out with --input")
-        min_count = settings.min_count or (2 if unit != "characters" and counts.total() >= MANY_WORDS else 1)
+        min_count = settings.min_count or (2 if unit not in LETTERS and counts.total() >= MANY_WORDS else 1)
         vocabulary = Vocabulary.from_counts(counts, min_count, settings.max_vocabulary)
         notes = _notes(unit, lower, reason, counts, vocabulary, lengths, settings.max_length)
         said = tuple(f'column "{column}": {note}' for note in notes)
@@ -122,8 +124,10 @@ def _unit(column: str, values: Sequence[Any], settings: DataSettings) -> tuple[U
     texts = [str(value) for value in values if not isinstance(value, (list, tuple)) and not is_empty(value)]
     if texts or not any(values):
         return proposed_unit(texts, settings.tokens)
-    if settings.tokens == "characters":
-        raise UsageError(f'--set tokens=characters: column "{column}" holds lists of tokens already; leave it out')
+    if settings.tokens in LETTERS:
+        raise UsageError(
+            f'--set tokens={settings.tokens}: column "{column}" holds lists of tokens already; leave it out'
+        )
     return "spaces", "the texts are lists of tokens already"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,30 +13,48 @@ from throughtime.registry import Registry
 
 @dataclass(frozen=True)
 class Material:
-    """One split as a baseline sees it: input columns by kind, raw, and the target in the form of ``Outcome.truth``."""
+    """One split as a baseline sees it: input columns by kind, raw, and the target in the form of ``Outcome.truth``.
+
+    Where every step is answered, ``sequences`` hold the tokens of each row, column by column, the target those of all
+    rows one after the other, and ``lengths (R,)`` how many each row has. A language model's target is one stream of
+    ids below ``vocabulary_size``, which stands for so many ``characters``.
+    """
 
     texts: dict[str, list[str]]
     numbers: dict[str, np.ndarray]
     categories: dict[str, list[str]]
     target: np.ndarray
     classes: tuple[str, ...] = ()
+    sequences: dict[str, list[list[str]]] = field(default_factory=dict)
+    lengths: np.ndarray | None = None
+    vocabulary_size: int | None = None
+    characters: int | None = None
 
     def __len__(self) -> int:
         return len(self.target)
 
     @property
     def kind(self) -> Kind:
-        return Outcome(self.target, self.target).kind
+        return "tokens" if self.vocabulary_size is not None else Outcome(self.target, self.target).kind
 
     def answered(self, predicted: np.ndarray) -> Outcome:
         """The outcome of predicting these numbers ``(N,)``."""
-        return Outcome(self.target, predicted)
+        return Outcome(self.target, predicted, lengths=self.lengths)
+
+    def named(self, predicted: np.ndarray) -> Outcome:
+        """The outcome of naming these classes ``(N,)``, without probabilities."""
+        return Outcome(self.target, predicted, None, self.classes, self.lengths)
+
+    def surprised(self, surprise: np.ndarray) -> Outcome:
+        """The outcome of a language model that finds each token of the target as surprising as this ``(N,)``, in nats."""
+        unknown = np.full(len(self.target), -1)
+        return Outcome(np.asarray(self.target), unknown, surprise=surprise, characters=self.characters)
 
     def believed(self, probabilities: np.ndarray) -> Outcome:
         """The outcome of these probabilities ``(N, C)``: the likeliest class, or every label above one half."""
         labels = self.kind == "labels"
         predicted = probabilities > 0.5 if labels else probabilities.argmax(axis=1)
-        return Outcome(self.target, predicted.astype(self.target.dtype), probabilities, self.classes)
+        return Outcome(self.target, predicted.astype(self.target.dtype), probabilities, self.classes, self.lengths)
 
 
 @dataclass(frozen=True)

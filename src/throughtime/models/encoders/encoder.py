@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from torch import Generator, Tensor, nn
 
 from throughtime.cells.equations import Graph
@@ -31,25 +32,31 @@ class Encoder(nn.Module):
 
     The column is a tensor or :class:`Sequences`, as its field collates it; ``draw`` is None outside training.
     ``pooling`` is how its states become one vector where one is wanted; ``bidirectional`` says that one half of the
-    features was read backwards. ``bag_size`` counts the features of its encodings' bag, 0 without one.
+    features was read backwards. ``bag_size`` counts the features of its encodings' bag, 0 without one. ``stepwise``
+    says that its hidden sequence has a state for every step of the column.
     """
 
     output_size: int
     bidirectional: bool
     pooling: str
     bag_size: int = 0
+    stepwise: bool = False
     forward: Callable[..., Encoding]
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What an encoder is built with beside its field: settings, cell, engine, and the generator of first weights."""
+    """What an encoder is built with beside its field: settings, cell, engine, and the generator of first weights.
+
+    ``vectors (V, E)`` are first embeddings that were made of the training texts.
+    """
 
     settings: NetworkSettings
     cell: Graph
     engine: str
     place: str  # names its random masks
     generator: Generator | None = None
+    vectors: np.ndarray | None = None
 
 
 encoders: Registry[Callable[[Any, Surroundings], Encoder]] = Registry("encoder", "throughtime.models.encoders")

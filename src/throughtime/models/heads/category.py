@@ -52,3 +52,6 @@ class CategoryHead(Head):
     def answers(self, output: Tensor) -> tuple[np.ndarray, np.ndarray]:
         probabilities = torch.softmax(output.double(), 1).cpu().numpy()
         return probabilities.argmax(1), probabilities
+
+    def weight(self, target: Tensor) -> Tensor:
+        return super().weight(target) if self.class_weights is None else self.class_weights[target].sum()

@@ -4,34 +4,46 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
-from throughtime.batch import Draw
+from throughtime.batch import Draw, Sequences
 from throughtime.models.encoders import Encoding
 from throughtime.registry import Registry
 
 
 class Head(nn.Module, ABC):
-    """From the encodings of all input columns to one output for each sample, and its loss.
+    """From the encodings of all input columns to one output for each sample, or for each of its steps, and its loss.
 
-    ``head(encodings, draw)`` gives the output (B, ...), before any squashing.
+    ``head(encodings, draw)`` gives the output, before any squashing: ``(B, ...)``, or sequences ``(B, T, ...)`` where
+    every step is answered. The target then is sequences of the same lengths.
     """
 
-    forward: Callable[[Sequence[Encoding], Draw | None], Tensor]
+    forward: Callable[[Sequence[Encoding], Draw | None], Any]
 
     @abstractmethod
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """What training makes small: one number."""
+    def loss(self, output: Any, target: Any) -> Tensor:
+        """What training makes small: one number, the mean over :meth:`weight`."""
 
     @abstractmethod
-    def losses(self, output: Tensor, target: Tensor) -> Tensor:
-        """The plain loss of each sample (B,): no weights, no smoothing."""
+    def losses(self, output: Any, target: Any) -> Tensor:
+        """The plain loss of each sample (B,): no weights, no smoothing; over its steps the mean."""
 
     @abstractmethod
-    def answers(self, output: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
-        """What is predicted, in the form of ``Outcome``, and the probabilities (B, C) where there are any."""
+    def answers(self, output: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        """What is predicted, in the form of ``Outcome``, and the probabilities (N, C) where there are any.
+
+        N is B, or counts the valid steps of all samples, one sample after the other.
+        """
+
+    def weight(self, target: Any) -> Tensor:
+        """What :meth:`loss` is the mean over: of how many samples or steps, or their weights together."""
+        if isinstance(target, Sequences):
+            return target.lengths.sum()
+        return torch.tensor(len(target), device=target.device)
 
 
 Make = Callable[..., Head]

@@ -22,4 +22,6 @@ def accuracy(outcome: Outcome) -> float:
 def exact_match(outcome: Outcome) -> float:
     """share of rows that are right as a whole; with one class a row it equals accuracy"""
     right = outcome.truth == outcome.predicted
+    if outcome.lengths is not None:
+        return float(np.mean([row.all() for row in outcome.by_row(right)]))
     return float(np.mean(right.reshape(len(outcome), -1).all(axis=1)))

@@ -17,6 +17,8 @@ Compute = Callable[[Outcome], float]
 class Metric:
     """``compute(outcome)`` is the figure; ``better`` says which way is up; ``kinds`` says of what it can be computed.
 
+    ``applies(outcome)`` says whether it can be computed of this one, where the kind alone does not tell.
+
     Computing it of another kind, or of no rows, is a :class:`UsageError`: a mean over nothing is no figure.
     """
 
@@ -25,6 +27,10 @@ class Metric:
     compute: Compute
     help: str
     kinds: tuple[Kind, ...]
+    when: Callable[[Outcome], bool] | None = None
+
+    def applies(self, outcome: Outcome) -> bool:
+        return outcome.kind in self.kinds and (self.when is None or self.when(outcome))
 
     def score(self, outcome: Outcome) -> float:
         """The figure turned so that higher is better: what a choice maximises."""
@@ -35,8 +41,12 @@ class Metric:
 metrics: Registry[Metric] = Registry("metric", "throughtime.models.metrics")
 
 
-def measures(*kinds: Kind, better: Literal["higher", "lower"]) -> Callable[[Compute], Compute]:
+def measures(
+    *kinds: Kind, better: Literal["higher", "lower"], when: Callable[[Outcome], bool] | None = None
+) -> Callable[[Compute], Compute]:
     """Registers a function as the metric of its own name; its docstring's first line is the help.
+
+    ``when(outcome)`` says of which outcomes of these kinds it can be computed; of all if it is not given.
 
     Example: ``@measures("numbers", better="lower")`` above ``def mae(outcome): ...``.
     """
@@ -48,21 +58,24 @@ def measures(*kinds: Kind, better: Literal["higher", "lower"]) -> Callable[[Comp
             if outcome.kind not in kinds:
                 measured = " and ".join(kinds)
                 raise UsageError(f'metric "{name}" measures {measured}, not {outcome.kind}; choose another metric')
+            if when is not None and not when(outcome):
+                raise UsageError(f'metric "{name}" does not measure such answers; choose another metric')
             if len(outcome) == 0:
                 raise UsageError(f'metric "{name}": there are no rows to measure; give at least one')
             return float(compute(outcome))
 
         help = (compute.__doc__ or "").split("\n")[0]
-        metrics.add(name, Metric(name, better, checked, help, kinds))
+        metrics.add(name, Metric(name, better, checked, help, kinds, when))
         return compute
 
     return register
 
 
-def metrics_of(kind: Kind) -> list[Metric]:
-    """All metrics that can be computed of outcomes of this kind, in order of name.
+def metrics_of(outcome: Outcome) -> list[Metric]:
+    """All metrics that can be computed of such an outcome, in order of name.
 
-    >>> [metric.name for metric in metrics_of("numbers")]
+    >>> import numpy as np
+    >>> [metric.name for metric in metrics_of(Outcome(np.array([1.0]), np.array([2.0])))]
     ['mae', 'mse', 'rmse']
     """
-    return [entry for _, entry in metrics.items() if kind in entry.kinds]
+    return [entry for _, entry in metrics.items() if entry.applies(outcome)]

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-Kind = Literal["classes", "labels", "numbers"]
+Kind = Literal["classes", "labels", "numbers", "tokens"]
 
 
 @dataclass(frozen=True)
@@ -20,27 +20,52 @@ class Outcome:
     ``classes``   ``(N,)`` whole numbers below C    ``(N, C)``, each row sums to 1
     ``labels``    ``(N, C)`` of 0 and 1             ``(N, C)``, each the probability of that label
     ``numbers``   ``(N,)`` floats, the user's unit  none
+    ``tokens``    ``(N,)`` ids of a vocabulary      ``surprise (N,)``, -log P(truth) in nats, in their place
     ============  ================================  ===========================================
+
+    Where every step of a sequence is a question, the steps of all rows stand one after the other, and ``lengths (R,)``
+    says how many each of the R rows has. Tokens stand for so many ``characters`` of text.
 
     >>> Outcome(np.array([0, 2]), np.array([0, 1]), classes=("cat", "cow", "dog")).kind
     'classes'
+    >>> steps = Outcome(np.array([0, 2, 1]), np.array([0, 1, 1]), lengths=np.array([1, 2]))
+    >>> [part.tolist() for part in steps.by_row(steps.predicted)]
+    [[0], [1, 1]]
     """
 
     truth: np.ndarray
     predicted: np.ndarray
     probabilities: np.ndarray | None = None
     classes: tuple[str, ...] = ()
+    lengths: np.ndarray | None = None
+    surprise: np.ndarray | None = None
+    characters: int | None = None
 
     def __post_init__(self) -> None:
         assert self.truth.shape == self.predicted.shape, (self.truth.shape, self.predicted.shape)
         if self.probabilities is not None:
             assert self.probabilities.shape == (len(self.truth), len(self.classes)), self.probabilities.shape
+        if self.lengths is not None:
+            assert int(self.lengths.sum()) == len(self.truth), (self.lengths.sum(), len(self.truth))
 
     def __len__(self) -> int:
         return len(self.truth)
 
     @property
+    def rows(self) -> int:
+        """How many rows the answers belong to."""
+        return len(self) if self.lengths is None else len(self.lengths)
+
+    def by_row(self, values: np.ndarray) -> list[np.ndarray]:
+        """Values of all steps, ``(N, ...)``, as an array for each row."""
+        if self.lengths is None:
+            return list(values)
+        return np.split(values, np.cumsum(self.lengths)[:-1])
+
+    @property
     def kind(self) -> Kind:
+        if self.surprise is not None:
+            return "tokens"
         if self.truth.ndim == 2:
             return "labels"
         return "classes" if np.issubdtype(self.truth.dtype, np.integer) else "numbers"

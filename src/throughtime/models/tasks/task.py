@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,7 +25,8 @@ from throughtime.settings import Group
 class Task:
     """What the commands need to know of a task.
 
-    ``metric`` gives for each kind of output column that the task can learn the metric to watch. ``head`` names the
+    ``metric`` gives for each kind of output column that the task can learn the metric to watch, or how the column
+    decides it. ``head`` names the
     head for each of these kinds, where it is not the one registered under the kind itself. ``baselines`` name those
     that stand beside it. ``defaults`` replace the general defaults of settings of any group.
     """
@@ -35,11 +36,16 @@ class Task:
     shape: str  # "many to one", ...
     reads: str  # formats in words
     settings: type[Group]
-    metric: Mapping[str, str]
+    metric: Mapping[str, str | Callable[[Field], str]]
     baselines: tuple[str, ...]
     head: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
     example: str = ""
+
+    def metric_for(self, output: Field) -> str:
+        """The metric to watch where this column is learnt."""
+        metric = self.metric[output.kind]
+        return metric if isinstance(metric, str) else metric(output)
 
 
 tasks: Registry[Task] = Registry("task", "throughtime.models.tasks")

@@ -11,6 +11,7 @@ from throughtime.cells.equations.printing import text
 from throughtime.training.file_kinds import JsonFile, LinesFile, TextFile
 from throughtime.training.runs import Run
 from throughtime.use.report.material import ReportMaterial
+from throughtime.use.report.neighbours import neighbours
 from throughtime.use.report.page import build
 
 
@@ -33,11 +34,18 @@ def material_of(run: Run) -> ReportMaterial:
         equations=text(Graph.from_json(run.cell.read())) if run.cell.exists() else (),
         parameters=_parameters(run),
         command=_command(run),
+        samples=_samples(run),
+        neighbours=neighbours(run.model.read(), _read(run.fields, {})) if run.model.exists() else {},
     )
 
 
 def _read(file: JsonFile | LinesFile | TextFile, otherwise: Any) -> Any:
     return file.read() if file.exists() else otherwise
+
+
+def _samples(run: Run) -> Any:
+    file = getattr(run, "samples", None)
+    return None if file is None else _read(file, None)
 
 
 def _parameters(run: Run) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""A row's inputs as one reads them: escaped, in their own writing direction, long texts cut and unfoldable."""
+"""A row's place and its inputs as one reads them: escaped, in their own direction, long texts cut and unfoldable."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ LONGEST = 6000  # letters in the page at all; the whole stands in predictions.js
 def inputs(values: Mapping[str, Any]) -> list[Markup]:
     """A paragraph for each input column, named where there are several."""
     return [_input(column if len(values) > 1 else None, value) for column, value in values.items()]
+
+
+def place(row: Mapping[str, Any]) -> str:
+    """Where a row stands in the user's files.
+
+    >>> place({"file": "train.csv", "row": 418})
+    'train.csv row 418'
+    """
+    file, line = row.get("file"), row.get("row")
+    return " ".join(part for part in (str(file or ""), "" if line is None else f"row {line}") if part)
 
 
 def _input(column: str | None, value: Any) -> Markup:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from throughtime.use.verdict import Tested, tested
+
 Row = Mapping[str, Any]
 
 
@@ -16,6 +18,8 @@ class ReportMaterial:
     ``data`` (of ``data.json``) may hold ``source``, ``notes`` and ``warnings`` (sentences), and by split ``rows``,
     ``classes`` (rows by class), ``lengths`` (rows by length, or by the least length of equal steps), ``length`` (least,
     median, most), and ``unknown`` (share of unknown tokens, by column first); ``unit`` is that of a length, "words".
+    ``samples`` (of ``samples.json``) are texts that a language model wrote: ``samples``, each with its ``text`` and
+    whether it ``parses`` (None where that is no question), ``lines``, ``temperature`` and ``parse_share``.
     """
 
     name: str
@@ -28,8 +32,15 @@ class ReportMaterial:
     equations: Sequence[str] = ()  # a line each
     parameters: Mapping[str, int] = field(default_factory=dict)  # by part of the model
     command: str = ""
+    samples: Row | None = None
+    neighbours: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)  # by word: nearest, cosine
 
     @property
     def test_rows(self) -> int:
         """As counted in the data; where that is unknown, the rows that were answered."""
         return int(self.data.get("rows", {}).get("test", len(self.predictions)))
+
+    @property
+    def tested(self) -> Tested:
+        """What the test rows are called, and how many steps they have."""
+        return tested(self.metrics, self.test_rows, self.predictions)

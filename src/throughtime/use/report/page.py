@@ -8,11 +8,17 @@ from throughtime.use.report.sections.again import again
 from throughtime.use.report.sections.classes import class_figures, confusion
 from throughtime.use.report.sections.headline import headline
 from throughtime.use.report.sections.learning import learning
+from throughtime.use.report.sections.lengths import lengths
 from throughtime.use.report.sections.mistakes import mistakes
 from throughtime.use.report.sections.model import model
+from throughtime.use.report.sections.neighbours import neighbours
 from throughtime.use.report.sections.reading import reading
 from throughtime.use.report.sections.regression import regression
+from throughtime.use.report.sections.samples import samples
+from throughtime.use.report.sections.sentences import sentences
+from throughtime.use.report.sections.series import series
 from throughtime.use.report.sections.standing import standing
+from throughtime.use.report.sections.surprises import surprises
 from throughtime.use.report.style import STYLE
 
 # A second lock behind the escaping: the page may load and run nothing, wherever it is opened.
@@ -21,10 +27,16 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SECTIONS = {
     "standing": ("Against the baselines", standing),
     "learning": ("Learning curves", learning),
+    "samples": ("What it writes", samples),
+    "surprises": ("What surprises it", surprises),
+    "sentences": ("Sentences", sentences),
     "regression": ("Predicted against true", regression),
+    "series": ("Worst rows", series),
     "confusion": ("Confusion matrix", confusion),
     "classes": ("Figures by class", class_figures),
+    "lengths": ("By length", lengths),
     "mistakes": ("Worst mistakes", mistakes),
+    "neighbours": ("Words held for alike", neighbours),
     "data": ("The data", reading),
     "model": ("The network", model),
     "again": ("Run it again", again),

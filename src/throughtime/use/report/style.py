@@ -7,6 +7,7 @@ STYLE = """
   color-scheme: light dark;
   --paper: #ffffff; --card: #f5f7f9; --ink: #1c2127; --muted: #5b6570; --line: #d9dee4;
   --first: #0b62a4; --second: #b84a00; --open: #6a5a00; --strong: #ffffff;
+  --first-shade: #d5e6f5; --second-shade: #ffe0c7;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
@@ -14,6 +15,7 @@ STYLE = """
   :root {
     --paper: #11151a; --card: #191f26; --ink: #e4e8ec; --muted: #9ba6b2; --line: #343d47;
     --first: #62b5f2; --second: #f5a55c; --open: #d9c54a; --strong: #0d1116;
+    --first-shade: #163a57; --second-shade: #52310f;
   }
 }
 
@@ -114,6 +116,46 @@ summary:hover { color: var(--ink); }
 .input .more { color: var(--first); font-size: .85rem; margin-inline-start: 8px; white-space: nowrap; }
 details[open] > summary .cut { display: none; }
 
+h3 { font-size: 1rem; margin: 22px 0 8px; }
+.running { font-size: 1.06rem; line-height: 2; overflow-wrap: anywhere; }
+.running .more { color: var(--muted); font-size: .85rem; }
+.legend { font-size: .9rem; color: var(--muted); }
+.legend p { margin: 0; }
+.legend .running { font-size: 1rem; color: var(--ink); }
+.marked span { padding: 2px 0 3px; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
+.marked .said { background: var(--second-shade); }
+.marked .is { border-bottom: 3px dashed var(--second); }
+.marked.right .said { background: var(--first-shade); border-radius: 3px 3px 0 0; }
+.marked.right .is { border-bottom: 3px solid var(--first); }
+.marked .name { font-size: .72rem; font-weight: 650; color: var(--second); white-space: nowrap; padding: 0 3px 0 1px; }
+.marked.right .name { color: var(--first); }
+.token { display: inline-flex; flex-direction: column; align-items: center; line-height: 1.2; max-width: 100%; }
+.token { vertical-align: baseline; margin-bottom: .35em; }
+.token .tag { font-size: .68rem; text-align: center; color: var(--muted); white-space: nowrap; padding: 2px 3px 0; }
+.token.wrong b { font-weight: 500; color: var(--ink); }
+.token.wrong b { border-bottom: 3px solid var(--second); background: var(--second-shade); }
+.token ins { text-decoration: none; font-weight: 650; color: var(--first); }
+.token del { color: var(--second); }
+
+.parses { font-weight: 650; margin-inline-start: 8px; }
+.parses.yes { color: var(--first); }
+.parses.no { color: var(--second); }
+pre.prose { white-space: pre-wrap; overflow-wrap: anywhere; }
+.epochs { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px; }
+.epochs li { display: grid; grid-template-columns: 112px minmax(0, 1fr); gap: 0 16px; }
+.epochs li > div { display: flex; flex-direction: column; padding-top: 12px; font-size: .88rem; }
+.epochs li > div { color: var(--muted); line-height: 1.4; }
+.epochs strong { color: var(--ink); }
+.epochs pre { margin: 0; }
+.mistakes.lines li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 4px 24px; align-items: start; }
+.line { font: 15px/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; }
+.losses { font-size: .82rem; text-align: end; }
+.losses .who { color: var(--muted); display: inline-block; min-width: 5em; }
+.lines .place { color: var(--muted); margin-top: 2px; }
+.share.baseline span { background: var(--muted); }
+.neighbours .near { display: inline-block; margin: 0 16px 2px 0; white-space: nowrap; }
+.cosine { color: var(--muted); font-size: .8rem; font-variant-numeric: tabular-nums; }
+
 .notes, .warnings { margin: 0 0 12px; padding-left: 20px; overflow-wrap: anywhere; }
 .warnings { color: var(--second); }
 pre { background: var(--card); border-radius: 8px; padding: 12px 16px; margin: 8px 0; overflow-x: auto; }
@@ -125,6 +167,10 @@ code { font-family: var(--mono); overflow-wrap: anywhere; }
   h1 { font-size: 1.6rem; }
   .facts { gap: 10px 24px; }
   .share { display: none; }
+  .losses .share { display: inline-block; }
+  .epochs li, .mistakes.lines li { grid-template-columns: minmax(0, 1fr); }
+  .epochs li > div { flex-flow: row wrap; gap: 0 12px; padding: 0 0 4px; }
+  .losses { text-align: start; }
   tbody th { min-width: 6.5em; }
   th, td { padding-right: 12px; }
 }

@@ -4,18 +4,27 @@ The report, the command line and the Python interface say the same sentences, wh
 """
 
 from throughtime.use.verdict.comparison import Comparison, comparison, counts_rows, direction, told_metrics
-from throughtime.use.verdict.intervals import wilson
+from throughtime.use.verdict.intervals import interval_of, wilson
 from throughtime.use.verdict.names import baseline_words, metric_axis, metric_words
+from throughtime.use.verdict.scores import row_scores
+from throughtime.use.verdict.tested import Tested, answers_numbers, answers_steps, is_language_model, tested
 from throughtime.use.verdict.words import verdict
 
 __all__ = [
     "Comparison",
+    "Tested",
+    "answers_numbers",
+    "answers_steps",
     "baseline_words",
     "comparison",
     "counts_rows",
     "direction",
+    "interval_of",
+    "is_language_model",
     "metric_axis",
     "metric_words",
+    "row_scores",
+    "tested",
     "told_metrics",
     "verdict",
     "wilson",

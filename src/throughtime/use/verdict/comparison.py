@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from throughtime.models.metrics import metrics as registered
+from throughtime.use.verdict.blocks import block_scores
 from throughtime.use.verdict.intervals import Interval, difference_of_shares, mean_of, paired_shares
 from throughtime.use.verdict.scores import row_scores
+from throughtime.use.verdict.tested import Row, answers_steps, is_language_model
 
-SHARES = ("accuracy", "exact_match")  # metrics that are a share of the test rows
-Row = Mapping[str, Any]  # a line of predictions.jsonl
+SHARES = ("accuracy", "exact_match")  # metrics that are a share: of the test rows, or of what is answered in them
 Result = Literal["wins", "loses", "open", "ahead", "behind"]
 
 
@@ -21,7 +22,8 @@ class Comparison:
     """Both figures on the same test rows.
 
     ``gain`` is positive where the network is better, whatever the direction of the metric; ``interval`` (95 %) is
-    that of the gain, or None where neither the metric nor the rows at hand tell it.
+    that of the gain, or None where neither the metric nor the rows at hand tell it. Perplexities are told apart by
+    their ratio, so their gain is the difference of their logarithms, in nats a token.
     """
 
     metric: str
@@ -42,20 +44,25 @@ class Comparison:
         low, high = self.interval
         return "wins" if low > 0 else "loses" if high < 0 else "open"
 
+    def percent(self, amount: float) -> float:
+        """What so much gain is of the baseline's perplexity; where the network is behind, so much loss."""
+        return 100 * (1 - math.exp(-amount)) if self.gain > 0 else 100 * (math.exp(amount) - 1)
+
 
 def comparison(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence[Row] = ()) -> Comparison | None:
     """Compare as ``metrics.json`` has it; None where one of the two figures is missing.
 
     ``predictions`` are the lines of ``predictions.jsonl``. Where each holds the baseline's answer under
-    ``"baseline"``, the interval is paired, row by row; else it comes from the two figures alone, and is wider.
+    ``"baseline"`` (or, of a text, its loss under ``"baseline_loss"``), the interval is paired, row by row; else it
+    comes from the two figures alone, and is wider.
     """
     metric, beside = metrics["metric"], metrics.get("baseline") or {}
     network, baseline = metrics["test"].get(metric), beside.get(metric)
     if network is None or baseline is None:
         return None
-    gain = (network - baseline) * direction(metric)
-    interval = _paired(metric, network, baseline, predictions)
-    if interval is None and test_rows and counts_rows(metric, metrics["test"]):
+    gain = (_level(metric, network) - _level(metric, baseline)) * direction(metric)
+    interval = _paired(metrics, network, baseline, predictions)
+    if interval is None and test_rows and counts_rows(metric, metrics["test"], steps=answers_steps(metrics)):
         interval = difference_of_shares(network, baseline, test_rows)
     return Comparison(metric, network, baseline, beside["name"], test_rows, gain, interval)
 
@@ -71,27 +78,46 @@ def told_metrics(test: Mapping[str, Any]) -> list[str]:
     return [name for name in test if name in registered and name != repeated]
 
 
-def counts_rows(metric: str, test: Mapping[str, Any]) -> bool:
+def counts_rows(metric: str, test: Mapping[str, Any], *, steps: bool = False) -> bool:
     """Whether a figure is a share of the test rows, which has an interval.
 
-    Not so the accuracy over several labels a row: it counts labels, which are not independent within a row.
+    Not so the accuracy over several labels or ``steps`` a row: it counts what is not independent within a row.
     """
     several_labels = test.get("exact_match", test.get("accuracy")) != test.get("accuracy")
-    return metric in SHARES and not (metric == "accuracy" and several_labels)
+    return metric in SHARES and not (metric == "accuracy" and (several_labels or steps))
 
 
-def _paired(metric: str, network: float, baseline: float, predictions: Sequence[Row]) -> Interval | None:
+def _paired(metrics: Mapping[str, Any], network: float, baseline: float, predictions: Sequence[Row]) -> Interval | None:
     """None where answers are missing, or are not those behind the two figures (as with means over seeds)."""
-    if not predictions or any("baseline" not in row for row in predictions):
+    metric = metrics["metric"]
+    beside = "baseline_loss" if is_language_model(metrics) else "baseline"
+    if not predictions or any(row.get(beside) is None for row in predictions):
         return None
-    truths = [row["truth"] for row in predictions]
-    ours = row_scores(metric, truths, [row["predicted"] for row in predictions])
-    theirs = row_scores(metric, truths, [row["baseline"] for row in predictions])
-    if ours is None or theirs is None or not (_is_mean(ours, network) and _is_mean(theirs, baseline)):
+    ours, theirs = _scores(metrics, predictions, beside)
+    if ours is None or theirs is None:
         return None
-    if metric in SHARES:
+    if not (_is_mean(ours, _level(metric, network)) and _is_mean(theirs, _level(metric, baseline))):
+        return None
+    if counts_rows(metric, metrics["test"], steps=answers_steps(metrics)):
         return paired_shares([score == 1 for score in ours], [score == 1 for score in theirs])
     return mean_of([(a - b) * direction(metric) for a, b in zip(ours, theirs, strict=True)])
+
+
+def _scores(
+    metrics: Mapping[str, Any], predictions: Sequence[Row], beside: str
+) -> tuple[list[float] | None, list[float] | None]:
+    """Of the network and of the baseline: a score for each unit that is nearly independent of the others."""
+    metric, steps = metrics["metric"], answers_steps(metrics)
+    if is_language_model(metrics):
+        return block_scores(metric, predictions, "loss"), block_scores(metric, predictions, beside)
+    truths = [row["truth"] for row in predictions]
+    ours = row_scores(metric, truths, [row["predicted"] for row in predictions], steps=steps)
+    return ours, row_scores(metric, truths, [row[beside] for row in predictions], steps=steps)
+
+
+def _level(metric: str, figure: float) -> float:
+    """Where figures are subtracted: perplexities as logarithms."""
+    return math.log(figure) if metric == "perplexity" else figure
 
 
 def _is_mean(scores: Sequence[float], figure: float) -> bool:

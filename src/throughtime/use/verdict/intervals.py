@@ -64,6 +64,17 @@ def mean_of(values: Sequence[float]) -> Interval | None:
     return mean - half, mean + half
 
 
+def interval_of(scores: Sequence[float], *, share: bool) -> Interval | None:
+    """Of a figure between 0 and 1 that is the mean of the rows' scores; of a ``share``, each of them is 0 or 1.
+
+    None where the rows do not tell it: where they are few, or all alike (all right, say) without being shares.
+    """
+    if share:
+        return wilson(math.fsum(scores) / len(scores), len(scores))
+    found = mean_of(scores)
+    return None if found is None or found[0] == found[1] else (max(0.0, found[0]), min(1.0, found[1]))
+
+
 def _student(freedom: int) -> float:
     """The quantile of the t distribution that belongs to Z, by its expansion (1 % off at 7 degrees of freedom)."""
     return Z + (Z**3 + Z) / (4 * freedom) + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedom**2)

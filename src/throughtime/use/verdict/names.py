@@ -9,15 +9,23 @@ METRICS = {
     "mse": "mean squared error",
     "rmse": "root mean squared error",
     "macro_f1": "macro F1",
+    "span_f1": "F1 of spans",
 }
 UNITS = {
     "accuracy": "share right",
     "exact_match": "share of rows",
     "macro_f1": "0 to 1",
+    "span_f1": "0 to 1",
     "cross_entropy": "nats",
+    "bits_per_character": "bits",
     "mae": "in the data's unit",
     "rmse": "in the data's unit",
     "mse": "in the data's unit, squared",
+}
+BASELINES = {
+    "kneser_ney": "Kneser-Ney n-gram",
+    "most_frequent_tag": "most frequent tag of a word",
+    "linear_chain": "linear chain on simple features",
 }
 
 
@@ -30,8 +38,14 @@ def metric_words(metric: str) -> str:
     return METRICS.get(metric, metric.replace("_", " "))
 
 
-def metric_axis(metric: str) -> str:
-    """The same with its unit, for an axis."""
+def metric_axis(metric: str, step: str | None = None) -> str:
+    """The same with its unit, for an axis; ``step`` is what a language model's cross entropy is a mean over.
+
+    >>> metric_axis("cross_entropy", "character")
+    'cross entropy (nats per character)'
+    """
+    if metric == "cross_entropy" and step is not None:
+        return f"{metric_words(metric)} (nats per {step})"
     return f"{metric_words(metric)} ({UNITS[metric]})" if metric in UNITS else metric_words(metric)
 
 
@@ -41,5 +55,5 @@ def baseline_words(name: str) -> str:
     >>> baseline_words("naive_bayes_characters"), baseline_words("ridge_words"), baseline_words("majority")
     ('naive Bayes on character n-grams', 'ridge on words', 'majority')
     """
-    words = name.replace("_", " ").replace("bayes", "Bayes")
+    words = BASELINES.get(name, name.replace("_", " ").replace("bayes", "Bayes"))
     return re.sub(" words$", " on words", re.sub(" characters$", " on character n-grams", words))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from throughtime.use.verdict.blocks import LINES
 from throughtime.use.verdict.comparison import SHARES, Comparison, Row, comparison
 from throughtime.use.verdict.names import baseline_words, metric_words
+from throughtime.use.verdict.tested import Tested, answers_steps, tested
 
 
 def verdict(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence[Row] = ()) -> str:
@@ -18,88 +20,107 @@ def verdict(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence[Ro
     'On 1,750 test rows the network gets 83.1 % right, the baseline (majority) 47.0 %. The network wins by 36.1 points \
 (95 % interval 33.1 to 39.0 points).'
     """
-    found = comparison(metrics, test_rows, predictions)
+    found, on = comparison(metrics, test_rows, predictions), tested(metrics, test_rows, predictions)
     if found is None:
-        return f"{_alone(metrics, test_rows)} No baseline stands beside it, so nothing says whether that is good."
-    return " ".join(part for part in (_figures(found), _judgement(found), _seeds(metrics)) if part)
+        return f"{_alone(metrics, on)} No baseline stands beside it, so nothing says whether that is good."
+    return " ".join(part for part in (_figures(found, metrics, on), _judgement(found, on), _seeds(metrics, on)) if part)
 
 
-def _alone(metrics: Mapping[str, Any], rows: int) -> str:
+def _alone(metrics: Mapping[str, Any], on: Tested) -> str:
     metric, figure = metrics["metric"], metrics["test"].get(metrics["metric"])
     if figure is None:
-        return f"There is no {metric_words(metric)} on the test rows."
-    return f"On {_rows(rows)} the network {_reached(metric, figure)}."
+        return f"There is no {metric_words(metric)} on the test {'text' if on.is_text else 'rows'}."
+    return f"On {on} the network {_reached(metrics, figure, on)}."
 
 
-def _figures(found: Comparison) -> str:
-    network, baseline = _reached(found.metric, found.network), _amount(found.metric, found.baseline)
-    name, by = baseline_words(found.baseline_name), "by " if found.metric == "mae" else ""
-    return f"On {_rows(found.rows)} the network {network}, the baseline ({name}) {by}{baseline}."
+def _figures(found: Comparison, metrics: Mapping[str, Any], on: Tested) -> str:
+    network, baseline = _reached(metrics, found.network, on), _amount(found.metric, found.baseline)
+    before = {"mae": "by ", "span_f1": "with "}.get(found.metric, "")
+    return f"On {on} the network {network}, the baseline ({baseline_words(found.baseline_name)}) {before}{baseline}."
 
 
-def _judgement(found: Comparison) -> str:
-    by = _difference(found.metric, abs(found.gain))
+def _judgement(found: Comparison, on: Tested) -> str:
+    by, span = _how_far(found, on), _span(found, on)
+    sure = f" (95 % interval {span})"
     sentences = {
-        "wins": f"The network wins by {by}{_sure(found)}.",
-        "loses": f"The network does not beat the baseline: it is behind by {by}{_sure(found)}. {_ADVICE}",
+        "wins": f"The network wins by {by}{sure}.",
+        "loses": f"The network does not beat the baseline: it is behind by {by}{sure}. {_ADVICE}",
         "ahead": f"The network is ahead by {by}; {_UNSURE}",
         "behind": f"The network does not beat the baseline: it is behind by {by}; {_UNSURE} {_ADVICE}",
     }
-    return sentences[found.result] if found.result in sentences else _undecided(found, by)
+    return sentences[found.result] if found.result in sentences else _undecided(found, by, span, on)
 
 
-def _undecided(found: Comparison, by: str) -> str:
+def _undecided(found: Comparison, by: str, span: str, on: Tested) -> str:
     if found.gain == 0:
         return f"The network does not beat the baseline: the two are equal. {_ADVICE}"
     start = "The network is ahead" if found.gain > 0 else "The network does not beat the baseline: it is behind"
-    covers = f"the 95 % interval of that difference ({_span(found)}) covers zero"
-    return f"{start} by {by}, but {covers}: on {_rows(found.rows)} the two cannot be told apart."
+    covers = f"the 95 % interval of that difference ({span}) covers zero"
+    return f"{start} by {by}, but {covers}: on {on.shortest} the two cannot be told apart."
 
 
 _ADVICE = "Use the baseline, or give the network more data or longer training."
 _UNSURE = "these two figures alone do not tell how much of that could be chance."
 
 
-def _sure(found: Comparison) -> str:
-    return f" (95 % interval {_span(found)})"
+def _how_far(found: Comparison, on: Tested) -> str:
+    """The gain without its sign, with its unit."""
+    if found.metric == "perplexity":
+        return f"{found.percent(abs(found.gain)):.1f} % of the baseline's perplexity"
+    return _difference(found.metric, abs(found.gain), on)
 
 
-def _span(found: Comparison) -> str:
+def _span(found: Comparison, on: Tested) -> str:
     """The interval of the difference as it was just named: how far ahead, or how far behind."""
     low, high = found.interval or (found.gain, found.gain)
     if found.gain < 0:
         low, high = -high, -low
     if found.metric in SHARES:
         return f"{100 * low:.1f} to {100 * high:.1f} points"
-    return f"{low:.3g} to {high:.3g}"
+    if found.metric == "perplexity":
+        said = f"{found.percent(low):.1f} to {found.percent(high):.1f} %"
+    else:
+        said = f"{_short(low, on)} to {_short(high, on)}"
+    return f"{said}, over blocks of {LINES} lines" if on.is_text else said
 
 
-def _seeds(metrics: Mapping[str, Any]) -> str:
+def _seeds(metrics: Mapping[str, Any], on: Tested) -> str:
     seeds, spread = metrics.get("seeds") or (), (metrics.get("spread") or {}).get("test", {})
     metric = metrics["metric"]
     if len(seeds) < 2 or spread.get(metric) is None:
         return ""
-    moves = f"from seed to seed it moves by {_difference(metric, spread[metric])} (standard deviation)"
+    moves = f"from seed to seed it moves by {_difference(metric, spread[metric], on)} (standard deviation)"
     return f"The network's figure is the mean over {len(seeds)} seeds; {moves}."
 
 
-def _rows(rows: int) -> str:
-    return f"{rows:,} test row" + ("" if rows == 1 else "s")
-
-
-def _reached(metric: str, value: float) -> str:
-    amount = _amount(metric, value)
+def _reached(metrics: Mapping[str, Any], value: float, on: Tested) -> str:
+    metric, amount = metrics["metric"], _amount(metrics["metric"], value)
+    steps = answers_steps(metrics)
     phrases = {
-        "accuracy": f"gets {amount} right",
-        "exact_match": f"gets every label right in {amount}",
+        "accuracy": f"gets {amount} of the {on.units} right" if steps else f"gets {amount} right",
+        "exact_match": f"gets every {'tag' if steps else 'label'} right in {amount}",
+        "span_f1": f"finds the spans with F1 {amount}",
         "mae": f"is off by {amount} on average (mean absolute error)",
     }
+    if on.is_text:
+        phrases["cross_entropy"] = f"needs {amount} nats a {on.unit}"
+        phrases["bits_per_character"] = f"needs {amount} bits a character"
     return phrases.get(metric, f"has a {metric_words(metric)} of {amount}")
 
 
 def _amount(metric: str, value: float) -> str:
+    if metric == "span_f1":
+        return f"{value:.3f}"
     return f"{100 * value:.1f} %" if metric in SHARES else f"{value:.4g}"
 
 
-def _difference(metric: str, value: float) -> str:
-    return f"{100 * value:.1f} points" if metric in SHARES else f"{value:.3g}"
+def _difference(metric: str, value: float, on: Tested) -> str:
+    if metric in SHARES:
+        return f"{100 * value:.1f} points"
+    unit = {"cross_entropy": f" nats a {on.unit}", "bits_per_character": " bits a character"} if on.is_text else {}
+    return f"{_short(value, on)}{unit.get(metric, '')}"
+
+
+def _short(value: float, on: Tested) -> str:
+    """Nats and bits to a thousandth, the finest that is ever spoken of."""
+    return f"{value:.3f}" if on.is_text and abs(value) >= 0.0005 else f"{value:.3g}"

@@ -38,7 +38,7 @@ def spanning(values: Sequence[float], start: float, end: float, *, zero: bool = 
             if zero and high >= 0
             else (low - (abs(low) * 0.1 or 1.0), high + (abs(high) * 0.1 or 1.0))
         )
-    step = _step(low, high)
+    step = round_step(low, high)
     return Scale(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, start, end)
 
 
@@ -55,7 +55,7 @@ def ticks(scale: Scale, about: int = 5) -> list[float]:
             10.0**k
             for k in range(math.ceil(math.log10(scale.low) - 1e-9), math.floor(math.log10(scale.high) + 1e-9) + 1)
         ]
-    step = _step(scale.low, scale.high, about)
+    step = round_step(scale.low, scale.high, about)
     first, last = math.ceil(scale.low / step - 1e-9), math.floor(scale.high / step + 1e-9)
     return [round(k * step, 12) for k in range(first, last + 1)]
 
@@ -65,7 +65,8 @@ def whole_ticks(scale: Scale, about: int = 6) -> list[float]:
     return [t for t in ticks(scale, about) if t == int(t)]
 
 
-def _step(low: float, high: float, about: int = 5) -> float:
+def round_step(low: float, high: float, about: int = 5) -> float:
+    """1, 2 or 5 times a power of ten: the width of about so many parts."""
     rough = (high - low) / about or 1.0
     size = 10.0 ** math.floor(math.log10(rough))
     return next(m * size for m in (1, 2, 5, 10) if m * size >= rough * 0.999)

@@ -16,12 +16,12 @@ ROW = 20  # height of one bar with its name
 def histogram(
     name: str, title: str, edges: Sequence[float], counts: Sequence[int], *, x_label: str, y_label: str = "rows"
 ) -> Markup:
-    """``counts[i]`` rows lie between ``edges[i]`` and ``edges[i + 1]``."""
+    """``counts[i]`` rows (or whatever ``y_label`` says) lie between ``edges[i]`` and ``edges[i + 1]``."""
     top, bottom = 34, 214
     across, up = Scale(edges[0], edges[-1], LEFT + 4, RIGHT), spanning(counts, bottom, top, zero=True)
     bars = [_column(low, high, count, across, up) for (low, high), count in zip(pairwise(edges), counts, strict=True)]
     most = max(range(len(counts)), key=lambda i: counts[i])
-    whole, peak = f"{sum(counts):,} rows", f"{number(edges[most])} and {number(edges[most + 1])}"
+    whole, peak = f"{sum(counts):,} {y_label}", f"{number(edges[most])} and {number(edges[most + 1])}"
     said = f"{whole} from {number(edges[0])} to {number(edges[-1])}; most, {counts[most]:,}, between {peak}"
     axes = [y_axis(up, LEFT, RIGHT, y_label, whole_ticks(up, 4)), x_axis(across, bottom, x_label, ticks(across))]
     return svg(name, title, said, WIDTH, bottom + 46, axes, bars)

@@ -16,13 +16,17 @@ MOST_DOTS = 40  # more points than these are drawn as a line only
 
 @dataclass(frozen=True)
 class Line:
-    """One curve; ``colour`` is ``"first"`` or ``"second"``; a ``mark`` is the x of a point to be pointed out."""
+    """One curve; ``colour`` is ``"first"`` or ``"second"``; a ``mark`` is the x of a point to be pointed out.
+
+    ``reach`` holds the interval of each point, None where it has none.
+    """
 
     name: str
     x: Sequence[float]
     y: Sequence[float]
     colour: str = "first"
     mark: float | None = None
+    reach: Sequence[tuple[float, float] | None] = ()
 
 
 def line_chart(
@@ -40,7 +44,8 @@ def line_chart(
     keyed = len(lines) > 1 or bool(levels)
     top, bottom = (62 if keyed else 34), height - 46
     across = _epochs([x for line in lines for x in line.x])
-    up = spanning([y for line in lines for y in line.y] + [level for _, level in levels], bottom, top)
+    reached = [bound for line in lines for interval in line.reach for bound in interval or ()]
+    up = spanning([y for line in lines for y in line.y] + reached + [level for _, level in levels], bottom, top)
     drawn = [_level(up, level) for _, level in levels] + [_curve(line, across, up) for line in lines]
     return svg(
         name,
@@ -56,8 +61,10 @@ def line_chart(
 
 
 def _finite(line: Line) -> Line:
-    kept = [(x, y) for x, y in zip(line.x, line.y, strict=True) if math.isfinite(y)]
-    return Line(line.name, [x for x, _ in kept], [y for _, y in kept], line.colour, line.mark)
+    reach = line.reach or [None] * len(line.x)
+    kept = [point for point in zip(line.x, line.y, reach, strict=True) if math.isfinite(point[1])]
+    x, y, reach = [p[0] for p in kept], [p[1] for p in kept], [p[2] for p in kept]
+    return Line(line.name, x, y, line.colour, line.mark, reach)
 
 
 def _epochs(x: Sequence[float]) -> Scale:
@@ -80,7 +87,15 @@ def _curve(line: Line, across: Scale, up: Scale) -> Markup:
         for x, y in zip(line.x, line.y, strict=True)
         if len(points) <= MOST_DOTS
     ]
-    return join(path, dots, _best(line, across, up))
+    return join(_whiskers(line, across, up), path, dots, _best(line, across, up))
+
+
+def _whiskers(line: Line, across: Scale, up: Scale) -> Markup:
+    return join(
+        tag("line", x1=across(x), x2=across(x), y1=up(reach[0]), y2=up(reach[1]), class_=f"whisker {line.colour}")
+        for x, reach in zip(line.x, line.reach, strict=True)
+        if reach is not None
+    )
 
 
 def _best(line: Line, across: Scale, up: Scale) -> Markup | None:

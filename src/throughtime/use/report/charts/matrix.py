@@ -11,8 +11,8 @@ COUNTS_UP_TO = 32  # classes; above, cells are too small for a number, which the
 MOST_LETTERS = 16
 
 
-def confusion_chart(name: str, counts: Sequence[Sequence[int]], classes: Sequence[str]) -> Markup:
-    """``counts[i][j]`` rows of class i were taken for class j; the colour is the share of the row."""
+def confusion_chart(name: str, counts: Sequence[Sequence[int]], classes: Sequence[str], units: str = "rows") -> Markup:
+    """``counts[i][j]`` ``units`` of class i were taken for class j; the colour is the share of the row."""
     size = _cell_size(len(classes))
     left, top = _room_for_names(classes, size)
     ground = _ground(len(classes), size, left, top)
@@ -24,7 +24,7 @@ def confusion_chart(name: str, counts: Sequence[Sequence[int]], classes: Sequenc
         tag("text", "taken for →", x=left - 8, y=top - 6, text_anchor="end", class_="label"),
     ]
     right, rows = sum(counts[i][i] for i in range(len(classes))), sum(map(sum, counts))
-    said = f"{len(classes)} classes; {right:,} of {rows:,} rows lie on the diagonal, which is right"
+    said = f"{len(classes)} classes; {right:,} of {rows:,} {units} lie on the diagonal, which is right"
     return svg(
         name, "Confusion matrix: truth by row, answer by column", said, width, height, labels, names, ground, cells
     )
@@ -96,8 +96,7 @@ def _count(count: int, share: float, shade: float, x: float, y: float, size: int
         return None
     ink = "count strong" if shade > 0.75 else "count"
     if size < 56:
-        return tag(
-            "text", f"{count}", x=x, y=y + 4, text_anchor="middle", class_=ink + (" small" if count > 999 else "")
-        )
+        shown = f"{count}" if count < 10_000 else f"{count // 1000}k"
+        return tag("text", shown, x=x, y=y + 4, text_anchor="middle", class_=ink + (" small" if count > 999 else ""))
     share_text = tag("text", f"{100 * share:.0f} %", x=x, y=y + 18, text_anchor="middle", class_=ink + " small")
     return join(tag("text", f"{count:,}", x=x, y=y + 3, text_anchor="middle", class_=ink + " large"), share_text)

@@ -44,7 +44,7 @@ def _facts(material: ReportMaterial) -> list[tuple[str, str]]:
         facts.append(("cell", _cell(settings)))
     if "parameters" in metrics:
         facts.append(("parameters", number(metrics["parameters"])))
-    facts.append(("test rows", number(material.test_rows)))
+    facts += _tested(material)
     best = best_epoch(material)
     if best is not None:
         facts.append(("best epoch", f"{best} of {len(material.history)}"))
@@ -53,6 +53,13 @@ def _facts(material: ReportMaterial) -> list[tuple[str, str]]:
     if len(metrics.get("seeds") or ()) > 1:
         facts.append(("seeds", number(len(metrics["seeds"]))))
     return facts
+
+
+def _tested(material: ReportMaterial) -> list[tuple[str, str]]:
+    """How much the figures were measured on."""
+    on = material.tested
+    facts = [] if on.is_text else [(f"{on.name}s", number(on.rows))]
+    return facts if on.steps is None else [*facts, (f"test {on.units}", number(on.steps))]
 
 
 def _cell(settings: Mapping[str, Any]) -> str:

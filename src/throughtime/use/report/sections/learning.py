@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from throughtime.use.report.answers import kind
 from throughtime.use.report.charts.lines import Line, line_chart
 from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.material import ReportMaterial
@@ -56,7 +57,7 @@ def _metric(material: ReportMaterial) -> Markup | None:
         f"{words} on the validation split by epoch",
         [line],
         x_label="epoch",
-        y_label=metric_axis(metric),
+        y_label=metric_axis(metric, material.tested.unit if material.tested.is_text else None),
         levels=_baseline(material, metric),
     )
     numbers = table(["epoch", f"valid {words}"], [[str(epoch), value] for epoch, value in rows])
@@ -82,13 +83,19 @@ def _loss(material: ReportMaterial) -> Markup | None:
     lines = [Line("training", *_columns(train), colour="second")]
     if valid:
         lines.append(Line("validation", *_columns(list(valid.items()))))
-    unit = "loss (of scaled numbers)" if material.metrics.get("task") == "regress" else "loss (nats per row)"
-    picture = line_chart("loss", "Loss by epoch", lines, x_label="epoch", y_label=unit)
+    picture = line_chart("loss", "Loss by epoch", lines, x_label="epoch", y_label=f"loss ({_loss_unit(material)})")
     numbers = table(
         ["epoch", "training", "validation"], [[str(epoch), loss, valid.get(epoch)] for epoch, loss in train]
     )
-    gap = "Where validation turns up, the network begins to learn the training rows by heart." if valid else None
+    what = "text" if material.tested.is_text else "rows"
+    gap = f"Where validation turns up, the network begins to learn the training {what} by heart." if valid else None
     return chart(picture, numbers, "Loss.", gap)
+
+
+def _loss_unit(material: ReportMaterial) -> str:
+    if kind(material) == "numbers":
+        return "of scaled numbers"
+    return f"nats per {material.tested.unit}" if kind(material) in ("tags", "tokens") else "nats per row"
 
 
 def _small(material: ReportMaterial, key: str, title: str, unit: str) -> Markup | None:

@@ -7,17 +7,18 @@ from typing import Any
 
 from throughtime.use.report.answers import kind
 from throughtime.use.report.html import Markup, join, tag
-from throughtime.use.report.inputs import inputs
+from throughtime.use.report.inputs import inputs, place
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import amount, number
 from throughtime.use.report.parts import note, section
+from throughtime.use.verdict import answers_steps
 
 MOST = 20
 
 
 def mistakes(material: ReportMaterial) -> Markup | None:
-    """The wrong rows of highest loss; for numbers, those furthest off."""
-    if not material.predictions:
+    """The wrong rows of highest loss; for numbers, those furthest off; None for texts and where steps are answered."""
+    if not material.predictions or kind(material) == "tokens" or answers_steps(material.metrics):
         return None
     numeric = kind(material) == "numbers"
     wrong = sorted((row for row in material.predictions if _is_wrong(row)), key=_badness, reverse=True)
@@ -58,7 +59,7 @@ def _card(row: Mapping[str, Any], numeric: bool) -> Markup:
         answer = _class(row)
     return tag(
         "li",
-        tag("div", tag("span", answer), tag("span", _place(row), class_="place"), class_="answer"),
+        tag("div", tag("span", answer), tag("span", place(row), class_="place"), class_="answer"),
         inputs(row.get("inputs", {})),
     )
 
@@ -95,8 +96,3 @@ def _off(row: Mapping[str, Any]) -> Markup:
     truth = tag("bdi", number(row["truth"]), class_="truth")
     predicted = tag("bdi", number(row["predicted"]), class_="wrong")
     return join("is ", truth, ", predicted ", predicted, f" ({'+' if off > 0 else ''}{number(off)})")
-
-
-def _place(row: Mapping[str, Any]) -> str:
-    file, line = row.get("file"), row.get("row")
-    return " ".join(part for part in (str(file or ""), "" if line is None else f"row {line}") if part)

@@ -24,20 +24,25 @@ def regression(material: ReportMaterial) -> Markup | None:
         return None
     found = outcome(material)
     truth, predicted = found.truth.tolist(), found.predicted.tolist()
-    step = -(-len(truth) // MOST_POINTS)
-    shown = "" if step == 1 else f" Every {step}th row is drawn."
-    points = scatter("scatter", truth[::step], predicted[::step], "value (in the data's unit)")
+    step, unit = -(-len(truth) // MOST_POINTS), "row" if found.lengths is None else "step"
+    shown = "" if step == 1 else f" Every {step}th {unit} is drawn."
+    points = scatter("scatter", truth[::step], predicted[::step], "value (in the data's unit)", f"{unit}s")
     errors = [p - t for t, p in zip(truth, predicted, strict=True)]
     edges, counts = _bins(errors)
     bars = histogram(
-        "residuals", "Histogram of the errors", edges, counts, x_label="predicted - true (in the data's unit)"
+        "residuals",
+        "Histogram of the errors",
+        edges,
+        counts,
+        x_label="predicted - true (in the data's unit)",
+        y_label=f"{unit}s",
     )
     listed = table(
-        ["from", "to", "rows"], [[number(edges[i]), number(edges[i + 1]), count] for i, count in enumerate(counts)]
+        ["from", "to", f"{unit}s"], [[number(edges[i]), number(edges[i + 1]), count] for i, count in enumerate(counts)]
     )
     exact = "On the dashed diagonal the prediction is exact." + shown
     pair = [
-        chart(points, _quantiles(truth, predicted, errors), "A point a row.", exact),
+        chart(points, _quantiles(truth, predicted, errors), f"A point a {unit}.", exact),
         chart(bars, listed, "Errors.", _leaning(errors)),
     ]
     return section("regression", "Predicted against true", tag("div", pair, class_="pair"))

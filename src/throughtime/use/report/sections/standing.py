@@ -10,9 +10,10 @@ from throughtime.models.metrics import metrics as registered
 from throughtime.use.report.charts.contest import Entrant, contest
 from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.material import ReportMaterial
-from throughtime.use.report.numbers import amount, fraction, number
+from throughtime.use.report.numbers import fraction, number
 from throughtime.use.report.parts import note, section, table
 from throughtime.use.verdict import (
+    answers_steps,
     baseline_words,
     counts_rows,
     direction,
@@ -22,7 +23,7 @@ from throughtime.use.verdict import (
     wilson,
 )
 
-FRACTIONS = ("accuracy", "exact_match", "macro_f1")
+FRACTIONS = ("accuracy", "exact_match", "macro_f1", "span_f1")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def standing(material: ReportMaterial) -> Markup | None:
     network = Standing("the network", metrics["test"], (metrics.get("valid") or {}).get(metric), network=True)
     found = [network, *(_baseline(name, figures, metric) for name, figures in baselines.items() if metric in figures)]
     found.sort(key=lambda one: -direction(metric) * one.test[metric])
-    chart = _chart(found, metric, material.test_rows)
+    chart = _chart(found, metric, material)
     spread = (metrics.get("spread") or {}).get("test", {})
     return section("standing", "Against the baselines", chart, _table(found, metric, spread), note(_chosen(metrics)))
 
@@ -55,9 +56,9 @@ def _baseline(name: str, figures: Mapping[str, Any], metric: str) -> Standing:
     return Standing(baseline_words(name), figures, valid, figures.get("settings", ""))
 
 
-def _chart(found: list[Standing], metric: str, rows: int) -> Markup:
-    network = next(one for one in found if one.network)
-    sure = rows > 0 and counts_rows(metric, network.test)
+def _chart(found: list[Standing], metric: str, material: ReportMaterial) -> Markup:
+    network, on, rows = next(one for one in found if one.network), material.tested, material.test_rows
+    sure = rows > 0 and counts_rows(metric, network.test, steps=answers_steps(material.metrics))
     entrants = [
         Entrant(
             name=one.name,
@@ -69,9 +70,9 @@ def _chart(found: list[Standing], metric: str, rows: int) -> Markup:
         for one in found
     ]
     words = metric_words(metric)
-    title = f"{words[0].upper()}{words[1:]} on {amount(rows, 'test row')}, {registered[metric].better} is better."
+    title = f"{words[0].upper()}{words[1:]} on {on}, {registered[metric].better} is better."
     whiskers = " Whiskers: 95 % intervals (Wilson) over test rows." if sure else None
-    picture = contest("contest", entrants, title=title, label=metric_axis(metric))
+    picture = contest("contest", entrants, title=title, label=metric_axis(metric, on.unit if on.is_text else None))
     return tag("figure", tag("figcaption", tag("strong", title), whiskers), tag("div", picture, class_="scroll"))
 
 

@@ -1,0 +1,217 @@
+"""Material in rows: inputs and an output, each row answered by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from throughtime.api.prepared import Measured, Prepared, Say
+from throughtime.api.settings import Settings, resolve
+from throughtime.batch import Batch
+from throughtime.data.alignment import require_aligned
+from throughtime.data.batches import Batches, batches
+from throughtime.data.columns import Proposal, propose
+from throughtime.data.dataset import Dataset
+from throughtime.data.fields import Field, fields, fields_to_json, fit_fields
+from throughtime.data.profile import profile
+from throughtime.data.records import Records
+from throughtime.data.settings import DataSettings
+from throughtime.data.splits import NAMES, Splits, given_splits, split
+from throughtime.errors import DataError, Place, UsageError, unknown
+from throughtime.models.baselines import Answer, baselines
+from throughtime.models.material import material, outcome_kind, target
+from throughtime.models.metrics import Metric, Outcome, metrics
+from throughtime.models.model import Model, float_type
+from throughtime.models.tasks import Task, build_model, task_for, tasks
+from throughtime.models.tasks.task import require_kind
+from throughtime.settings import changed
+from throughtime.use.answering import answer, measured
+from throughtime.use.predictions import test_rows
+
+FEW = 5_000  # training rows, below which a network is kept small
+WINDOW = 150  # tokens of a long text that are read at a time in training
+
+
+@dataclass(frozen=True)
+class PreparedRows(Prepared):
+    """``fields`` holds inputs and output by column, inputs first."""
+
+    task: Task
+    settings: Settings
+    source: str
+    splits: Splits
+    fields: Mapping[str, Field]
+    output: str
+    datasets: Mapping[str, Dataset]
+    notes: tuple[str, ...]
+
+    @property
+    def inputs(self) -> dict[str, Field]:
+        return {column: field for column, field in self.fields.items() if column != self.output}
+
+    @property
+    def output_field(self) -> Field:
+        return self.fields[self.output]
+
+    def records(self, split: str) -> Records:
+        return getattr(self.splits, split)
+
+    def with_settings(self, settings: Settings) -> PreparedRows:
+        return replace(self, settings=settings)
+
+    def new_model(self) -> Model:
+        settings = self.settings
+        generator = torch.Generator().manual_seed(settings.training.seed)
+        model = build_model(
+            self.task,
+            self.inputs,
+            self.output_field,
+            settings.network,
+            settings.task,
+            target=target(self.datasets["train"], self.output_field),
+            engine=settings.machine.engine,
+            generator=generator,
+        )
+        return model.to(float_type(settings.machine.precision))
+
+    def watched_metric(self) -> str:
+        name = self.settings.training.metric
+        if name == "auto":
+            return self.task.metric_for(self.output_field)
+        kind = outcome_kind(self.output_field)
+        known = [entry for entry, metric in metrics.items() if kind in metric.kinds]
+        if name not in known:
+            raise unknown(f"metric for {self.output_field.kind}", name, known)
+        return name
+
+    def batches(self, epoch: int, start: int) -> Batches:
+        settings, crop = self.settings.training, self.settings.data.crop
+        train = self.datasets["train"]
+        return batches(
+            train.cropped(crop, settings.seed, epoch) if crop else train,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            epoch=epoch,
+            shuffle=True,
+            start=start,
+        )
+
+    def evaluated(self, device: torch.device, model: nn.Module) -> dict[str, float]:
+        assert isinstance(model, Model)
+        found = answer(model, self.datasets["valid"], self.output_field, device=device)
+        assert found.losses is not None
+        return {**measured(found.outcome), "loss": float(found.losses.mean())}
+
+    def beside(self, name: str, metric: Metric) -> Answer | None:
+        train, valid, test = (
+            material(self.records(split), self.datasets[split], self.inputs, self.output_field) for split in NAMES
+        )
+        return baselines[name](train, valid, test, metric.score)
+
+    def measured(self, model: nn.Module, device: torch.device, best: Outcome | None) -> Measured:
+        assert isinstance(model, Model)
+        valid, test = (
+            answer(model, self.datasets[split], self.output_field, device=device) for split in ("valid", "test")
+        )
+        rows = test_rows(self.splits.test, list(self.inputs), self.output_field, test, best)
+        more = {} if test.outcome.lengths is None else {"steps": {"test": len(test.outcome)}}
+        return Measured(measured(valid.outcome), measured(test.outcome), rows, more)
+
+    def figures(self) -> dict[str, Any]:
+        return profile(self.splits, self.fields, self.datasets, self.notes)
+
+    def fields_json(self) -> dict[str, Any]:
+        return {"inputs": list(self.inputs), "output": self.output, "fields": fields_to_json(self.fields)}
+
+    def place(self, batch: Batch, sample: int) -> str:
+        return str(self.splits.train.where(sample))
+
+
+def prepare_rows(
+    records: Records,
+    settings: DataSettings,
+    task: str | None,
+    chosen: Mapping[str, object],
+    tell: Say,
+    notes: list[str],
+) -> PreparedRows:
+    """Propose, split, fit and encode; every decision is told as it is made, and stands in ``notes``."""
+    given = given_splits(records, settings)
+    _tell_all(tell, records.notes, *(part.notes for part in given.values()))
+    proposal = propose(records, settings)
+    _tell_all(tell, proposal.notes)
+    kind = proposal.kinds[proposal.output]
+    if task is None:
+        found = task_for(kind)
+        tell(f"task: {found.name} ({found.shape}), because {proposal.reason}")
+    else:
+        found = tasks[task]
+        require_kind(found, proposal.output, kind)
+    resolve(found, chosen)  # what cannot be is refused before the work begins
+    splits = split(records, settings, proposal.inputs, proposal.output, stratify=kind == "category", given=given)
+    _tell_all(tell, splits.notes)
+    cut = changed(settings, tokens=proposal.unit) if proposal.unit and settings.tokens == "auto" else settings
+    fitted = fit_fields(splits.train, proposal.kinds, {proposal.output}, cut)
+    _tell_all(tell, *(field.notes for field in fitted.values()))
+    _require_several_classes(fitted[proposal.output], records)
+    _require_a_sequence(proposal)
+    datasets = {name: Dataset(getattr(splits, name), fitted) for name in NAMES}
+    if fitted[proposal.output].stepwise:
+        for name, dataset in datasets.items():
+            require_aligned(getattr(splits, name), fitted, dataset.columns, proposal.output)
+    resolved = resolve(found, chosen, _suited(datasets["train"], proposal.output))
+    source = str(records.source)
+    return PreparedRows(found, resolved, source, splits, fitted, proposal.output, datasets, tuple(notes))
+
+
+def _tell_all(tell: Say, *parts: tuple[str, ...]) -> None:
+    for part in parts:
+        for sentence in part:
+            tell(sentence)
+
+
+def _require_a_sequence(proposal: Proposal) -> None:
+    kinds = {column: proposal.kinds[column] for column in proposal.inputs}
+    if not any(fields[kind].stepwise for kind in kinds.values()):
+        held = ", ".join(f'"{column}" ({kind})' for column, kind in kinds.items())
+        raise UsageError(
+            f"there is nothing to read in order: the inputs are {held}; "
+            f"name a text with --input, or say --set kinds={next(iter(kinds))}=tokens"
+        )
+
+
+def _require_several_classes(output: Field, records: Records) -> None:
+    classes = getattr(output, "classes", None)
+    if output.kind in ("category", "tags") and classes is not None and len(classes) < 2:
+        place = Place(records.source, None, output.column)
+        what = "row" if output.kind == "category" else "step"
+        raise DataError(
+            f'every {what} is of one class, "{classes[0]}"',
+            place=place,
+            mend=f"give {what}s of another class, or choose another --output",
+        )
+
+
+def _suited(train: Dataset, output: str) -> dict[str, object]:
+    """Defaults that suit the training rows: few rows want a small network and much dropout, long texts a window."""
+    words = any(
+        field.kind in ("tokens", "words") and getattr(field, "unit", "") not in ("characters", "bytes")
+        for field in train.fields.values()
+    )
+    suited: dict[str, object] = {"batch_size": min(max(len(train) // 100, 8), 64)}
+    steps = int(train.lengths.sum()) // 20 if train.fields[output].stepwise else len(train)
+    if steps < FEW:
+        suited |= {"hidden_size": 32, "dropout": 0.5, "token_dropout": 0.2 if words else 0.0}
+    if words and float(train.lengths.mean()) >= 2 * WINDOW:
+        suited["crop"] = WINDOW
+    return suited
+
+
+def data_path(data: Any) -> str:
+    """The path as config.toml keeps it; empty for material from Python."""
+    return str(data) if isinstance(data, (str, Path)) else ""

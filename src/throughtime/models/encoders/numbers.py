@@ -1,0 +1,25 @@
+"""Measurements a step: recurrent layers right over the scaled numbers."""
+
+from __future__ import annotations
+
+from throughtime.batch import Draw, Sequences
+from throughtime.data.fields.numbers import Numbers
+from throughtime.models.encoders.encoder import Encoder, Encoding, Surroundings, encoders
+from throughtime.models.encoders.layers import recurrent
+
+
+@encoders.named("numbers")
+class NumbersEncoder(Encoder):
+    """Scaled numbers ``(B, T, F)`` to hidden states ``(B, T, output_size)``."""
+
+    def __init__(self, field: Numbers, around: Surroundings) -> None:
+        super().__init__()
+        self.recurrent = recurrent(len(field.scalings), around)
+        self.stepwise, self.output_size = True, self.recurrent.output_size
+        self.bidirectional = around.settings.bidirectional
+        self.pooling = "mean" if around.settings.pooling == "auto" else around.settings.pooling
+
+    def forward(self, column: Sequences, draw: Draw | None) -> Encoding:
+        x = column.data.to(next(self.recurrent.parameters()).dtype)
+        hidden, _ = self.recurrent(x, column.lengths, draw=draw)
+        return Encoding(hidden, column.lengths)

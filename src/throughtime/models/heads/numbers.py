@@ -1,0 +1,51 @@
+"""A number for every step, scaled: squared or absolute loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from torch import Generator, Tensor
+
+from throughtime.batch import Draw, Sequences
+from throughtime.data.fields.numbers import Numbers
+from throughtime.errors import UsageError
+from throughtime.models.encoders import Encoder, Encoding
+from throughtime.models.heads.head import Head, heads
+from throughtime.models.heads.steps import Steps, mean_of_rows, valid_steps
+from throughtime.models.losses import losses, over_steps
+from throughtime.models.settings import NetworkSettings, TagSettings
+
+
+@heads.named("numbers")
+class NumbersHead(Head):
+    """A number for each step (B, T, 1), in the scale of the field."""
+
+    def __init__(
+        self,
+        field: Numbers,
+        encoders: Sequence[Encoder],
+        settings: NetworkSettings,
+        task: TagSettings,
+        target: np.ndarray | None,
+        generator: Generator | None,
+    ) -> None:
+        super().__init__()
+        if task.crf != "auto":
+            raise UsageError(f'--set crf={task.crf}: column "{field.column}" holds numbers, no tags; leave it out')
+        self.steps = Steps(encoders, 1, settings, generator)
+        self.distance = losses[task.loss or "squared"]
+
+    def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Sequences:
+        return self.steps(encodings, draw)
+
+    def loss(self, output: Sequences, target: Sequences) -> Tensor:
+        return over_steps(self.distance, output, target)
+
+    def losses(self, output: Sequences, target: Sequences) -> Tensor:
+        each = partial(self.distance, reduction="none")(valid_steps(output), valid_steps(target))
+        return mean_of_rows(each[:, 0], output.lengths)
+
+    def answers(self, output: Sequences) -> tuple[np.ndarray, None]:
+        return valid_steps(output)[:, 0].double().cpu().numpy(), None

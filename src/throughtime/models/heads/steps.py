@@ -1,0 +1,54 @@
+"""What the heads that answer every step share: join all encodings step by step, drop, and one linear map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from throughtime.batch import Draw, Sequences
+from throughtime.cells.dropout import dropout
+from throughtime.models.encoders import Encoder, Encoding
+from throughtime.models.settings import NetworkSettings
+
+
+class Steps(nn.Module):
+    """Encodings, each ``(B, T, F)``, to sequences of ``(B, T, outputs)``.
+
+    A column without time, an encoding of one step, says the same at every step.
+    """
+
+    def __init__(
+        self, encoders: Sequence[Encoder], outputs: int, settings: NetworkSettings, generator: Generator | None
+    ) -> None:
+        super().__init__()
+        self.rate, self.locked = settings.dropout, settings.locked_dropout
+        self.stepwise = [encoder.stepwise for encoder in encoders]
+        size = sum(encoder.output_size for encoder in encoders)
+        bound = (6 / (size + outputs)) ** 0.5
+        self.weight = nn.Parameter(torch.empty(outputs, size).uniform_(-bound, bound, generator=generator))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Sequences:
+        leading = encodings[self.stepwise.index(True)]
+        steps = leading.hidden.shape[1]
+        parts = [
+            encoding.hidden if with_time else encoding.hidden.expand(-1, steps, -1)
+            for encoding, with_time in zip(encodings, self.stepwise, strict=True)
+        ]
+        x = dropout(torch.cat(parts, 2), self.rate, draw, "head", locked=self.locked)
+        return Sequences(F.linear(x, self.weight, self.bias), leading.lengths)
+
+
+def valid_steps(sequences: Sequences) -> Tensor:
+    """The valid steps of all samples, one after the other: ``(B, T, *) -> (sum of lengths, *)``."""
+    steps = torch.arange(sequences.data.shape[1], device=sequences.data.device)
+    return sequences.data[steps < sequences.lengths[:, None]]
+
+
+def mean_of_rows(values: Tensor, lengths: Tensor) -> Tensor:
+    """Values of all valid steps ``(N,)`` to their mean in each row ``(B,)``; 0 for a row without steps."""
+    rows = torch.repeat_interleave(torch.arange(len(lengths), device=values.device), lengths)
+    return values.new_zeros(len(lengths)).index_add(0, rows, values) / lengths.clamp(min=1)

@@ -1,0 +1,27 @@
+"""A class, or a number, for every step."""
+
+from __future__ import annotations
+
+from throughtime.data.fields import Field
+from throughtime.models.settings import TagSettings
+from throughtime.models.tasks.task import Task, tasks
+
+
+def watched(output: Field) -> str:
+    """Spans are measured as spans, single tags one by one."""
+    return "accuracy" if getattr(output, "scheme", None) is None else "span_f1"
+
+
+tasks.add(
+    "tag",
+    Task(
+        name="tag",
+        title="A sequence of words, letters or measurements to a tag, or a number, for every step.",
+        shape="many to many, aligned",
+        reads="CoNLL columns, CoNLL-U, tables with a column of tokens and one of tags, json lines with lists",
+        settings=TagSettings,
+        metric={"tags": watched, "numbers": "rmse"},
+        baselines=("majority", "most_frequent_tag", "linear_chain", "mean", "median"),
+        example="throughtime train train.conllu --valid dev.conllu --test test.conllu --output upos --run runs/pos",
+    ),
+)

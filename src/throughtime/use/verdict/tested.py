@@ -1,0 +1,87 @@
+"""What was tested, in the words of the task: rows, sentences of tokens, or a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Row = Mapping[str, Any]  # a line of predictions.jsonl
+WORDS = ("words", "spaces", "tokens")  # units of a step that make a row a sentence
+
+
+@dataclass(frozen=True)
+class Tested:
+    """So many ``rows``, called ``name``; where the steps are counted, ``steps`` of them, each a ``unit``.
+
+    >>> str(Tested(2077, "test sentence", 25094, "token")), str(Tested(1, "text", 55770, "character"))
+    ('2,077 test sentences (25,094 tokens)', 'the test text (55,770 characters)')
+    """
+
+    rows: int
+    name: str = "test row"
+    steps: int | None = None
+    unit: str = ""
+
+    @property
+    def is_text(self) -> bool:
+        return self.name == "text"
+
+    @property
+    def units(self) -> str:
+        return f"{self.unit}s"
+
+    @property
+    def short(self) -> str:
+        """Without the steps."""
+        return "the test text" if self.is_text else f"{self.rows:,} {self.name}" + ("" if self.rows == 1 else "s")
+
+    @property
+    def shortest(self) -> str:
+        """As one speaks of it the second time."""
+        return "this text" if self.is_text else self.short
+
+    def __str__(self) -> str:
+        if self.steps is None:
+            return self.short
+        return f"{self.short} ({self.steps:,} {self.unit if self.steps == 1 else self.units})"
+
+
+def answers_steps(metrics: Mapping[str, Any]) -> bool:
+    """Whether every step of a row has its answer, so that a list of answers is a sequence and no set of labels."""
+    return metrics.get("task") == "tag"
+
+
+def is_language_model(metrics: Mapping[str, Any]) -> bool:
+    """Whether what was tested is one text, whose lines are the rows of ``predictions.jsonl``."""
+    return metrics.get("task") == "language_model"
+
+
+def tested(metrics: Mapping[str, Any], rows: int, predictions: Sequence[Row] = ()) -> Tested:
+    """As ``metrics.json`` tells it under ``"tokens"``; else the steps are counted in the predictions, if all are there.
+
+    >>> str(tested({"task": "classify"}, 1750))
+    '1,750 test rows'
+    """
+    counted = metrics.get("tokens") or {}
+    steps = counted.get("test")
+    if is_language_model(metrics):
+        steps = steps or sum(row["tokens"] for row in predictions) or None
+        return Tested(rows, "text", steps, _one(counted.get("unit", "tokens")))
+    if not answers_steps(metrics):
+        return Tested(rows)
+    if steps is None and predictions and len(predictions) == rows:
+        steps = sum(len(row["truth"]) for row in predictions)
+    unit = counted.get("unit") or ("steps" if answers_numbers(predictions) else "tokens")
+    of_words = unit in WORDS
+    return Tested(rows, "test sentence" if of_words else "test row", steps, "token" if of_words else _one(unit))
+
+
+def answers_numbers(predictions: Sequence[Row]) -> bool:
+    """Whether the answers, a list a row, are numbers."""
+    first = next((answer for row in predictions for answer in row["truth"]), None)
+    return isinstance(first, int | float)
+
+
+def _one(units: str) -> str:
+    return "word" if units == "spaces" else units.removesuffix("s")
