@@ -11,6 +11,7 @@ import torch
 import throughtime as tt
 from tests.laws.material import rows, tiny
 from throughtime.errors import UsageError
+from throughtime.models.model import used_engine
 from throughtime.settings import changed
 
 
@@ -35,9 +36,9 @@ def test_none_is_a_value_like_any_other(tmp_path: Path) -> None:
 def test_the_environment_names_the_engine_from_python_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THROUGHTIME_ENGINE", "reference")
     trained = tt.train(rows("classify"), tmp_path / "run", **tiny("classify"))
-    assert trained.metrics["engine"] == "reference" == trained.model.used_engine()
+    assert trained.metrics["engine"] == "reference" == used_engine(trained.model)
     monkeypatch.setenv("THROUGHTIME_ENGINE", "auto")
-    assert tt.load(tmp_path / "run").model.used_engine() == "torch"
+    assert used_engine(tt.load(tmp_path / "run").model) == "torch"
     monkeypatch.setenv("THROUGHTIME_ENGINE", "torhc")
     with pytest.raises(UsageError, match='unknown engine in THROUGHTIME_ENGINE "torhc"'):
         _ = tt.load(tmp_path / "run").model

@@ -203,7 +203,7 @@ READ_AND_REFUSED = [
         settings={"task": "classify"},
     ),
     Case("unknown task", csv(TABLE), ('unknown task "clasify"', '"classify"'), settings={"task": "clasify"}),
-    Case("unknown kind", csv(TABLE), ('unknown kind of column "word"', "tokens"), settings={"kinds": "text=word"}),
+    Case("unknown kind", csv(TABLE), ('unknown kind of column "token"', '"tokens"'), settings={"kinds": "text=token"}),
     Case("misspelt setting", csv(TABLE), ('"max_lenght"', 'did you mean "max_length"'), settings={"max_lenght": 3}),
     Case("length of nothing", csv(TABLE), ("--max-length 0", "at least 1"), settings={"max_length": 0}),
     Case("gzip", csv(b"\x1f\x8b\x08\0\0\0\0\0"), ("data.csv", "gzip", "unpack")),

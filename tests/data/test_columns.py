@@ -121,7 +121,7 @@ MIXED = {"text": sentences(), "size": numbers(), "label": repeated("x", "y")}
         (MIXED, {"input": ("txt",)}, ['"txt"', 'did you mean "text"']),
         (MIXED, {"output": ("label", "size")}, ["one column", "label_separator"]),
         (MIXED, {"input": ("label",), "output": ("label",)}, ["both --input and --output"]),
-        (MIXED, {"kinds": ("text=word",)}, ["kind of column", '"word"', "tokens"]),
+        (MIXED, {"kinds": ("text=token",)}, ["kind of column", '"token"', 'did you mean "tokens"']),
         (MIXED, {"kinds": ("text",)}, ["column=kind"]),
         (MIXED, {"kinds": ("txet=tokens",)}, ['did you mean "text"']),
         (MIXED, {"kinds": ("size=tokens",), "input": ("text",)}, ['"size" is neither input nor output']),

@@ -20,6 +20,9 @@ VALUES: dict[str, list[Any]] = {
     "category": ["x", "z", "x", "y"],
     "labels": [["x", "y"], [], ["z"], "y"],
     "number": [3, "4.5", -1.25, "1e2"],
+    "words": [["The", "dog"], ["U.S.", "barks", "it"], [], ["the"]],
+    "tags": [["B-X", "O"], ["O", "B-Y", "I-Y"], [], ["O"]],
+    "numbers": [[3, -1.5], "1e2 4", [], 7],
 }
 
 
@@ -54,7 +57,9 @@ def test_a_batch_holds_each_row_in_its_place(kind: str) -> None:
         if isinstance(batch, Sequences):
             length = int(batch.lengths[k])
             assert length == field.length(encoded[k]) == len(encoded[k])
-            assert batch.data[k, :length].tolist() == encoded[k].tolist() and not batch.data[k, length:].any()
+            features = [slice(size) for size in encoded[k].shape[1:]]  # words of unequal length have unequally many
+            assert batch.data[k][(slice(length), *features)].tolist() == encoded[k].tolist()
+            assert batch.data[k].count_nonzero() == np.count_nonzero(encoded[k]), "all the rest is 0"
             assert backwards.data[3 - k].tolist() == batch.data[k].tolist()
         else:
             assert torch.equal(batch[k], backwards[3 - k]) and field.length(encoded[k]) == 1

@@ -205,9 +205,14 @@ def test_the_gradient_of_logistic_regression_is_that_of_finite_differences(label
 
 @pytest.mark.parametrize("labels", [False, True])
 def test_logistic_regression_stands_at_the_minimum(labels: bool) -> None:
+    """Run until no way leads down: any bound on the change of the loss would stop it where rounding decides.
+
+    A loss near 1 is known to 2e-16, and it changes with the square of the gradient. A stop at changes of 1e-15 left
+    gradients of 2e-8 in one of ten random problems; without it, they stayed below 6e-9 in 120.
+    """
     bags, wanted = logistic_problem(labels)
     across = bags.transposed()
-    model = logistic.fitted(wanted, labels, bags, across, 0.01, None, steps=500, tolerance=1e-12)
+    model = logistic.fitted(wanted, labels, bags, across, 0.01, None, steps=500, tolerance=0.0)
     lowest, by_weights, by_bias = logistic.objective(model, bags, across, wanted, 0.01)
     assert by_weights.abs().max() < 1e-8 and by_bias.abs().max() < 1e-8
     generator = torch.Generator().manual_seed(0)
@@ -216,7 +221,7 @@ def test_logistic_regression_stands_at_the_minimum(labels: bool) -> None:
         moved = replace(model, weights=model.weights + off)
         assert logistic.objective(moved, bags, across, wanted, 0.01)[0] > lowest
     # wherever it starts
-    warm = logistic.fitted(wanted, labels, bags, across, 0.01, moved, steps=500, tolerance=1e-12)
+    warm = logistic.fitted(wanted, labels, bags, across, 0.01, moved, steps=500, tolerance=0.0)
     assert torch.allclose(warm.weights, model.weights, atol=1e-7)
 
 

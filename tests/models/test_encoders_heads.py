@@ -19,7 +19,7 @@ from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, Place, UsageError
 from throughtime.models.encoders.tokens import TokensEncoder
 from throughtime.models.heads import Summary
-from throughtime.models.model import Model, parameters_by_part
+from throughtime.models.model import Model, parameters_by_part, used_engine
 from throughtime.models.settings import NetworkSettings
 from throughtime.models.tasks import build_model, tasks
 
@@ -347,5 +347,5 @@ def test_a_cell_of_any_parameters_can_be_used(embeddings: str) -> None:
     cell = record(without_input_map)
     model = build_model(entry, {"text": fitted("text")}, fitted("label"), settings, entry.settings(), cell=cell)
     assert model(batch("text")).shape == (5, 3)
-    assert model.used_engine() == "reference"
-    assert built("size").used_engine() == "none"
+    assert used_engine(model) == "reference"
+    assert used_engine(built("size")) == "none"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from throughtime.errors import UsageError
-from throughtime.models.metrics import Outcome, confusion_matrix, metrics, metrics_of, per_class, surprise
+from throughtime.models.metrics import Kind, Outcome, confusion_matrix, metrics, metrics_of, per_class, surprise
 
 SIX = Outcome(np.array([1, 0, 0, 0, 1, 1]), np.array([1, 0, 1, 0, 1, 0]), classes=("no", "yes"))
 
@@ -25,6 +28,20 @@ def some_labels(rows: int = 31) -> Outcome:
     return Outcome(truth, (probabilities > 0.5).astype(np.int64), probabilities, ("x", "y", "z"))
 
 
+def some_spans() -> Outcome:
+    """Five steps in two rows, with tags that mark spans."""
+    generator = np.random.default_rng(5)
+    probabilities = generator.dirichlet(np.ones(3), 5)
+    truth = np.array([1, 2, 0, 0, 1])
+    return Outcome(truth, probabilities.argmax(1), probabilities, ("O", "B-X", "I-X"), np.array([3, 2]))
+
+
+def some_tokens() -> Outcome:
+    """Four tokens that stand for nine characters."""
+    nats = np.array([0.25, 1.5, 3.0, 0.75])
+    return Outcome(np.array([4, 5, 4, 9]), np.full(4, -1), surprise=nats, characters=9)
+
+
 def test_textbook_accuracy() -> None:
     assert metrics["accuracy"].compute(SIX) == pytest.approx(4 / 6)
 
@@ -38,15 +55,32 @@ def test_names_and_directions() -> None:
     found = {name: (entry.better, entry.kinds) for name, entry in metrics.items()}
     assert found == {
         "accuracy": ("higher", ("classes", "labels")),
-        "cross_entropy": ("lower", ("classes", "labels")),
+        "bits_per_character": ("lower", ("tokens",)),
+        "cross_entropy": ("lower", ("classes", "labels", "tokens")),
         "exact_match": ("higher", ("classes", "labels")),
         "macro_f1": ("higher", ("classes", "labels")),
         "mae": ("lower", ("numbers",)),
         "mse": ("lower", ("numbers",)),
+        "perplexity": ("lower", ("tokens",)),
         "rmse": ("lower", ("numbers",)),
+        "span_f1": ("higher", ("classes",)),
     }
     assert all(entry.help and entry.name == name for name, entry in metrics.items())
-    assert [entry.name for entry in metrics_of("labels")] == ["accuracy", "cross_entropy", "exact_match", "macro_f1"]
+
+
+def test_the_metrics_of_an_outcome() -> None:
+    def names(outcome: Outcome) -> list[str]:
+        return [entry.name for entry in metrics_of(outcome)]
+
+    every, spans = ["accuracy", "cross_entropy", "exact_match", "macro_f1"], some_spans()
+    assert names(some_labels()) == every == names(some_classes())
+    assert names(replace(some_labels(), probabilities=None)) == ["accuracy", "exact_match", "macro_f1"]
+    assert names(replace(some_classes(), lengths=np.array([50, 0, 7]))) == every
+    assert names(spans) == [*every, "span_f1"]
+    assert names(replace(spans, lengths=None)) == every  # a tag a row: no sequence in which spans could stand
+    assert names(replace(spans, probabilities=None)) == ["accuracy", "exact_match", "macro_f1", "span_f1"]
+    assert names(Outcome(np.ones(3), np.zeros(3), lengths=np.array([1, 2]))) == ["mae", "mse", "rmse"]
+    assert names(some_tokens()) == ["bits_per_character", "cross_entropy", "perplexity"]
 
 
 def test_score_is_higher_for_the_better() -> None:
@@ -123,6 +157,21 @@ def test_cross_entropy_against_the_sum() -> None:
     assert surprise(outcome).mean() == pytest.approx(total / len(outcome))
 
 
+def test_figures_of_a_language_model_against_the_sum() -> None:
+    outcome = some_tokens()
+    assert metrics["cross_entropy"].compute(outcome) == (0.25 + 1.5 + 3.0 + 0.75) / 4
+    assert metrics["perplexity"].compute(outcome) == pytest.approx(np.exp(5.5 / 4))
+    assert metrics["bits_per_character"].compute(outcome) == pytest.approx(5.5 / np.log(2) / 9)
+    hopeless = replace(outcome, surprise=np.full(4, 1e9))
+    assert np.isfinite(metrics["perplexity"].compute(hopeless))
+
+
+def test_where_every_step_is_answered_a_match_is_a_whole_row() -> None:
+    outcome = replace(SIX, lengths=np.array([2, 0, 1, 3]))  # right right / / wrong / right right wrong
+    assert metrics["exact_match"].compute(outcome) == 2 / 4  # of nothing, all is right
+    assert metrics["accuracy"].compute(outcome) == 4 / 6
+
+
 def test_a_probability_of_zero_stays_finite() -> None:
     outcome = Outcome(np.array([1]), np.array([0]), np.array([[1.0, 0.0]], np.float32), ("a", "b"))
     assert metrics["cross_entropy"].compute(outcome) == pytest.approx(87.336, abs=1e-3)
@@ -139,12 +188,14 @@ def test_numbers() -> None:
 
 @pytest.mark.parametrize("name", list(metrics))
 def test_no_rows_and_the_wrong_kind_are_refused(name: str) -> None:
-    entry = metrics[name]
+    entry, none = metrics[name], np.zeros(0, np.int64)
     empty = {
-        "classes": Outcome(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 2)), ("a", "b")),
+        "classes": Outcome(none, none, np.zeros((0, 2)), ("O", "B-X"), none),
         "labels": Outcome(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), ("a", "b")),
         "numbers": Outcome(np.zeros(0), np.zeros(0)),
+        "tokens": Outcome(none, none, surprise=np.zeros(0), characters=0),
     }
+    assert set(empty) == set(get_args(Kind)) == {outcome.kind for outcome in empty.values()}
     for kind, outcome in empty.items():
         message = "there are no rows to measure" if kind in entry.kinds else f"not {kind}"
         with pytest.raises(UsageError, match=message):
@@ -152,5 +203,5 @@ def test_no_rows_and_the_wrong_kind_are_refused(name: str) -> None:
 
 
 def test_cross_entropy_without_probabilities_is_refused() -> None:
-    with pytest.raises(UsageError, match="needs probabilities"):
+    with pytest.raises(UsageError, match='metric "cross_entropy" .* needs probabilities; choose another metric'):
         metrics["cross_entropy"].compute(SIX)

@@ -171,10 +171,10 @@ def classes(
     )
     probabilities[np.arange(len(truth)), ours] += sure
     probabilities /= probabilities.sum(1, keepdims=True)
-    test = _figures(Outcome(truth, ours, probabilities, tuple(kinds)), "accuracy", "macro_f1", "cross_entropy")
-    beside = _figures(Outcome(truth, theirs, None, tuple(kinds)), "accuracy", "macro_f1")
+    test = figures(Outcome(truth, ours, probabilities, tuple(kinds)), "accuracy", "macro_f1", "cross_entropy")
+    beside = figures(Outcome(truth, theirs, None, tuple(kinds)), "accuracy", "macro_f1")
     majority = np.full_like(truth, np.bincount(truth).argmax())
-    least = _figures(Outcome(truth, majority, None, tuple(kinds)), "accuracy", "macro_f1")
+    least = figures(Outcome(truth, majority, None, tuple(kinds)), "accuracy", "macro_f1")
     predictions = [
         {
             "id": i,
@@ -211,14 +211,14 @@ def classes(
     return ReportMaterial(
         name=name,
         metrics={
-            **_common("classify", "accuracy", test),
+            **common("classify", "accuracy", test),
             "baseline": {"name": "naive_bayes_characters", **beside},
             "baselines": baselines,
         },
-        history=_history(epochs, "accuracy", test["accuracy"], random),
+        history=history(epochs, "accuracy", test["accuracy"], random),
         predictions=predictions,
-        data=_data(name, counts, [len(t) for t in texts], len(truth)),
-        **_rest(),
+        data=read_data(name, counts, [len(t) for t in texts], len(truth)),
+        **rest(),
     )
 
 
@@ -228,7 +228,7 @@ def regression(rows: int = 900, seed: int = 12) -> ReportMaterial:
     ours, theirs = truth + random.normal(0.3, 1.5, rows), truth + random.normal(0, 2.5, rows)
     mean = np.full(rows, truth.mean())
     three = ("mae", "mse", "rmse")
-    test, beside, least = (_figures(Outcome(truth, answer), *three) for answer in (ours, theirs, mean))
+    test, beside, least = (figures(Outcome(truth, answer), *three) for answer in (ours, theirs, mean))
     predictions = [
         {
             "id": i,
@@ -245,17 +245,17 @@ def regression(rows: int = 900, seed: int = 12) -> ReportMaterial:
     return ReportMaterial(
         name="prices",
         metrics={
-            **_common("regress", "mae", test),
+            **common("regress", "mae", test),
             "baseline": {"name": "ridge_words", **beside},
             "baselines": {
                 "mean": {**least, "valid": least, "settings": ""},
                 "ridge_words": {**beside, "valid": beside, "settings": "l2 1"},
             },
         },
-        history=_history(15, "mae", test["mae"], random),
+        history=history(15, "mae", test["mae"], random),
         predictions=predictions,
-        data=_data("prices.csv", {}, [int(n) for n in random.integers(3, 40, rows)], rows),
-        **_rest(),
+        data=read_data("prices.csv", {}, [int(n) for n in random.integers(3, 40, rows)], rows),
+        **rest(),
     )
 
 
@@ -268,7 +268,7 @@ def labels(rows: int = 700, seed: int = 13) -> ReportMaterial:
     ours = np.where(flips, 1 - truth, truth)
     theirs = np.where(random.random((rows, 6)) < 0.12, 1 - truth, truth)
     three = ("accuracy", "exact_match", "macro_f1")
-    test, beside = (_figures(Outcome(truth, answer, None, kinds), *three) for answer in (ours, theirs))
+    test, beside = (figures(Outcome(truth, answer, None, kinds), *three) for answer in (ours, theirs))
     predictions = [
         {
             "id": i,
@@ -286,14 +286,14 @@ def labels(rows: int = 700, seed: int = 13) -> ReportMaterial:
     return ReportMaterial(
         name="news",
         metrics={
-            **_common("classify", "macro_f1", test),
+            **common("classify", "macro_f1", test),
             "baseline": {"name": "naive_bayes_words", **beside},
             "baselines": baselines,
         },
-        history=_history(9, "macro_f1", test["macro_f1"], random),
+        history=history(9, "macro_f1", test["macro_f1"], random),
         predictions=predictions,
-        data=_data("news.jsonl", dict(zip(kinds, [400, 300, 200, 100, 250, 1], strict=True)), [30] * rows, rows),
-        **_rest(),
+        data=read_data("news.jsonl", dict(zip(kinds, [400, 300, 200, 100, 250, 1], strict=True)), [30] * rows, rows),
+        **rest(),
     )
 
 
@@ -322,11 +322,11 @@ def _answers(truth: np.ndarray, right: float, count: int, random: np.random.Gene
     return np.where(random.random(len(truth)) < right, truth, (truth + shift) % count)
 
 
-def _figures(outcome: Outcome, *names: str) -> dict[str, float]:
+def figures(outcome: Outcome, *names: str) -> dict[str, float]:
     return {name: metrics[name].compute(outcome) for name in names}
 
 
-def _common(task: str, metric: str, test: dict[str, float]) -> dict[str, Any]:
+def common(task: str, metric: str, test: dict[str, float]) -> dict[str, Any]:
     versions = {"throughtime": "0.1.0", "torch": "2.13.0"}
     valid = {name: value * 1.01 for name, value in test.items()}
     return {
@@ -342,7 +342,7 @@ def _common(task: str, metric: str, test: dict[str, float]) -> dict[str, Any]:
     }
 
 
-def _history(epochs: int, metric: str, reached: float, random: np.random.Generator) -> list[dict[str, Any]]:
+def history(epochs: int, metric: str, reached: float, random: np.random.Generator) -> list[dict[str, Any]]:
     lines = []
     for epoch in range(1, epochs + 1):
         near = 1 - math.exp(-epoch / 3)
@@ -365,7 +365,7 @@ def _history(epochs: int, metric: str, reached: float, random: np.random.Generat
     return lines
 
 
-def _data(source: str, classes: dict[str, int], lengths: list[int], test: int) -> dict[str, Any]:
+def read_data(source: str, classes: dict[str, int], lengths: list[int], test: int) -> dict[str, Any]:
     notes = [
         "a folder, a class a file, utf-8",
         "output: class, one of several; input: text, as characters",
@@ -387,7 +387,7 @@ def _data(source: str, classes: dict[str, int], lengths: list[int], test: int) -
     }
 
 
-def _rest() -> dict[str, Any]:
+def rest() -> dict[str, Any]:
     return {
         "config": CONFIG,
         "environment": {"python": "3.11.7", "platform": "Linux x86_64", "threads": 2, "torch": {"device": "cpu"}},

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.use.step_material import entities, numbers_a_step, parts_of_speech, play, play_in_words
 from throughtime.errors import UsageError
 from throughtime.training.runs import Run
 from throughtime.use.compare import Compared, compare, compare_runs, flat
@@ -103,6 +104,33 @@ def test_answers_row_by_row_are_used() -> None:
 def test_what_cannot_be_compared(runs: list[Compared], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         compare(runs)
+
+
+@pytest.mark.parametrize("make", [parts_of_speech, entities, numbers_a_step, play, play_in_words])
+def test_runs_that_answer_steps_or_read_a_text(make: Any) -> None:
+    made = make()
+    data = {"test_digest": "5f1a"}
+    theirs = [{**row, **_of_the_baseline(row)} for row in made.predictions]
+    beside = {**made.metrics, "test": made.metrics["baseline"]}
+    runs = [Compared("b", beside, {}, data, theirs), Compared("a", made.metrics, {}, data, made.predictions)]
+    found = compare(runs)
+    assert [row["run"] for row in found.rows] == ["a", "b"] and found.text
+    said = found.sentences[0]
+    assert said.startswith(f"a has the best {made.metrics['metric']}, ") and "(95 % interval " in said
+    assert ("%" in said.split("(")[0]) == (made.metrics["metric"] == "perplexity")
+
+
+def _of_the_baseline(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"loss": row["baseline_loss"]} if "text" in row else {"predicted": row["baseline"]}
+
+
+def test_texts_that_are_not_the_same_are_not_paired() -> None:
+    made = play()
+    other = [{**row, "text": row["text"] + "!"} for row in made.predictions]
+    metrics = {**made.metrics, "test": made.metrics["baseline"]}
+    data = {"test_digest": "5f1a"}
+    found = compare([Compared("b", metrics, {}, data, other), Compared("a", made.metrics, {}, data, made.predictions)])
+    assert "interval" not in found.sentences[0]
 
 
 def test_flat_settings() -> None:

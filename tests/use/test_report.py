@@ -8,8 +8,9 @@ from functools import cache
 
 import pytest
 
+from tests.use.all_material import ALL
 from tests.use.page_reader import Page, section, tables
-from tests.use.report_material import ALL, EQUATIONS, LANGUAGES
+from tests.use.report_material import EQUATIONS, LANGUAGES
 from throughtime.models.metrics import confusion_matrix, per_class
 from throughtime.use.report import ReportMaterial, build
 from throughtime.use.report.answers import outcome

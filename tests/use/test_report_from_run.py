@@ -60,3 +60,21 @@ def test_only_metrics_must_be_there(tmp_path: Path) -> None:
 def test_same_folder_gives_the_same_page(tmp_path: Path) -> None:
     run = written(tmp_path / "run")
     assert report(run).read_bytes() == report(run).read_bytes()
+
+
+def test_samples_and_nearest_words_are_read(tmp_path: Path) -> None:
+    run = written(tmp_path / "run")
+    words = [
+        "<pad>",
+        "<unk>",
+        "<sos>",
+        "<eos>",
+        *(f"{a}{b}word" for a in "abcdefghijklmnopq" for b in "abcdefghijklmnopq"),
+    ]
+    field = {"kind": "tokens", "unit": "spaces", "vocabulary": {"first": 0, "tokens": words}}
+    run.fields.write({"inputs": ["text"], "output": "label", "fields": {"text": field}})
+    run.model.write({"encoders.0.embedding": torch.randn(len(words), 6), "head.linear.weight": torch.zeros(18, 5)})
+    run.samples.write({"samples": [{"text": "once upon", "parses": None}], "lines": 40, "parse_share": None})
+    page = report(run).read_text("utf-8")
+    assert "once upon" in section(page, "samples").texts("pre")
+    assert len(section(page, "neighbours").texts("tr")) == 13

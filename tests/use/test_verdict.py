@@ -8,7 +8,8 @@ import random
 import numpy as np
 import pytest
 
-from tests.use.report_material import ALL, labels, paired, regression
+from tests.use.all_material import ALL
+from tests.use.report_material import labels, paired, regression
 from throughtime.models.metrics import Outcome, metrics
 from throughtime.use.verdict import comparison, counts_rows, verdict, wilson
 from throughtime.use.verdict.intervals import Z, difference_of_shares, mean_of, paired_shares

@@ -32,8 +32,8 @@ class Scaling:
         mean, deviation = float(np.mean(array / unit)) * unit, float(np.std(array / unit)) * unit
         return cls(mean, deviation or 1.0)
 
-    def scale(self, value: float) -> float:
-        """In deviations from the mean."""
+    def scale(self, value: Any) -> Any:
+        """In deviations from the mean: a number or an array."""
         return (value - self.mean) / self.deviation
 
     def unscale(self, scaled: Any) -> Any:

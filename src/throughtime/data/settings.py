@@ -18,9 +18,7 @@ class DataSettings(Group, frozen=True):
     output: Annotated[tuple[str, ...], Meta(description="the column to learn; proposed if not given")] = ()
     kinds: Annotated[
         tuple[str, ...],
-        Meta(
-            description="what a column holds, as column=kind with kind tokens, words, category, labels, number, numbers or tags"
-        ),
+        Meta(description="numbers or tags"),
     ] = ()
     valid: Annotated[str, Meta(description="validation split: a fraction of the rows, or a file or folder")] = "0.1"
     test: Annotated[str, Meta(description="test split: a fraction of the rows, or a file or folder")] = "0.1"

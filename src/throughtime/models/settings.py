@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -127,3 +128,47 @@ def refuse_loss(task: TagSettings, column: str) -> None:
     """Raise UsageError where a loss of numbers is asked for and the column holds tags."""
     if task.loss is not None:
         raise UsageError(f'--set loss={task.loss}: column "{column}" holds tags, not numbers; leave it out')
+
+
+class LanguageSettings(Group, frozen=True):
+    """The task"""
+
+    bptt: Annotated[
+        int,
+        Meta(ge=1, description="steps of a window, through which the gradient goes back; the state goes on behind it"),
+    ] = 128
+    tied: Annotated[
+        Literal["auto", "yes", "no"],
+        Meta(description="predict tokens with the vectors that read them; auto: for words, without adaptive softmax"),
+    ] = "auto"
+    adaptive: Annotated[
+        Literal["auto", "yes", "no"],
+        Meta(description="softmax with rare tokens in clusters of their own; auto: above 20,000 different tokens"),
+    ] = "auto"
+    activation_penalty: Annotated[
+        float, Meta(ge=0, description="weight of the mean square of the last layer's output (AWD-LSTM: 2)")
+    ] = 0.0
+    change_penalty: Annotated[
+        float, Meta(ge=0, description="weight of the mean square of its change from step to step (AWD-LSTM: 1)")
+    ] = 0.0
+    dynamic_rate: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="dynamic evaluation: learn from each window of the valid and test text after it was predicted, at "
+            "this rate; 0: do not",
+        ),
+    ] = 0.0
+    temperature: Annotated[
+        float, Meta(gt=0, description="of the samples in the report: below 1 more of what is likely")
+    ] = 0.8
+    sample_lines: Annotated[int, Meta(ge=1, description="lines of each sample in the report")] = 40
+
+
+def refuse_idle(settings: Group, names: Iterable[str], why: str) -> None:
+    """Raise UsageError for a setting that was changed and would change nothing."""
+    usual = type(settings)()
+    for name in names:
+        if getattr(settings, name) != getattr(usual, name):
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} {getattr(settings, name)}: {why}; leave it out")

@@ -64,6 +64,7 @@ class State:
     average: Weights | None
     best_weights: Weights | None  # of the best epoch, as evaluated
     position: Position
+    carried: tuple[Tensor, ...] | None = None  # of sequences that go on from batch to batch
 
 
 def save_checkpoint(folder: Path, state: State, settings: TrainingSettings) -> None:
@@ -148,12 +149,13 @@ def _tensors(state: State) -> dict[str, Tensor]:
         "optimizer": optimizer_tensors(state.optimizer, state.model),
         "average": state.average or {},
         "best": state.best_weights or {},
+        "carried": {str(k): part.contiguous() for k, part in enumerate(state.carried or ())},
     }
     return {f"{part}/{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
 
 
 def _restore(state: State, tensors: dict[str, Tensor]) -> None:
-    parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}, "average": {}, "best": {}}
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}, "average": {}, "best": {}, "carried": {}}
     for key, tensor in tensors.items():
         part, _, name = key.partition("/")
         parts[part][name] = tensor
@@ -162,3 +164,5 @@ def _restore(state: State, tensors: dict[str, Tensor]) -> None:
     devices = {name: tensor.device for name, tensor in state.model.state_dict().items()}
     state.average = {name: tensor.to(devices[name]) for name, tensor in parts["average"].items()} or None
     state.best_weights = {name: tensor.to(devices[name]) for name, tensor in parts["best"].items()} or None
+    where = next(iter(devices.values()))
+    state.carried = tuple(parts["carried"][str(k)].to(where) for k in range(len(parts["carried"]))) or None

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any, NoReturn
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from throughtime.batch import Batch
 from throughtime.errors import NonFiniteError, UsageError, unknown
@@ -16,7 +16,7 @@ from throughtime.training.averaging import averaged, averages_at, using
 from throughtime.training.checkpoint import EpochSums, Position, State, load_checkpoint, save_checkpoint
 from throughtime.training.clipping import clip, gradient_norm
 from throughtime.training.interrupts import InterruptionError, stop_requests
-from throughtime.training.job import Fitted, Job
+from throughtime.training.job import Fitted, Job, loss_of
 from throughtime.training.optimisers import build_optimizer, set_learning_rate
 from throughtime.training.progress import Moment
 from throughtime.training.schedules import learning_rate, plateau_falls, warmup_updates
@@ -27,7 +27,8 @@ from throughtime.training.stopwatch import Stopwatch
 def fit(model: nn.Module, job: Job, *, resume: bool = False) -> Fitted:
     """Train ``model`` in place and leave it with the weights of its best epoch.
 
-    ``model.loss(batch)`` is the mean loss of a batch. The state is saved into ``job.run`` every so many seconds, when
+    ``model.loss(batch)`` is the mean loss of a batch, or that and the state of its sequences at its end, which is handed
+    to the next batch of the epoch (truncated backpropagation through time). All of it is saved into ``job.run`` every so many seconds, when
     training is interrupted and when it ends; with ``resume`` it goes on from there as if it had never stopped, to
     the bit.
 
@@ -42,7 +43,7 @@ def fit(model: nn.Module, job: Job, *, resume: bool = False) -> Fitted:
     with stop_requests() as stop_requested, closing(job.progress):
         while state.position.stopped is None:
             model.train()
-            for batch in _remaining_batches(job, state.position):
+            for batch in _remaining_batches(job, state):
                 _update(job, state, batch)
                 stopwatch.tick()
                 job.progress.update(_moment(job, state.position, stopwatch))
@@ -74,16 +75,17 @@ def _resume(job: Job, state: State) -> None:
     job.run.history.write(state.position.history)  # it may have rows of epochs after the checkpoint
 
 
-def _remaining_batches(job: Job, at: Position) -> Iterator[Batch]:
+def _remaining_batches(job: Job, state: State) -> Iterator[Batch]:
+    at = state.position
     for batch in job.batches(at.epoch, at.batch):
-        yield batch.to(job.device).drawing(job.settings.seed, at.epoch, at.update)
+        yield batch.to(job.device).drawing(job.settings.seed, at.epoch, at.update).after(state.carried)
 
 
 def _update(job: Job, state: State, batch: Batch) -> None:
     """One update: loss, gradient, clipping, step; the position moves on by it."""
     settings, at, model = job.settings, state.position, state.model
     state.optimizer.zero_grad(set_to_none=True)
-    loss: Tensor = model.loss(batch)  # type: ignore[operator]
+    loss, carried = loss_of(model, batch)
     value = float(loss.detach())
     if not math.isfinite(value):
         _give_up(job, state, f"the loss is {value}; {job.locate(model, batch)}")
@@ -99,6 +101,7 @@ def _update(job: Job, state: State, batch: Batch) -> None:
     if averages_at(settings, at.update, job.updates):
         at.averaged += 1
         state.average = averaged(state.average, model, at.averaged, settings)
+    state.carried = None if carried is None else tuple(part.detach() for part in carried)
     at.batch += 1
     at.update += 1
     at.sums.loss += value * len(batch)
@@ -119,6 +122,7 @@ def _end_epoch(job: Job, state: State, stopwatch: Stopwatch) -> None:
     with using(state.model, state.average):
         with torch.no_grad():
             metrics = {name: float(value) for name, value in job.evaluate(state.model).items()}
+            sample = job.sample(state.model)
         value = _watched(job, metrics)
         best = math.isfinite(value) and _is_better(job, value, at.best)
         if best:
@@ -130,7 +134,7 @@ def _end_epoch(job: Job, state: State, stopwatch: Stopwatch) -> None:
     else:
         at.stale += 1
     stopwatch.tick()
-    row = _history_row(job, at, metrics, training_seconds)
+    row = _history_row(job, at, metrics, training_seconds) | ({} if sample is None else {"sample": sample})
     at.falls += plateau_falls(job.settings, at.stale)
     at.history.append(row)
     if job.run is not None:
@@ -138,6 +142,7 @@ def _end_epoch(job: Job, state: State, stopwatch: Stopwatch) -> None:
     job.progress.epoch(row, job.settings.epochs, job.metric, best)
     at.stopped = _reason_to_stop(job, at)
     at.epoch, at.batch, at.sums = at.epoch + 1, 0, EpochSums()
+    state.carried = None
 
 
 def _history_row(job: Job, at: Position, metrics: dict[str, float], training_seconds: float) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from throughtime.errors import UsageError
 from throughtime.training.runs import Run
-from throughtime.use.verdict import Comparison, comparison, direction, is_language_model, tested, told_metrics
+from throughtime.use.verdict import Comparison, comparison, direction, is_language_model, scope_of, told_metrics
 
 NO_CHOICE = frozenset({"data"})  # settings that only say where things lie
 
@@ -146,7 +146,7 @@ def _first_two(best: Compared, next_: Compared, metric: str) -> str:
     if found.interval is None:
         return f"{start} {_gain(found, found.gain)}."
     low, high = (_gain(found, bound) for bound in found.interval)
-    on = tested(figures, rows, best.predictions).shortest
+    on = scope_of(figures, rows, best.predictions).shortest
     chance = "" if found.result == "wins" else f": on {on} the two cannot be told apart"
     return f"{start} {_gain(found, found.gain)} (95 % interval {low} to {high}){chance}."
 

@@ -23,7 +23,7 @@ def step_values(value: Any, unit: str, place: Place, what: str) -> list[Any]:
         return list(value)
     if is_empty(value):
         return []
-    if isinstance(value, dict) or unit == "list":
+    if not isinstance(value, (str, int, float)) or unit == "list":
         raise DataError(f"{shown(value)} is not a list of {what}", place=place, mend=f"give a list, with {what} in it")
     return str(value).split() if unit == "spaces" else list(str(value).strip())
 

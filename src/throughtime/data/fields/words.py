@@ -31,9 +31,8 @@ class Words:
     A word's id is that of the lower-cased word (``lower_case``); its letters and its shape keep capitals.
 
     >>> field = Words.fit("form", [["The", "dog"], ["the", "cat"]], lambda i: Place(row=i), DataSettings())
-    >>> field.encode(["The", "cow"], Place())[:, :2], [shape(word) for word in ("The", "B-52", "U.S.")]
-    (array([[4, 5],
-           [1, 4]]), ['Aa', 'A-9', 'A.A.'])
+    >>> field.encode(["The", "cow"], Place())[:, :2].tolist(), [shape(word) for word in ("The", "B-52", "U.S.")]
+    ([[4, 5], [1, 4]], ['Aa', 'A-9', 'A.A.'])
     """
 
     kind: ClassVar[str] = "words"
@@ -96,7 +95,7 @@ class Words:
                 if not isinstance(word, str) or not word:
                     raise DataError(f"{shown(word)} is not a word", place=place.at(k), mend="give a list of words")
             return list(value)
-        if isinstance(value, dict):
+        if isinstance(value, (bytes, dict)):
             raise DataError(f"{shown(value)} is not a list of words", place=place, mend="give a list of words")
         if is_empty(value):
             return []
@@ -138,8 +137,10 @@ class Words:
 
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Words:
-        parts = [Vocabulary.from_json(saved[name]) for name in ("vocabulary", "letters", "shapes")]
-        return cls(saved["column"], *parts, saved["unit"], saved["lower"], saved["max_length"])
+        vocabulary, letters, shapes = (
+            Vocabulary.from_json(saved[name]) for name in ("vocabulary", "letters", "shapes")
+        )
+        return cls(saved["column"], vocabulary, letters, shapes, saved["unit"], saved["lower"], saved["max_length"])
 
 
 def shape(word: str) -> str:

@@ -16,7 +16,7 @@ def has_beliefs(outcome: Outcome) -> bool:
     return outcome.probabilities is not None or outcome.surprise is not None
 
 
-@measures("classes", "labels", "tokens", better="lower", when=has_beliefs)
+@measures("classes", "labels", "tokens", better="lower", when=has_beliefs, needs="probabilities")
 def cross_entropy(outcome: Outcome) -> float:
     """mean of -log(probability of the truth), in nats; with several labels a row, mean over rows and labels
 

@@ -42,11 +42,12 @@ metrics: Registry[Metric] = Registry("metric", "throughtime.models.metrics")
 
 
 def measures(
-    *kinds: Kind, better: Literal["higher", "lower"], when: Callable[[Outcome], bool] | None = None
+    *kinds: Kind, better: Literal["higher", "lower"], when: Callable[[Outcome], bool] | None = None, needs: str = ""
 ) -> Callable[[Compute], Compute]:
     """Registers a function as the metric of its own name; its docstring's first line is the help.
 
-    ``when(outcome)`` says of which outcomes of these kinds it can be computed; of all if it is not given.
+    ``when(outcome)`` says of which outcomes of these kinds it can be computed, of all if it is not given, and ``needs``
+    names in words what the others lack.
 
     Example: ``@measures("numbers", better="lower")`` above ``def mae(outcome): ...``.
     """
@@ -59,7 +60,8 @@ def measures(
                 measured = " and ".join(kinds)
                 raise UsageError(f'metric "{name}" measures {measured}, not {outcome.kind}; choose another metric')
             if when is not None and not when(outcome):
-                raise UsageError(f'metric "{name}" does not measure such answers; choose another metric')
+                lacking = f'metric "{name}" does not measure such answers: it needs {needs}'
+                raise UsageError(f"{lacking}; choose another metric")
             if len(outcome) == 0:
                 raise UsageError(f'metric "{name}": there are no rows to measure; give at least one')
             return float(compute(outcome))

@@ -17,7 +17,7 @@ def marks_spans(outcome: Outcome) -> bool:
     return outcome.lengths is not None and is_spans(outcome.classes)
 
 
-@measures("classes", better="higher", when=marks_spans)
+@measures("classes", better="higher", when=marks_spans, needs="tags that mark spans")
 def span_f1(outcome: Outcome) -> float:
     """F1 over spans: of those predicted and those true, the share that agree in start, end and name
 

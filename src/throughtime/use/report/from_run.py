@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.printing import text
@@ -23,6 +26,8 @@ def report(run: Run) -> Path:
 
 def material_of(run: Run) -> ReportMaterial:
     """All that the page shows, read from the run folder; of its files only ``metrics.json`` must be there."""
+    tensors = run.model.read() if run.model.exists() else {}
+    fields = _read(run.fields, {})
     return ReportMaterial(
         name=run.path.resolve().name,
         metrics=run.metrics.read(),
@@ -32,10 +37,10 @@ def material_of(run: Run) -> ReportMaterial:
         config=_read(TextFile(run.config.path), ""),
         environment=_read(run.environment, {}),
         equations=text(Graph.from_json(run.cell.read())) if run.cell.exists() else (),
-        parameters=_parameters(run),
+        parameters=_parameters(tensors, fields.get("inputs", [])),
         command=_command(run),
-        samples=_samples(run),
-        neighbours=neighbours(run.model.read(), _read(run.fields, {})) if run.model.exists() else {},
+        samples=_read(run.samples, None),
+        neighbours=neighbours(tensors, fields),
     )
 
 
@@ -43,24 +48,16 @@ def _read(file: JsonFile | LinesFile | TextFile, otherwise: Any) -> Any:
     return file.read() if file.exists() else otherwise
 
 
-def _samples(run: Run) -> Any:
-    file = getattr(run, "samples", None)
-    return None if file is None else _read(file, None)
-
-
-def _parameters(run: Run) -> dict[str, int]:
+def _parameters(tensors: Mapping[str, Tensor], columns: Sequence[str]) -> dict[str, int]:
     """How many numbers each part of the saved model has; encoders by the name of their column."""
-    if not run.model.exists():
-        return {}
-    columns = _read(run.fields, {}).get("inputs", [])
     counts: dict[str, int] = {}
-    for name, tensor in sorted(run.model.read().items()):  # the file keeps no order
+    for name, tensor in sorted(tensors.items()):  # the file keeps no order
         part = _part(name.split("."), columns)
         counts[part] = counts.get(part, 0) + tensor.numel()
     return counts
 
 
-def _part(path: list[str], columns: list[str]) -> str:
+def _part(path: list[str], columns: Sequence[str]) -> str:
     """The module that a tensor belongs to; one that stands alone in an encoder keeps its own name.
 
     >>> _part(["encoders", "0", "recurrent", "weight_hh_l0"], ["title"]), _part(["head", "bias"], ["title"])

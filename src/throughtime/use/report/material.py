@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from throughtime.use.verdict import Tested, tested
+from throughtime.use.verdict import Scope, scope_of
 
 Row = Mapping[str, Any]
 
@@ -41,6 +41,6 @@ class ReportMaterial:
         return int(self.data.get("rows", {}).get("test", len(self.predictions)))
 
     @property
-    def tested(self) -> Tested:
+    def scope(self) -> Scope:
         """What the test rows are called, and how many steps they have."""
-        return tested(self.metrics, self.test_rows, self.predictions)
+        return scope_of(self.metrics, self.test_rows, self.predictions)

@@ -22,7 +22,7 @@ def neighbours(tensors: Mapping[str, Tensor], fields: Mapping[str, Any]) -> Neig
 
     ``tensors`` are the model's, ``fields`` what ``fields.json`` holds; empty where there is no such column.
     """
-    for place, column in enumerate(fields.get("inputs", ())):
+    for place, column in enumerate(fields.get("inputs") or [fields.get("output")]):  # a language model's text is both
         words = _words(fields.get("fields", {}).get(column, {}))
         embedding = _embedding(tensors, place)
         if embedding is not None and len(words) == len(embedding) and len(words) >= FEWEST:

@@ -11,6 +11,7 @@ from throughtime.data.schemes import Span, spans
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.tagged import Sentence, running
 
+LONG = 40  # letters of a label
 Layers = tuple[Span | None, Span | None]  # the true and the predicted span that a step belongs to
 
 
@@ -89,7 +90,8 @@ def _drawn(shown: Sentence, region: Region) -> Markup:
         tag("span", [text for _, text in group], class_=style or None)
         for style, group in groupby((piece for piece in pieces if piece[1]), key=itemgetter(0))
     ]
-    name = tag("span", region.label, class_="name")  # on one line with the last word
+    long = " long" if len(region.label) > LONG else ""
+    name = tag("span", region.label, class_=f"name{long}")  # if it is short, on one line with the last word
     return tag("bdi", drawn, join("\u00a0", name), class_=f"marked {region.verdict}")
 
 

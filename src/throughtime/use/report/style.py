@@ -128,10 +128,11 @@ h3 { font-size: 1rem; margin: 22px 0 8px; }
 .marked.right .said { background: var(--first-shade); border-radius: 3px 3px 0 0; }
 .marked.right .is { border-bottom: 3px solid var(--first); }
 .marked .name { font-size: .72rem; font-weight: 650; color: var(--second); white-space: nowrap; padding: 0 3px 0 1px; }
+.marked .long { white-space: normal; }
 .marked.right .name { color: var(--first); }
 .token { display: inline-flex; flex-direction: column; align-items: center; line-height: 1.2; max-width: 100%; }
 .token { vertical-align: baseline; margin-bottom: .35em; }
-.token .tag { font-size: .68rem; text-align: center; color: var(--muted); white-space: nowrap; padding: 2px 3px 0; }
+.token .tag { font-size: .68rem; text-align: center; color: var(--muted); padding: 2px 3px 0; }
 .token.wrong b { font-weight: 500; color: var(--ink); }
 .token.wrong b { border-bottom: 3px solid var(--second); background: var(--second-shade); }
 .token ins { text-decoration: none; font-weight: 650; color: var(--first); }

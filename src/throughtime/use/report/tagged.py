@@ -72,8 +72,8 @@ def with_tags(whole: Sentence, *, every: bool = False) -> Markup:
 
 def running(shown: Sentence, text: object) -> Markup:
     """The text in its own writing direction, and what was left out of it."""
-    before = tag("bdi", f"{shown.before:,} more … ", class_="more") if shown.before else None
-    behind = tag("bdi", f" … {shown.behind:,} more", class_="more") if shown.behind else None
+    before = [tag("bdi", f"{shown.before:,} more", class_="more"), " … "] if shown.before else None
+    behind = [" … ", tag("bdi", f"{shown.behind:,} more", class_="more")] if shown.behind else None
     return tag("div", before, text, behind, class_="running", dir="auto")
 
 

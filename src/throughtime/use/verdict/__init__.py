@@ -6,13 +6,13 @@ The report, the command line and the Python interface say the same sentences, wh
 from throughtime.use.verdict.comparison import Comparison, comparison, counts_rows, direction, told_metrics
 from throughtime.use.verdict.intervals import interval_of, wilson
 from throughtime.use.verdict.names import baseline_words, metric_axis, metric_words
+from throughtime.use.verdict.scope import Scope, answers_numbers, answers_steps, is_language_model, scope_of
 from throughtime.use.verdict.scores import row_scores
-from throughtime.use.verdict.tested import Tested, answers_numbers, answers_steps, is_language_model, tested
 from throughtime.use.verdict.words import verdict
 
 __all__ = [
     "Comparison",
-    "Tested",
+    "Scope",
     "answers_numbers",
     "answers_steps",
     "baseline_words",
@@ -24,7 +24,7 @@ __all__ = [
     "metric_axis",
     "metric_words",
     "row_scores",
-    "tested",
+    "scope_of",
     "told_metrics",
     "verdict",
     "wilson",

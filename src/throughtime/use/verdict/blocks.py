@@ -23,7 +23,7 @@ def block_scores(metric: str, rows: Sequence[Mapping[str, Any]], side: str) -> l
     [1.5]
     """
     blocks = [rows[i : i + LINES] for i in range(0, len(rows), LINES)]
-    nats = [math.fsum(row[side] * row["tokens"] for row in block) for block in blocks]
+    nats = [math.fsum(row[side] * row["tokens"] for row in block if row["tokens"]) for block in blocks]
     if metric in ("cross_entropy", "perplexity"):
         return ratio_scores(nats, [sum(row["tokens"] for row in block) for block in blocks])
     if metric == "bits_per_character":

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from throughtime.models.metrics import metrics as registered
 from throughtime.use.verdict.blocks import block_scores
 from throughtime.use.verdict.intervals import Interval, difference_of_shares, mean_of, paired_shares
+from throughtime.use.verdict.scope import Row, answers_steps, is_language_model
 from throughtime.use.verdict.scores import row_scores
-from throughtime.use.verdict.tested import Row, answers_steps, is_language_model
 
 SHARES = ("accuracy", "exact_match")  # metrics that are a share: of the test rows, or of what is answered in them
 Result = Literal["wins", "loses", "open", "ahead", "behind"]
@@ -91,7 +91,8 @@ def _paired(metrics: Mapping[str, Any], network: float, baseline: float, predict
     """None where answers are missing, or are not those behind the two figures (as with means over seeds)."""
     metric = metrics["metric"]
     beside = "baseline_loss" if is_language_model(metrics) else "baseline"
-    if not predictions or any(row.get(beside) is None for row in predictions):
+    answered = [row for row in predictions if row.get("tokens") != 0]  # an empty line has no loss
+    if not answered or any(row.get(beside) is None for row in answered):
         return None
     ours, theirs = _scores(metrics, predictions, beside)
     if ours is None or theirs is None:

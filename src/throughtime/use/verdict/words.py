@@ -8,7 +8,7 @@ from typing import Any
 from throughtime.use.verdict.blocks import LINES
 from throughtime.use.verdict.comparison import SHARES, Comparison, Row, comparison
 from throughtime.use.verdict.names import baseline_words, metric_words
-from throughtime.use.verdict.tested import Tested, answers_steps, tested
+from throughtime.use.verdict.scope import Scope, answers_steps, scope_of
 
 
 def verdict(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence[Row] = ()) -> str:
@@ -20,26 +20,26 @@ def verdict(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence[Ro
     'On 1,750 test rows the network gets 83.1 % right, the baseline (majority) 47.0 %. The network wins by 36.1 points \
 (95 % interval 33.1 to 39.0 points).'
     """
-    found, on = comparison(metrics, test_rows, predictions), tested(metrics, test_rows, predictions)
+    found, on = comparison(metrics, test_rows, predictions), scope_of(metrics, test_rows, predictions)
     if found is None:
         return f"{_alone(metrics, on)} No baseline stands beside it, so nothing says whether that is good."
     return " ".join(part for part in (_figures(found, metrics, on), _judgement(found, on), _seeds(metrics, on)) if part)
 
 
-def _alone(metrics: Mapping[str, Any], on: Tested) -> str:
+def _alone(metrics: Mapping[str, Any], on: Scope) -> str:
     metric, figure = metrics["metric"], metrics["test"].get(metrics["metric"])
     if figure is None:
         return f"There is no {metric_words(metric)} on the test {'text' if on.is_text else 'rows'}."
     return f"On {on} the network {_reached(metrics, figure, on)}."
 
 
-def _figures(found: Comparison, metrics: Mapping[str, Any], on: Tested) -> str:
+def _figures(found: Comparison, metrics: Mapping[str, Any], on: Scope) -> str:
     network, baseline = _reached(metrics, found.network, on), _amount(found.metric, found.baseline)
     before = {"mae": "by ", "span_f1": "with "}.get(found.metric, "")
     return f"On {on} the network {network}, the baseline ({baseline_words(found.baseline_name)}) {before}{baseline}."
 
 
-def _judgement(found: Comparison, on: Tested) -> str:
+def _judgement(found: Comparison, on: Scope) -> str:
     by, span = _how_far(found, on), _span(found, on)
     sure = f" (95 % interval {span})"
     sentences = {
@@ -51,7 +51,7 @@ def _judgement(found: Comparison, on: Tested) -> str:
     return sentences[found.result] if found.result in sentences else _undecided(found, by, span, on)
 
 
-def _undecided(found: Comparison, by: str, span: str, on: Tested) -> str:
+def _undecided(found: Comparison, by: str, span: str, on: Scope) -> str:
     if found.gain == 0:
         return f"The network does not beat the baseline: the two are equal. {_ADVICE}"
     start = "The network is ahead" if found.gain > 0 else "The network does not beat the baseline: it is behind"
@@ -63,14 +63,14 @@ _ADVICE = "Use the baseline, or give the network more data or longer training."
 _UNSURE = "these two figures alone do not tell how much of that could be chance."
 
 
-def _how_far(found: Comparison, on: Tested) -> str:
+def _how_far(found: Comparison, on: Scope) -> str:
     """The gain without its sign, with its unit."""
     if found.metric == "perplexity":
         return f"{found.percent(abs(found.gain)):.1f} % of the baseline's perplexity"
     return _difference(found.metric, abs(found.gain), on)
 
 
-def _span(found: Comparison, on: Tested) -> str:
+def _span(found: Comparison, on: Scope) -> str:
     """The interval of the difference as it was just named: how far ahead, or how far behind."""
     low, high = found.interval or (found.gain, found.gain)
     if found.gain < 0:
@@ -84,7 +84,7 @@ def _span(found: Comparison, on: Tested) -> str:
     return f"{said}, over blocks of {LINES} lines" if on.is_text else said
 
 
-def _seeds(metrics: Mapping[str, Any], on: Tested) -> str:
+def _seeds(metrics: Mapping[str, Any], on: Scope) -> str:
     seeds, spread = metrics.get("seeds") or (), (metrics.get("spread") or {}).get("test", {})
     metric = metrics["metric"]
     if len(seeds) < 2 or spread.get(metric) is None:
@@ -93,7 +93,7 @@ def _seeds(metrics: Mapping[str, Any], on: Tested) -> str:
     return f"The network's figure is the mean over {len(seeds)} seeds; {moves}."
 
 
-def _reached(metrics: Mapping[str, Any], value: float, on: Tested) -> str:
+def _reached(metrics: Mapping[str, Any], value: float, on: Scope) -> str:
     metric, amount = metrics["metric"], _amount(metrics["metric"], value)
     steps = answers_steps(metrics)
     phrases = {
@@ -114,13 +114,13 @@ def _amount(metric: str, value: float) -> str:
     return f"{100 * value:.1f} %" if metric in SHARES else f"{value:.4g}"
 
 
-def _difference(metric: str, value: float, on: Tested) -> str:
+def _difference(metric: str, value: float, on: Scope) -> str:
     if metric in SHARES:
         return f"{100 * value:.1f} points"
     unit = {"cross_entropy": f" nats a {on.unit}", "bits_per_character": " bits a character"} if on.is_text else {}
     return f"{_short(value, on)}{unit.get(metric, '')}"
 
 
-def _short(value: float, on: Tested) -> str:
+def _short(value: float, on: Scope) -> str:
     """Nats and bits to a thousandth, the finest that is ever spoken of."""
     return f"{value:.3f}" if on.is_text and abs(value) >= 0.0005 else f"{value:.3g}"

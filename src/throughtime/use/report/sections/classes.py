@@ -61,7 +61,7 @@ def class_figures(material: ReportMaterial) -> Markup | None:
 
 def _units(material: ReportMaterial) -> str:
     """What is counted: rows, or the steps that are tagged."""
-    return material.tested.units if kind(material) == "tags" else "rows"
+    return material.scope.units if kind(material) == "tags" else "rows"
 
 
 def _figures(word: str, figures: list[ClassFigures]) -> Markup:

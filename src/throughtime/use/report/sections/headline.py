@@ -57,7 +57,7 @@ def _facts(material: ReportMaterial) -> list[tuple[str, str]]:
 
 def _tested(material: ReportMaterial) -> list[tuple[str, str]]:
     """How much the figures were measured on."""
-    on = material.tested
+    on = material.scope
     facts = [] if on.is_text else [(f"{on.name}s", number(on.rows))]
     return facts if on.steps is None else [*facts, (f"test {on.units}", number(on.steps))]
 

@@ -57,7 +57,7 @@ def _metric(material: ReportMaterial) -> Markup | None:
         f"{words} on the validation split by epoch",
         [line],
         x_label="epoch",
-        y_label=metric_axis(metric, material.tested.unit if material.tested.is_text else None),
+        y_label=metric_axis(metric, material.scope.unit if material.scope.is_text else None),
         levels=_baseline(material, metric),
     )
     numbers = table(["epoch", f"valid {words}"], [[str(epoch), value] for epoch, value in rows])
@@ -87,7 +87,7 @@ def _loss(material: ReportMaterial) -> Markup | None:
     numbers = table(
         ["epoch", "training", "validation"], [[str(epoch), loss, valid.get(epoch)] for epoch, loss in train]
     )
-    what = "text" if material.tested.is_text else "rows"
+    what = "text" if material.scope.is_text else "rows"
     gap = f"Where validation turns up, the network begins to learn the training {what} by heart." if valid else None
     return chart(picture, numbers, "Loss.", gap)
 
@@ -95,7 +95,7 @@ def _loss(material: ReportMaterial) -> Markup | None:
 def _loss_unit(material: ReportMaterial) -> str:
     if kind(material) == "numbers":
         return "of scaled numbers"
-    return f"nats per {material.tested.unit}" if kind(material) in ("tags", "tokens") else "nats per row"
+    return f"nats per {material.scope.unit}" if kind(material) in ("tags", "tokens") else "nats per row"
 
 
 def _small(material: ReportMaterial, key: str, title: str, unit: str) -> Markup | None:

@@ -76,7 +76,7 @@ def lengths(material: ReportMaterial) -> Markup | None:
 
 def _unit(material: ReportMaterial) -> str:
     if kind(material) == "tags":
-        return material.tested.units
+        return material.scope.units
     return "characters" if material.data.get("unit") == "characters" else "words"
 
 

@@ -24,7 +24,7 @@ def sentences(material: ReportMaterial) -> Markup | None:
     """A handful that are entirely right, and the wrong ones of highest loss; None where the answers are no tags."""
     if kind(material) != "tags" or not material.predictions:
         return None
-    marked, apart = marks_spans(material), material.tested.unit == "token"
+    marked, apart = marks_spans(material), material.scope.unit == "token"
     pairs = [(row, sentence(row, apart=apart)) for row in material.predictions]
     right = [pair for pair in pairs if not pair[1].wrong]
     wrong = sorted((pair for pair in pairs if pair[1].wrong), key=_loss, reverse=True)
@@ -36,8 +36,8 @@ def sentences(material: ReportMaterial) -> Markup | None:
         "Sentences" if apart else "Sequences",
         note(whole, worst),
         _spans_legend() if marked else _tags_legend(apart),
-        _group("What it gets right", _telling(right, marked), marked),
-        _group("What it finds hardest", wrong[:WORST], marked),
+        _group("What it gets right", _telling(right, marked), marked, material.scope.unit),
+        _group("What it finds hardest", wrong[:WORST], marked, material.scope.unit),
     )
 
 
@@ -58,20 +58,22 @@ def _telling(right: Sequence[Pair], marked: bool) -> list[Pair]:
     return sorted(right, key=variety, reverse=True)[:RIGHT]
 
 
-def _group(title: str, pairs: Sequence[Pair], marked: bool) -> Markup | None:
+def _group(title: str, pairs: Sequence[Pair], marked: bool, unit: str) -> Markup | None:
     if not pairs:
         return None
-    return join(tag("h3", title), tag("ol", [_card(*pair, marked) for pair in pairs], class_="mistakes sentences"))
+    return join(
+        tag("h3", title), tag("ol", [_card(*pair, marked, unit) for pair in pairs], class_="mistakes sentences")
+    )
 
 
-def _card(row: Mapping[str, Any], shown: Sentence, marked: bool) -> Markup:
-    said = _spans_found(shown) if marked else _tags_wrong(shown)
+def _card(row: Mapping[str, Any], shown: Sentence, marked: bool, unit: str) -> Markup:
+    said = _spans_found(shown) if marked else _tags_wrong(shown, unit)
     head = tag("div", tag("span", said), tag("span", place(row), class_="place"), class_="answer")
     return tag("li", head, with_spans(shown) if marked else with_tags(shown, every=not shown.wrong))
 
 
-def _tags_wrong(shown: Sentence) -> str:
-    wrong, tokens = len(shown.wrong), amount(len(shown.truth), "token")
+def _tags_wrong(shown: Sentence, unit: str) -> str:
+    wrong, tokens = len(shown.wrong), amount(len(shown.truth), unit)
     return f"{wrong:,} of {tokens} wrong" if wrong else f"{tokens}, none wrong"
 
 

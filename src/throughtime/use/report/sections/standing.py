@@ -57,7 +57,7 @@ def _baseline(name: str, figures: Mapping[str, Any], metric: str) -> Standing:
 
 
 def _chart(found: list[Standing], metric: str, material: ReportMaterial) -> Markup:
-    network, on, rows = next(one for one in found if one.network), material.tested, material.test_rows
+    network, on, rows = next(one for one in found if one.network), material.scope, material.test_rows
     sure = rows > 0 and counts_rows(metric, network.test, steps=answers_steps(material.metrics))
     entrants = [
         Entrant(

@@ -35,8 +35,8 @@ def surprises(material: ReportMaterial) -> Markup | None:
 
 
 def _ahead(material: ReportMaterial) -> str:
-    unit = f"Bars: nats per {material.tested.unit}, a mean over the line; the shorter, the more it was expected."
-    beside = [row for row in material.predictions if row.get("baseline_loss") is not None]
+    unit = f"Bars: nats per {material.scope.unit}, a mean over the line; the shorter, the more it was expected."
+    beside = [row for row in material.predictions if row["tokens"] and row.get("baseline_loss") is not None]
     if not beside:
         return unit
     share = sum(row["loss"] < row["baseline_loss"] for row in beside) / len(beside)
@@ -46,7 +46,7 @@ def _ahead(material: ReportMaterial) -> str:
 
 def _telling(rows: Sequence[Row]) -> list[Row]:
     """Each text once, most surprising first, without those so short that a single token decides."""
-    written = [row for row in rows if row["text"].strip()]
+    written = [row for row in rows if row["tokens"] and row["text"].strip()]
     least = median(row["tokens"] for row in written) / 2 if written else 0
     once = {row["text"].strip(): row for row in written if row["tokens"] >= least}
     return sorted(once.values(), key=lambda row: -row["loss"])

@@ -11,10 +11,10 @@ WORDS = ("words", "spaces", "tokens")  # units of a step that make a row a sente
 
 
 @dataclass(frozen=True)
-class Tested:
+class Scope:
     """So many ``rows``, called ``name``; where the steps are counted, ``steps`` of them, each a ``unit``.
 
-    >>> str(Tested(2077, "test sentence", 25094, "token")), str(Tested(1, "text", 55770, "character"))
+    >>> str(Scope(2077, "test sentence", 25094, "token")), str(Scope(1, "text", 55770, "character"))
     ('2,077 test sentences (25,094 tokens)', 'the test text (55,770 characters)')
     """
 
@@ -57,24 +57,24 @@ def is_language_model(metrics: Mapping[str, Any]) -> bool:
     return metrics.get("task") == "language_model"
 
 
-def tested(metrics: Mapping[str, Any], rows: int, predictions: Sequence[Row] = ()) -> Tested:
+def scope_of(metrics: Mapping[str, Any], rows: int, predictions: Sequence[Row] = ()) -> Scope:
     """As ``metrics.json`` tells it under ``"tokens"``; else the steps are counted in the predictions, if all are there.
 
-    >>> str(tested({"task": "classify"}, 1750))
+    >>> str(scope_of({"task": "classify"}, 1750))
     '1,750 test rows'
     """
     counted = metrics.get("tokens") or {}
     steps = counted.get("test")
     if is_language_model(metrics):
         steps = steps or sum(row["tokens"] for row in predictions) or None
-        return Tested(rows, "text", steps, _one(counted.get("unit", "tokens")))
+        return Scope(rows, "text", steps, _one(counted.get("unit", "tokens")))
     if not answers_steps(metrics):
-        return Tested(rows)
+        return Scope(rows)
     if steps is None and predictions and len(predictions) == rows:
         steps = sum(len(row["truth"]) for row in predictions)
     unit = counted.get("unit") or ("steps" if answers_numbers(predictions) else "tokens")
     of_words = unit in WORDS
-    return Tested(rows, "test sentence" if of_words else "test row", steps, "token" if of_words else _one(unit))
+    return Scope(rows, "test sentence" if of_words else "test row", steps, "token" if of_words else _one(unit))
 
 
 def answers_numbers(predictions: Sequence[Row]) -> bool:

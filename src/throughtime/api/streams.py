@@ -1,0 +1,221 @@
+"""Material that is running text: read on and on, the next token to be predicted at every step."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from throughtime.api.prepared import Measured, Prepared, Say
+from throughtime.api.settings import Settings, resolve
+from throughtime.batch import Batch
+from throughtime.cells.cell import form
+from throughtime.data.fields.tokens import LETTERS
+from throughtime.data.records import Records
+from throughtime.data.settings import DataSettings
+from throughtime.data.splits import NAMES
+from throughtime.data.streams import Stream, Streams, read_streams
+from throughtime.data.streams.windows import Windows
+from throughtime.errors import UsageError, unknown
+from throughtime.models.baselines import Answer, Material, baselines
+from throughtime.models.decoding.sampling import Sampling
+from throughtime.models.language_model import LanguageModel
+from throughtime.models.metrics import Metric, Outcome, metrics
+from throughtime.models.model import float_type
+from throughtime.models.settings import LanguageSettings, refuse_idle
+from throughtime.models.tasks import Task, tasks
+from throughtime.training.job import Batches
+from throughtime.use.answering import measured
+from throughtime.use.generating import texts
+from throughtime.use.reading_on import line_rows, read_on
+
+IDLE = ("kinds", "split", "group", "label_separator", "max_length", "crop", "missing", "delimiter", "header")
+FEW = 300_000  # training tokens, below which a network is kept small
+SAMPLES = 20
+
+
+@dataclass(frozen=True)
+class PreparedStream(Prepared):
+    """The streams of a text, and the task of going on with them."""
+
+    task: Task
+    settings: Settings
+    source: str
+    streams: Streams
+    notes: tuple[str, ...]
+
+    def with_settings(self, settings: Settings) -> PreparedStream:
+        return replace(self, settings=settings)
+
+    @property
+    def language(self) -> LanguageSettings:
+        assert isinstance(self.settings.task, LanguageSettings)
+        return self.settings.task
+
+    @property
+    def unit(self) -> str:
+        """What a token is, in words."""
+        unit = self.streams.field.unit
+        return unit if unit in LETTERS else "words"
+
+    def new_model(self) -> LanguageModel:
+        settings = self.settings
+        model = LanguageModel(
+            self.streams.field,
+            settings.network,
+            self.language,
+            cell=form(settings.network.cell),
+            engine=settings.machine.engine,
+            generator=torch.Generator().manual_seed(settings.training.seed),
+        )
+        return model.to(float_type(settings.machine.precision))
+
+    def watched_metric(self) -> str:
+        name = self.settings.training.metric
+        if name == "auto":
+            watched = self.task.metric["stream"]
+            return watched if isinstance(watched, str) else watched(self.streams.field)
+        known = [entry for entry, metric in metrics.items() if "tokens" in metric.kinds]
+        if name not in known:
+            raise unknown("metric for running text", name, known)
+        return name
+
+    def batches(self, epoch: int, start: int) -> Batches:
+        return Windows(self.streams["train"], self.settings.training.batch_size, self.language.bptt, start)
+
+    def evaluated(self, device: torch.device, model: nn.Module) -> dict[str, float]:
+        assert isinstance(model, LanguageModel)
+        found = measured(read_on(model, self.streams["valid"], device=device))
+        return {**found, "loss": found["cross_entropy"]}
+
+    def beside(self, name: str, metric: Metric) -> Answer | None:
+        train, valid, test = (self._material(self.streams[split]) for split in NAMES)
+        return baselines[name](train, valid, test, metric.score)
+
+    def _material(self, stream: Stream) -> Material:
+        size = len(self.streams.field.vocabulary)
+        return Material({}, {}, {}, stream.ids, vocabulary_size=size, characters=stream.characters)
+
+    def measured(self, model: nn.Module, device: torch.device, best: Outcome | None) -> Measured:
+        assert isinstance(model, LanguageModel)
+        rate = self.language.dynamic_rate
+        valid, test = (
+            read_on(model, self.streams[split], device=device, dynamic_rate=rate) for split in ("valid", "test")
+        )
+        rows = line_rows(self.streams.field, self.streams["test"], test, best)
+        more = {"tokens": {"test": len(test), "unit": self.unit}}
+        return Measured(measured(valid), measured(test), rows, more, self._samples(model))
+
+    def sample(self, device: torch.device, model: nn.Module) -> str | None:
+        assert isinstance(model, LanguageModel)
+        sampling = Sampling(self.language.temperature)
+        most = 300 if self.unit in LETTERS else 60
+        (found,) = texts(model, self.streams.field, count=1, lines=12, most=most, sampling=sampling, seed=1)
+        return found
+
+    def _samples(self, model: LanguageModel) -> dict[str, Any]:
+        """Texts of so many lines; where the model has read Python, whether each is Python."""
+        lines, sampling = self.language.sample_lines, Sampling(self.language.temperature)
+        most = lines * (80 if self.unit in LETTERS else 20)
+        found = texts(model, self.streams.field, count=SAMPLES, lines=lines, most=most, sampling=sampling, seed=2)
+        python = self.streams.suffix == ".py"
+        judged = [{"text": text, "parses": parses(text) if python else None} for text in found]
+        share = float(np.mean([entry["parses"] for entry in judged])) if python else None
+        return {"samples": judged, "lines": lines, "temperature": sampling.temperature, "parse_share": share}
+
+    def figures(self) -> dict[str, Any]:
+        streams = self.streams
+        return {
+            "source": self.source,
+            "notes": list(self.notes),
+            "unit": self.unit,
+            "tokens": {name: len(streams[name]) for name in NAMES},
+            "characters": {name: streams[name].characters for name in NAMES},
+            "unknown": {"text": {name: self._unknown[name] for name in NAMES}},
+            "rows": {name: len(streams[name]) for name in NAMES},
+            "digest": " ".join(streams[name].digest for name in NAMES),
+            "test_digest": streams["test"].digest,
+            "warnings": self._warnings(),
+        }
+
+    def _warnings(self) -> list[str]:
+        share = self._unknown["valid"]
+        if share <= 0.1:
+            return []
+        return [f"{share:.0%} of the validation {self.unit} are <unk>; characters may serve better"]
+
+    @cached_property
+    def _unknown(self) -> dict[str, float]:
+        """The share of unknown tokens, of the first million of each split."""
+        return {name: float((self.streams[name].ids[:1_000_000] == 1).mean()) for name in NAMES}
+
+    def fields_json(self) -> dict[str, Any]:
+        field = self.streams.field
+        return {"inputs": [field.column], "output": field.column, "fields": {field.column: field.to_json()}}
+
+    def place(self, batch: Batch, sample: int) -> str:
+        row = sample % self.settings.training.batch_size
+        first = row * self.batches(1, 0).row_length + batch.offset  # type: ignore[attr-defined]
+        return f"{self.source}, {self.unit} {first:,} and on of the training text"
+
+    def example(self) -> Batch:
+        return Windows(self.streams["train"], 1, 2).window(0)
+
+
+def prepare_text(
+    source: Any,
+    settings: DataSettings,
+    chosen: Mapping[str, object],
+    tell: Say,
+    notes: list[str],
+    *,
+    records: Records | None = None,
+    why: str = "",
+    room: Path | None = None,
+) -> PreparedStream:
+    """Split a text, fit its vocabulary and tokenise it, once; every decision is told as it is made."""
+    task = tasks["language_model"]
+    refuse_idle(settings, IDLE, "running text has no rows and no columns")
+    if records is None:
+        refuse_idle(settings, ("input", "output"), "running text has no columns")
+    if why:
+        tell(f"task: {task.name} ({task.shape}), because {why}")
+    first = resolve(task, chosen)
+    streams = read_streams(source, first.data, tell, records=records, room=room)
+    resolved = resolve(task, chosen, _suited(streams))
+    rows, tokens = resolved.training.batch_size, len(streams["train"])
+    if rows * 2 > tokens:
+        raise UsageError(
+            f"--batch-size {rows}: the training text has {tokens:,} tokens, less than two for each of so many rows; "
+            "give fewer, or more text"
+        )
+    return PreparedStream(task, resolved, streams.source, streams, tuple(notes))
+
+
+def _suited(streams: Streams) -> dict[str, object]:
+    """Rows long enough that a state has time to tell something; a small network for a short text."""
+    tokens = len(streams["train"])
+    suited: dict[str, object] = {"batch_size": min(max(tokens // 4_000, 1), 64)}
+    if tokens < FEW:
+        suited |= {"dropout": 0.5}
+    return suited
+
+
+def parses(text: str) -> bool:
+    """Whether a text is Python.
+
+    >>> parses("x = (1"), parses("x = (1)")
+    (False, True)
+    """
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

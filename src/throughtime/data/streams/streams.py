@@ -1,0 +1,197 @@
+"""A source of running text, split, its vocabulary fitted, and tokenised into files."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from throughtime.data.fields.tokens import LETTERS, Tokens
+from throughtime.data.order import permutation
+from throughtime.data.records import Records
+from throughtime.data.settings import DataSettings
+from throughtime.data.splits import NAMES
+from throughtime.data.streams.store import Stream, stored, vocabulary_of
+from throughtime.data.streams.texts import Document, documents_of, total
+from throughtime.data.tokenisation import proposed_unit
+from throughtime.data.vocabulary import SPECIALS, Vocabulary
+from throughtime.errors import DataError, Place, UsageError
+
+COLUMN = "text"
+FILES = 10  # so many files and more are split file by file
+ENOUGH = 500_000  # bytes of a held-out split; a larger share of a long text only takes time
+LEAST = 64  # tokens of training
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The three splits as streams, and the field that knows their tokens; the files live as long as this does."""
+
+    source: str
+    field: Tokens
+    splits: Mapping[str, Stream]
+    suffix: str  # of the files, ".py"
+    room: Any = None
+
+    def __getitem__(self, split: str) -> Stream:
+        return self.splits[split]
+
+
+def read_streams(
+    source: Any,
+    settings: DataSettings,
+    tell: Tell,
+    *,
+    records: Records | None = None,
+    known: Tokens | None = None,
+    room: Path | None = None,
+) -> Streams:
+    """Find the texts of ``source``, split them, fit the vocabulary on the training split, and tokenise all of it.
+
+    ``records`` are rows whose texts are taken, where the source is no plain text; ``known`` is a field that is fitted
+    already, as that of a run to begin from. The tokens lie in files of the folder ``room`` (a temporary one if not
+    given). Raises DataError and UsageError.
+    """
+    documents, words = documents_of(source, settings, records)
+    tell(f"{words}, {total(documents):,} bytes")
+    parts = _given(documents, settings)
+    parts |= _cut(parts.pop("train"), settings, [name for name in ("test", "valid") if name not in parts], tell)
+    unit, reason = _unit(parts["train"], settings, known)
+    fitted = known or _fitted(parts["train"], unit, reason, settings, tell)
+    folder = tempfile.TemporaryDirectory(prefix=".text-", dir=room)
+    several = len(documents) > 1
+    splits = {}
+    for name in NAMES:
+        file = Path(folder.name) / name
+        splits[name] = stored(parts[name], fitted, settings.encoding, file, several=several)
+        if len(splits[name]) == 0:
+            raise DataError(
+                f"the {name} split has no text", place=Place(words), mend=f"give more text, or --{name} FILE"
+            )
+    what = "words" if fitted.unit not in LETTERS else fitted.unit
+    tell(f"{what}: " + ", ".join(f"{len(splits[name]):,} {name}" for name in NAMES))
+    if len(splits["train"]) < LEAST:
+        found = f"the training split has {len(splits['train'])} {what}, too few to learn from"
+        raise DataError(found, place=Place(documents[0].name), mend=f"give a text of at least {2 * LEAST} {what}")
+    suffix = documents[0].path.suffix.lower() if documents[0].path else ""
+    return Streams(
+        str(source) if isinstance(source, (str, os.PathLike)) else "the texts", fitted, splits, suffix, folder
+    )
+
+
+def read_stream(source: Any, settings: DataSettings, known: Tokens, records: Records | None = None) -> Streams:
+    """All of a source as one stream, under the name ``test``, its tokens those of a field that is fitted already."""
+    documents, words = documents_of(source, settings, records)
+    folder = tempfile.TemporaryDirectory(prefix="throughtime-")
+    stream = stored(documents, known, settings.encoding, Path(folder.name) / "test", several=len(documents) > 1)
+    if len(stream) == 0:
+        raise DataError("there is no text", place=Place(words), mend="give a text")
+    return Streams(words, known, {"test": stream}, "", folder)
+
+
+def _given(documents: list[Document], settings: DataSettings) -> dict[str, list[Document]]:
+    parts = {"train": documents}
+    for name in ("valid", "test"):
+        value = getattr(settings, name)
+        if _share(name, value) is None:
+            if not Path(value).expanduser().exists():
+                raise UsageError(f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder")
+            parts[name] = documents_of(value, settings)[0]
+    return parts
+
+
+def _cut(
+    documents: list[Document], settings: DataSettings, drawn: Sequence[str], tell: Tell
+) -> dict[str, list[Document]]:
+    """Train and the parts that are ``drawn``: whole files where there are many, else the end of the text."""
+    shares = {name: _share(name, getattr(settings, name)) or 0.0 for name in drawn}
+    if sum(shares.values()) >= 1:
+        raise UsageError("--valid and --test leave nothing to train on; give smaller fractions")
+    whole = total(documents)
+    bytes_of = {name: min(int(share * whole), ENOUGH) for name, share in shares.items()}
+    if not drawn:
+        return {"train": documents}
+    if len(documents) >= FILES:
+        parts = _whole_files(documents, bytes_of, settings.split_seed)
+    else:
+        parts = _ends(documents, bytes_of)
+    how = "whole texts, drawn at random" if len(documents) >= FILES else "the end of the text, cut between lines"
+    tell(f"{' and '.join(reversed(drawn))}: {how}")
+    return parts
+
+
+def _whole_files(documents: list[Document], bytes_of: Mapping[str, int], seed: int) -> dict[str, list[Document]]:
+    left = [int(k) for k in permutation(len(documents), seed)]
+    parts: dict[str, list[Document]] = {}
+    for name, wanted in bytes_of.items():
+        taken: list[int] = []
+        while len(left) > 1 and (not taken or sum(documents[k].size for k in taken) < wanted):
+            taken.append(left.pop())
+        parts[name] = [documents[k] for k in sorted(taken)]
+    return {**parts, "train": [documents[k] for k in sorted(left)]}
+
+
+def _ends(documents: list[Document], bytes_of: Mapping[str, int]) -> dict[str, list[Document]]:
+    """Parts from the end backwards: test, then valid; each begins where a line begins."""
+    rest, parts = list(documents), {}
+    for name, wanted in bytes_of.items():
+        taken: list[Document] = []
+        missing = wanted
+        while rest and missing > 0:
+            last = rest.pop()
+            if last.size <= missing:
+                taken.insert(0, last)
+                missing -= last.size
+                continue
+            at = last.line_start(last.end - missing)
+            at = last.end - missing if at >= last.end else at
+            rest.append(last.part(last.begin, at))
+            taken.insert(0, last.part(at, last.end))
+            missing = 0
+        parts[name] = taken
+    return {**parts, "train": rest}
+
+
+def _unit(train: Sequence[Document], settings: DataSettings, known: Tokens | None) -> tuple[Any, str]:
+    if known is not None:
+        return known.unit, "as in the run that it begins from"
+    if settings.tokens != "auto":
+        sample = _sample(train, settings)
+        return proposed_unit(sample, settings.tokens)
+    sample = _sample(train, settings)
+    if any("<unk>" in text for text in sample):
+        return "spaces", "the text holds <unk>, so its words are cut already"
+    return "characters", "as running text is read; --set tokens=words reads words"
+
+
+def _sample(train: Sequence[Document], settings: DataSettings) -> list[str]:
+    texts = (next(document.pieces(settings.encoding), "")[:20_000] for document in islice(train, 50))
+    return [line for text in texts for line in text.splitlines()[:200] if line.strip()]
+
+
+def _fitted(train: Sequence[Document], unit: Any, reason: str, settings: DataSettings, tell: Tell) -> Tokens:
+    lower = settings.lower_case == "yes"
+    empty = Tokens(COLUMN, Vocabulary(SPECIALS), unit, lower, None)
+    found = vocabulary_of(train, empty, settings.encoding, settings.min_count, settings.max_vocabulary)
+    vocabulary, tokens, unknown = found
+    what = "words" if unit not in LETTERS else unit
+    rare = f"; rarer ones are <unk> ({unknown / max(1, tokens):.1%} of the text)" if unknown else ""
+    lowered = ", lower-cased" if lower else ""
+    tell(f"cut into {what}{lowered} ({reason}): {len(vocabulary) - len(SPECIALS):,} different ones in training{rare}")
+    return Tokens(COLUMN, vocabulary, unit, lower, None)
+
+
+def _share(name: str, value: str) -> float | None:
+    try:
+        share = float(value)
+    except ValueError:
+        return None
+    if not 0 < share < 1:
+        raise UsageError(f"--{name} {value}: a fraction must lie between 0 and 1")
+    return share

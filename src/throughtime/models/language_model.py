@@ -1,0 +1,187 @@
+"""A language model: what has been read so far, as a state, to the probabilities of the next token."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from throughtime.batch import Batch, Draw, Sequences
+from throughtime.cells.dropout import Masks, dropout, scaled
+from throughtime.cells.engine.contract import State
+from throughtime.cells.equations import Graph
+from throughtime.data.fields.tokens import LETTERS, Tokens
+from throughtime.data.streams.windows import NEXT, READ
+from throughtime.errors import UsageError
+from throughtime.models.encoders.encoder import Surroundings
+from throughtime.models.encoders.layers import embedding, recurrent
+from throughtime.models.settings import LanguageSettings, NetworkSettings, refuse_idle
+
+PLACE = "text"
+LARGE = 20_000  # tokens of a vocabulary, from which on the softmax is adaptive
+CUTOFFS = (2_000, 10_000, 60_000)  # ranks at which its clusters begin
+
+
+class LanguageModel(nn.Module):
+    """Embedding, recurrent layers, and a softmax over the vocabulary at every step.
+
+    Batches hold the tokens read, ``text (B, T)``, and those that follow them, ``next (B, T)``. A batch goes on from
+    ``batch.state``; what comes out at its end is handed back, as a value. The regularisers are those of the AWD-LSTM
+    (Merity, Keskar and Socher 2018): DropConnect on the recurrent maps, locked dropout, dropout of whole words of the
+    embedding (``token_dropout``), and penalties on the size and the change of the last layer's output.
+    """
+
+    def __init__(
+        self,
+        field: Tokens,
+        settings: NetworkSettings,
+        task: LanguageSettings,
+        *,
+        cell: Graph,
+        engine: str = "auto",
+        generator: Generator | None = None,
+        vectors: object = None,
+    ) -> None:
+        super().__init__()
+        if settings.bidirectional:
+            raise UsageError("--bidirectional: a language model must not see what it is to predict; leave it out")
+        refuse_idle(settings, ("pooling", "bag", "letters", "letters_size"), "a language model answers every step")
+        self.settings, self.task = settings, task
+        self.size = len(field.vocabulary)
+        around = Surroundings(settings, cell, engine, PLACE, generator, vectors)  # type: ignore[arg-type]
+        self.embedding = embedding(field.vocabulary, 128 if field.unit in LETTERS else settings.hidden_size, around)
+        input_size = self.size if self.embedding is None else self.embedding.shape[1]
+        self.recurrent = recurrent(input_size, around)
+        tied = _tied(task, field, self.embedding)
+        self.following = NextToken(self.recurrent.output_size, self.size, task, tied, input_size, generator)
+        self.tied = tied
+
+    def loss(self, batch: Batch) -> tuple[Tensor, State]:
+        """The mean of -log P(next token) over the valid steps, with the penalties; and the state at the end."""
+        hidden, state, lengths = self._read(batch)
+        target = batch[NEXT]
+        assert isinstance(target, Sequences)
+        steps = _valid(lengths, hidden.shape[1])
+        rate = self.settings.dropout
+        dropped = dropout(hidden, rate, batch.draw, f"{PLACE}.output", locked=self.settings.locked_dropout)
+        valid = dropped[steps]
+        if not len(valid):
+            return valid.sum(), state
+        loss = self.following.surprise(valid, target.data[steps], self._shared()).mean()
+        if batch.draw is not None and self.task.activation_penalty:
+            loss = loss + self.task.activation_penalty * valid.square().mean()
+        if batch.draw is not None and self.task.change_penalty and hidden.shape[1] > 1:
+            changes = (hidden[:, 1:] - hidden[:, :-1])[steps[:, 1:]]
+            loss = loss + self.task.change_penalty * changes.square().sum() / max(1, changes.numel())
+        return loss, state
+
+    def weight(self, batch: Batch) -> Tensor:
+        """How many steps :meth:`loss` is the mean over."""
+        return batch[NEXT].lengths.sum()  # type: ignore[union-attr]
+
+    def surprises(self, batch: Batch) -> tuple[Tensor, Tensor, State]:
+        """-log P of each valid next token, and the likeliest one, ``(N,)`` each, row by row; and the state."""
+        hidden, state, lengths = self._read(batch)
+        target = batch[NEXT]
+        assert isinstance(target, Sequences)
+        steps = _valid(lengths, hidden.shape[1])
+        valid, shared = hidden[steps], self._shared()
+        if not len(valid):
+            return valid.sum(1), target.data[steps], state
+        logs = self.following.log_probabilities(valid, shared)
+        return -logs.gather(1, target.data[steps][:, None])[:, 0], logs.argmax(1), state
+
+    def after(self, ids: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Read ``ids (B, T)``, T at least 1; log-probabilities of the next token ``(B, V)``, and the state."""
+        hidden, state = self.recurrent(self._vectors(ids), None, state)
+        return self.following.log_probabilities(hidden[:, -1], self._shared()), state
+
+    def _read(self, batch: Batch) -> tuple[Tensor, State, Tensor]:
+        column = batch[READ]
+        assert isinstance(column, Sequences)
+        x = self._vectors(column.data, batch.draw)
+        x = dropout(x, self.settings.dropout, batch.draw, f"{PLACE}.embedding", locked=self.settings.locked_dropout)
+        whole = bool((column.lengths == x.shape[1]).all())
+        state = None if batch.state is None else batch.state
+        hidden, state = self.recurrent(x, None if whole else column.lengths, state, batch.draw)
+        return hidden, state, column.lengths
+
+    def _vectors(self, ids: Tensor, draw: Draw | None = None) -> Tensor:
+        if self.embedding is None:
+            return F.one_hot(ids, self.size).to(next(self.recurrent.parameters()).dtype)
+        matrix: Tensor = self.embedding
+        if draw is not None and self.settings.token_dropout:
+            rate = self.settings.token_dropout
+            kept = Masks(draw, f"{PLACE}.token").each_weight((self.size, 1), rate)
+            matrix = matrix * scaled(kept, rate, matrix.dtype)
+        return F.embedding(ids, matrix)
+
+    def _shared(self) -> Tensor | None:
+        return self.embedding if self.tied else None
+
+
+class NextToken(nn.Module):
+    """Hidden states ``(N, H)`` to a distribution over the vocabulary.
+
+    ``tied``: the vectors that read the tokens also predict them (Press and Wolf 2017), behind a linear map where sizes
+    differ. ``adaptive``: rare tokens in clusters of their own (Grave et al. 2017). Else one linear map.
+    """
+
+    def __init__(
+        self, hidden: int, size: int, task: LanguageSettings, tied: bool, width: int, generator: Generator | None
+    ) -> None:
+        super().__init__()
+        adaptive = task.adaptive == "yes" or (task.adaptive == "auto" and size > LARGE and not tied)
+        self.narrow: nn.Parameter | None = None
+        self.adaptive: nn.AdaptiveLogSoftmaxWithLoss | None = None
+        if adaptive:
+            cutoffs = [cut for cut in CUTOFFS if cut < size - 1] or [max(1, size // 2)]
+            self.adaptive = nn.AdaptiveLogSoftmaxWithLoss(hidden, size, cutoffs)
+            for weight in self.adaptive.parameters():
+                _uniform(weight, generator)
+            return
+        if tied and width != hidden:
+            self.narrow = nn.Parameter(torch.empty(width, hidden))
+            _uniform(self.narrow, generator)
+        if not tied:
+            self.weight = nn.Parameter(torch.empty(size, hidden))
+            _uniform(self.weight, generator)
+        self.bias = nn.Parameter(torch.zeros(size))
+
+    def surprise(self, hidden: Tensor, target: Tensor, shared: Tensor | None) -> Tensor:
+        """-log P(target) ``(N,)``, in nats."""
+        if self.adaptive is not None:
+            return -self.adaptive(hidden, target).output
+        return F.cross_entropy(self._scores(hidden, shared), target, reduction="none")
+
+    def log_probabilities(self, hidden: Tensor, shared: Tensor | None) -> Tensor:
+        """(N, V)."""
+        if self.adaptive is not None:
+            return self.adaptive.log_prob(hidden)
+        return torch.log_softmax(self._scores(hidden, shared), 1)
+
+    def _scores(self, hidden: Tensor, shared: Tensor | None) -> Tensor:
+        if shared is None:
+            return F.linear(hidden, self.weight, self.bias)
+        return F.linear(hidden if self.narrow is None else F.linear(hidden, self.narrow), shared, self.bias)
+
+
+def _tied(task: LanguageSettings, field: Tokens, matrix: Tensor | None) -> bool:
+    if task.tied == "yes" and matrix is None:
+        raise UsageError("--set tied=yes: one-hot vectors cannot be shared with the output; leave one of them out")
+    if task.tied == "yes" and task.adaptive == "yes":
+        raise UsageError("--set tied=yes: the adaptive softmax has its own vectors; leave one of them out")
+    if task.tied != "auto":
+        return task.tied == "yes"
+    large = task.adaptive == "yes" or (task.adaptive == "auto" and len(field.vocabulary) > LARGE)
+    return field.unit not in LETTERS and matrix is not None and not large
+
+
+def _valid(lengths: Tensor, steps: int) -> Tensor:
+    return torch.arange(steps, device=lengths.device) < lengths[:, None]
+
+
+@torch.no_grad()
+def _uniform(weight: Tensor, generator: Generator | None) -> None:
+    bound = (6 / sum(weight.shape)) ** 0.5 if weight.dim() > 1 else 0.0
+    weight.uniform_(-bound, bound, generator=generator) if bound else weight.zero_()

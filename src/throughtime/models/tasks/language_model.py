@@ -1,0 +1,34 @@
+"""Running text: the next token, and the next."""
+
+from __future__ import annotations
+
+from throughtime.data.fields import Field
+from throughtime.models.settings import LanguageSettings
+from throughtime.models.tasks.task import Task, tasks
+
+
+def watched(field: Field) -> str:
+    """Words are counted in perplexity, letters in nats."""
+    return "perplexity" if getattr(field, "unit", "") in ("words", "spaces") else "cross_entropy"
+
+
+tasks.add(
+    "language_model",
+    Task(
+        name="language_model",
+        title="Running text to the next character, byte or word at every step; generates.",
+        shape="many to many, aligned",
+        reads="a text, a folder of texts, a sentence a line, a column of texts",
+        settings=LanguageSettings,
+        metric={"stream": watched},
+        baselines=("kneser_ney",),
+        defaults={
+            "valid": "0.05",
+            "test": "0.05",
+            "bidirectional": False,
+            "hidden_size": 512,
+            "learning_rate": 0.002,
+        },
+        example="throughtime train shakespeare.txt --run runs/plays",
+    ),
+)

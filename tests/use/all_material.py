@@ -1,0 +1,10 @@
+"""Every made-up run by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.use import report_material, step_material
+from throughtime.use.report import ReportMaterial
+
+ALL: dict[str, Callable[[], ReportMaterial]] = {**report_material.ALL, **step_material.ALL}
