@@ -5,32 +5,71 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
+
 TALK = "good bad film plot a the The very not dull fine long short Short bright slow"
 WORDS = TALK.split()
+PLACES = ("New York", "York", "Rio de Janeiro", "Lima", "Ulm", "New Ulm")
+PEOPLE = ("Rosa", "Rosa Mann", "Mann", "Li")
 
 
-def rows(task: str, count: int = 60) -> list[dict[str, Any]]:
+def rows(kind: str, count: int = 60) -> list[dict[str, Any]]:
     """Records whose output depends on the order of the words, a number and a category."""
     chance = random.Random(7)
-    return [_row(task, i, chance) for i in range(count)]
+    make = _steps if kind in STEPWISE else _row
+    return [make(kind, i, chance) for i in range(count)]
 
 
-def _row(task: str, i: int, chance: random.Random) -> dict[str, Any]:
+def _row(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
     words = [chance.choice(WORDS) for _ in range(chance.randint(1, 9))]
     words.insert(chance.randint(0, len(words)), "good" if i % 2 else "bad")
     row: dict[str, Any] = {"text": " ".join(words), "size": round(chance.gauss(3, 2), 3), "shop": chance.choice("AB")}
     good = words.index("good") if "good" in words else len(words)
     bad = words.index("bad") if "bad" in words else len(words)
-    if task == "regress":
+    if kind == "regress":
         return {**row, "target": float(good - bad) + 0.1 * row["size"]}
-    if task == "labels":
+    if kind == "labels":
         return {**row, "tags": [name for name, there in (("good", good < bad), ("long", len(words) > 4)) if there]}
     return {**row, "label": ["neg", "pos", "mixed"][(good < bad) + (good < bad and len(words) > 6)]}
 
 
-OUTPUT = {"classify": "label", "labels": "tags", "regress": "target"}
+def _steps(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
+    """A value for every step: spans of places and people, the sort of each word, or a number."""
+    words: list[str] = []
+    spans: list[str] = []
+    for _ in range(chance.randint(1, 4)):
+        name = chance.choice((*PLACES, *PEOPLE, *WORDS)).split()
+        sort = "PLACE" if " ".join(name) in PLACES else "NAME" if " ".join(name) in PEOPLE else None
+        words += name
+        spans += [f"B-{sort}", *[f"I-{sort}"] * (len(name) - 1)] if sort else ["O"]
+    row = {"words": words, "size": round(chance.gauss(3, 2), 3), "shop": chance.choice("AB")}
+    if kind == "tags":
+        return {**row, "spans": spans}
+    if kind == "pos":
+        before = [None, *words[:-1]]
+        sorts = [
+            "NAME" if word[0].isupper() else "MOST" if last == "very" else "WORD"
+            for word, last in zip(words, before, strict=True)
+        ]
+        return {**row, "sorts": sorts}
+    signal = [[round(chance.gauss(0, 1), 3), round(chance.gauss(5, 2), 3)] for _ in words]
+    sums = [sum(step[0] for step in signal[: k + 1]) for k in range(len(words))]
+    heat = [round(total + 0.1 * len(word), 3) for total, word in zip(sums, words, strict=True)]
+    return {**row, "signal": signal, "heat": heat}
+
+
+# by kind of output: the task, the column to learn, its inputs, and a baseline that always applies
+KINDS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
+    "classify": ("classify", "label", ("text", "size", "shop"), "majority"),
+    "labels": ("classify", "tags", ("text", "size", "shop"), "majority"),
+    "regress": ("regress", "target", ("text", "size", "shop"), "mean"),
+    "tags": ("tag", "spans", ("words", "size", "shop"), "majority"),
+    "pos": ("tag", "sorts", ("words", "size", "shop"), "majority"),
+    "steps": ("tag", "heat", ("signal", "words", "size", "shop"), "mean"),
+}
+STEPWISE = ("tags", "pos", "steps")
+OUTPUT = {kind: output for kind, (_, output, _, _) in KINDS.items()}
 TINY: dict[str, Any] = {
-    "input": ("text", "size", "shop"),
     "kinds": ("shop=category",),
     "epochs": 2,
     "hidden_size": 6,
@@ -42,7 +81,22 @@ TINY: dict[str, Any] = {
 }
 
 
-def tiny(task: str, **changes: Any) -> dict[str, Any]:
-    """Arguments of ``train`` for a task, small enough to run in a moment."""
-    baseline = "mean" if task == "regress" else "majority"
-    return {**TINY, "output": (OUTPUT[task],), "baselines": (baseline,), **changes}
+def tiny(kind: str, **changes: Any) -> dict[str, Any]:
+    """Arguments of ``train`` for a kind of output, small enough to run in a moment."""
+    _, output, inputs, baseline = KINDS[kind]
+    small = {**TINY, "letters_size": 4} if kind in STEPWISE else TINY
+    return {**small, "input": inputs, "output": (output,), "baselines": (baseline,), **changes}
+
+
+def assert_same_answer(found: dict[str, Any], expected: dict[str, Any], tolerance: float) -> None:
+    """Equal predictions, numbers and probabilities to the tolerance (of numbers, relative); ``expected`` may say less."""
+    if "sure" in expected:
+        assert found["predicted"] == expected["predicted"] and len(found["sure"]) == len(found["predicted"])
+        assert found["sure"] == pytest.approx(expected["sure"], abs=tolerance)
+    elif "probabilities" in expected:
+        assert found["predicted"] == expected["predicted"]
+        for name, share in expected["probabilities"].items():
+            assert found["probabilities"][name] == pytest.approx(share, abs=tolerance)
+    else:
+        near_zero = tolerance if isinstance(expected["predicted"], list) else None
+        assert found == {"predicted": pytest.approx(expected["predicted"], rel=tolerance, abs=near_zero)}

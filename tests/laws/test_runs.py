@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import throughtime as tt
-from tests.laws.material import OUTPUT, rows, tiny
+from tests.laws.material import OUTPUT, STEPWISE, assert_same_answer, rows, tiny
 from throughtime.cells import cells
 from throughtime.errors import NonFiniteError
 from throughtime.models.metrics import metrics
@@ -83,12 +83,7 @@ def test_saved_is_loaded_and_config_reruns(task: str, tmp_path: Path) -> None:
     saved = trained.run.predictions.read()
     loaded = tt.load(tmp_path / "run")
     for row, answer in zip(saved, loaded.predict([row["inputs"] for row in saved]), strict=True):
-        if task == "regress":
-            assert answer["predicted"] == pytest.approx(row["predicted"], rel=1e-5)
-        else:
-            assert answer["predicted"] == row["predicted"]
-            for name, share in answer["probabilities"].items():
-                assert share == pytest.approx(row["probabilities"].get(name, share), abs=1e-6)
+        assert_same_answer(answer, row, 1e-5 if task in ("regress", "steps") else 1e-6)
     assert loaded.evaluate([{**r["inputs"], OUTPUT[task]: r["truth"]} for r in saved]) == pytest.approx(
         trained.metrics["test"], rel=1e-5
     )
@@ -103,10 +98,9 @@ def test_one_row_alone_is_answered_as_in_its_batch(task: str, tmp_path: Path) ->
     together = trained.predict(some)
     for row, answer in zip(some, together, strict=True):
         (alone,) = trained.predict([row])
-        if task == "regress":
-            assert alone["predicted"] == pytest.approx(answer["predicted"], rel=1e-12)
-        else:
-            assert alone["probabilities"] == pytest.approx(answer["probabilities"], abs=1e-12)
+        assert_same_answer(alone, answer, 1e-12)
+        if task in STEPWISE:
+            assert len(alone["predicted"]) == len(row["words"])
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -24,6 +24,18 @@ CLASSIFIERS = (
     "naive_bayes_words",
 )
 REGRESSORS = ("mean", "median", "ridge_characters", "ridge_words")
+TAGGERS = ("linear_chain", "most_frequent_tag")
+READERS = ("kneser_ney",)
+APPLY = {
+    "classes": CLASSIFIERS,
+    "labels": CLASSIFIERS,
+    "numbers": REGRESSORS,
+    "tags": ("majority", *TAGGERS),
+    "numbers a step": ("mean", "median"),
+    "tokens": READERS,
+}
+BETTER = {"classes": ACCURACY, "labels": MACRO_F1, "numbers": RMSE, "tags": ACCURACY, "numbers a step": RMSE}
+BETTER["tokens"] = metrics["cross_entropy"].score
 
 
 def some_material(rows: int, seed: int, kind: str = "classes") -> Material:
@@ -44,30 +56,66 @@ def some_material(rows: int, seed: int, kind: str = "classes") -> Material:
     return Material({"text": texts}, {"height": height}, {"place": list(place)}, target, classes)
 
 
+def some_steps(rows: int, seed: int, kind: str) -> Material:
+    """Words, each with a tag or a number that mostly follows from it, in rows of unequal length; some are empty."""
+    generator = np.random.default_rng(seed)
+    lengths = generator.integers(0, 7, rows)
+    words = generator.choice(["sun", "rain", "leaf", "field"], lengths.sum())
+    chance = generator.integers(0, 3, len(words))
+    tags = np.where(generator.random(len(words)) < 0.9, np.char.str_len(words) % 3, chance)
+    target = tags if kind == "tags" else tags + generator.normal(0, 0.1, len(words))
+    sequences = {"words": [list(map(str, part)) for part in np.split(words, np.cumsum(lengths)[:-1])]}
+    return Material({}, {}, {}, target, ("none", "one", "both") if kind == "tags" else (), sequences, lengths)
+
+
+def some_stream(tokens: int, seed: int) -> Material:
+    """Letters of which each is mostly the one after the one before it."""
+    steps = np.where(np.random.default_rng(seed).random(tokens) < 0.8, 1, 3)
+    target = (4 + np.cumsum(steps) % 7).astype(np.uint16)
+    return Material({}, {}, {}, target, vocabulary_size=11, characters=tokens)
+
+
+def made(rows: int, seed: int, kind: str) -> Material:
+    if kind == "tokens":
+        return some_stream(20 * rows, seed)
+    return some_steps(rows, seed, kind) if kind in ("tags", "numbers a step") else some_material(rows, seed, kind)
+
+
+def usual_kind(name: str) -> str:
+    """The kind of material that a baseline is tried with."""
+    return next(kind for kind, names in APPLY.items() if name in names)
+
+
 def splits(kind: str = "classes") -> tuple[Material, Material, Material]:
-    return some_material(150, 1, kind), some_material(50, 2, kind), some_material(60, 3, kind)
+    return made(150, 1, kind), made(50, 2, kind), made(60, 3, kind)
 
 
 def test_the_registered_names() -> None:
-    assert tuple(baselines) == tuple(sorted((*CLASSIFIERS, *REGRESSORS)))
+    assert tuple(baselines) == tuple(sorted((*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS)))
 
 
-@pytest.mark.parametrize("kind", ["classes", "labels", "numbers"])
+@pytest.mark.parametrize("kind", list(APPLY))
 @pytest.mark.parametrize("name", list(baselines))
 def test_every_baseline_answers_or_says_that_it_does_not_apply(name: str, kind: str) -> None:
     train, valid, test = splits(kind)
-    better = {"classes": ACCURACY, "labels": MACRO_F1, "numbers": RMSE}[kind]
+    better = BETTER[kind]
     answer = baselines[name](train, valid, test, better)
-    if (name in REGRESSORS) != (kind == "numbers"):
+    if name not in APPLY[kind]:
         assert answer is None
         return
     assert answer is not None
     assert answer.name == name and answer.settings
     assert (answer.valid.truth == valid.target).all() and (answer.test.truth == test.target).all()
-    if kind != "numbers":
-        assert answer.test.probabilities is not None and answer.test.probabilities.shape == (60, 3)
+    assert answer.test.kind == test.kind and answer.test.lengths is test.lengths
+    if kind == "tokens":
+        assert answer.test.surprise is not None and (answer.test.surprise > 0).all()
+        assert answer.test.characters == test.characters
+    elif name == "linear_chain":
+        assert answer.test.probabilities is None
+    elif kind not in ("numbers", "numbers a step"):
+        assert answer.test.probabilities is not None and answer.test.probabilities.shape == (len(test), 3)
         assert ((answer.test.probabilities >= 0) & (answer.test.probabilities <= 1)).all()
-        if kind == "classes":
+        if kind != "labels":
             assert answer.test.probabilities.sum(1) == pytest.approx(1)
     again = baselines[name](train, valid, test, better)
     assert again is not None and again.settings == answer.settings
@@ -97,13 +145,14 @@ def test_ridge_learns_from_texts_categories_and_numbers(name: str) -> None:
 @pytest.mark.parametrize("name", list(baselines))
 def test_the_test_split_chooses_nothing(name: str) -> None:
     """Other truths in test, and other rows: the same settings and the same answers on valid."""
-    kind = "numbers" if name in REGRESSORS else "classes"
+    kind = usual_kind(name)
     train, valid, test = splits(kind)
-    better = RMSE if kind == "numbers" else ACCURACY
-    one = baselines[name](train, valid, test, better)
-    other = baselines[name](train, valid, some_material(11, 9, kind), better)
+    one = baselines[name](train, valid, test, BETTER[kind])
+    other = baselines[name](train, valid, made(11, 9, kind), BETTER[kind])
     assert one is not None and other is not None
     assert one.settings == other.settings and (one.valid.predicted == other.valid.predicted).all()
+    if kind == "tokens":
+        assert (one.valid.surprise == other.valid.surprise).all()
 
 
 def test_majority_by_hand() -> None:
@@ -259,7 +308,7 @@ def test_the_settings_are_chosen_by_the_score_that_is_asked_for() -> None:
     assert ACCURACY(by_accuracy.valid) >= ACCURACY(by_entropy.valid)
 
 
-@pytest.mark.parametrize("name", list(baselines))
+@pytest.mark.parametrize("name", [*CLASSIFIERS, *REGRESSORS])
 def test_texts_without_a_word_and_columns_that_are_missing(name: str) -> None:
     """Empty texts, no text, only numbers: an answer no worse than the constant one's, or None; never an error."""
     kind = "numbers" if name in REGRESSORS else "classes"

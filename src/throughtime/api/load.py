@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,18 +17,27 @@ from throughtime.api.machine import device_of, engine_of_environment
 from throughtime.api.own import import_files
 from throughtime.api.settings import Settings, resolve
 from throughtime.cells.equations import Graph
+from throughtime.data.alignment import require_aligned
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields_from_json
+from throughtime.data.fields.tokens import Tokens
 from throughtime.data.files import read
+from throughtime.data.files.decoding import read_text
 from throughtime.data.records import Records, in_memory_records
+from throughtime.data.streams import Streams
+from throughtime.data.streams.streams import read_stream
 from throughtime.errors import UsageError
+from throughtime.models.decoding.sampling import Sampling
+from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model, float_type
-from throughtime.models.settings import NetworkSettings
+from throughtime.models.settings import LanguageSettings, NetworkSettings
 from throughtime.models.tasks import Task, build_model, tasks
 from throughtime.settings import changed
 from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
+from throughtime.use.generating import next_tokens, stream
 from throughtime.use.predictions import answered_rows
+from throughtime.use.reading_on import read_on
 from throughtime.use.verdict import verdict
 
 
@@ -87,10 +96,16 @@ class TrainedRun:
         return Graph.from_json(self.run.cell.read())
 
     @cached_property
-    def model(self) -> Model:
+    def model(self) -> Model | LanguageModel:
         """The trained network, in evaluation."""
         weights, settings = self.run.model.read(), self.settings
         network = _without_files(settings.network, weights)
+        if isinstance(settings.task, LanguageSettings):
+            reader = LanguageModel(
+                self._text_field(), network, settings.task, cell=self.graph, engine=settings.machine.engine
+            )
+            reader.to(float_type(settings.machine.precision)).load_state_dict(weights)
+            return reader.to(self.device).eval()
         inputs = {column: self.fields[column] for column in self.inputs}
         model = build_model(
             self.task, inputs, self.output, network, settings.task, cell=self.graph, engine=settings.machine.engine
@@ -108,22 +123,74 @@ class TrainedRun:
             return device_of(changed(machine, device="auto"))
 
     def predict(self, data: Any, *, done: Callable[[int], None] | None = None) -> list[dict[str, Any]]:
-        """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``.
+        """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``, or for each of its steps.
 
         ``data`` is a path, a list of texts (for a run with one text column), a list of records, or a data frame;
-        columns other than the run's inputs do not matter.
+        columns other than the run's inputs do not matter. A language model gives the likeliest next tokens after each
+        text.
         """
+        if isinstance(self.model, LanguageModel):
+            return [next_tokens(self.model, self._text_field(), text) for text in self._texts(data)]
         records = self._records(data)
         dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
         found = answer(self.model, dataset, self.output, device=self.device, truth=False, done=done)
         return answered_rows(self.output, found.outcome)
 
     def evaluate(self, data: Any, *, done: Callable[[int], None] | None = None) -> dict[str, float]:
-        """All metrics on other labelled data, which holds the run's input and output columns."""
+        """All metrics on other labelled data, which holds the run's input and output columns; or on another text."""
+        if isinstance(self.model, LanguageModel):
+            streams = self._stream(data)
+            rate = getattr(self.settings.task, "dynamic_rate", 0.0)
+            return measured(read_on(self.model, streams["test"], device=self.device, dynamic_rate=rate, done=done))
         records = self._records(data, with_output=True)
         dataset = Dataset(records, self.fields)
+        if self.output.stepwise:
+            require_aligned(records, self.fields, dataset.columns, self.output.column)
         found = answer(self.model, dataset, self.output, device=self.device, done=done)
         return measured(found.outcome)
+
+    def generate(
+        self,
+        prompt: str = "",
+        length: int = 500,
+        *,
+        temperature: float = 0.8,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+    ) -> Iterator[str]:
+        """The text that goes on after ``prompt``, ``length`` tokens of it at most, piece by piece as it is made.
+
+        ``temperature`` 0 always takes the likeliest token; ``top_k`` and ``top_p`` leave unlikely ones out. The same
+        seed gives the same text. Raises UsageError for a run that is no language model.
+        """
+        if not isinstance(self.model, LanguageModel):
+            raise UsageError(f"{self.path}: a run of the task {self.task.name} generates nothing; predict answers")
+        if length < 1:
+            raise UsageError(f"--length {length}: it must be at least 1")
+        sampling = Sampling(temperature, top_k, top_p)
+        return stream(self.model, self._text_field(), prompt=prompt, length=length, sampling=sampling, seed=seed)
+
+    def _text_field(self) -> Tokens:
+        field = self.fields[self.inputs[0]]
+        assert isinstance(field, Tokens)
+        return field
+
+    def _texts(self, data: Any) -> list[str]:
+        """Texts to be continued: as given, or the lines of a file."""
+        if isinstance(data, list) and data and all(isinstance(text, str) for text in data):
+            return data
+        path = Path(data).expanduser() if isinstance(data, (str, Path)) else None
+        if path is None or not path.is_file():
+            raise UsageError(f"{data}: give a list of texts, or a file with a text a line")
+        return read_text(path, self.settings.data, path.name)[0].splitlines()
+
+    def _stream(self, data: Any) -> Streams:
+        plain = isinstance(data, (str, Path)) and not self.settings.data.input
+        if isinstance(data, (str, Path)) and not Path(data).expanduser().exists():
+            raise UsageError(f"{data}: there is no such file or folder")
+        records = None if plain else read(data, self.settings.data)
+        return read_stream(data, self.settings.data, self._text_field(), records)
 
     def _records(self, data: Any, with_output: bool = False) -> Records:
         if isinstance(data, list) and data and all(isinstance(entry, str) for entry in data):
@@ -151,5 +218,5 @@ def _without_files(settings: NetworkSettings, weights: Mapping[str, Tensor]) -> 
     """Vectors that came from a file are in the weights; the file is needed no more."""
     if settings.embeddings in ("learned", "one-hot"):
         return settings
-    size = next((weight.shape[1] for name, weight in weights.items() if name.endswith(".embedding")), None)
+    size = next((weight.shape[1] for name, weight in weights.items() if name.split(".")[-1] == "embedding"), None)
     return msgspec.structs.replace(settings, embeddings="learned", embedding_size=size, frozen_embeddings=False)

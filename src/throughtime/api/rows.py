@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
+from throughtime.api.beginning import Beginning, put
 from throughtime.api.prepared import Measured, Prepared, Say
 from throughtime.api.settings import Settings, resolve
 from throughtime.batch import Batch
@@ -27,6 +29,7 @@ from throughtime.models.baselines import Answer, baselines
 from throughtime.models.material import material, outcome_kind, target
 from throughtime.models.metrics import Metric, Outcome, metrics
 from throughtime.models.model import Model, float_type
+from throughtime.models.skipgram import skipgram
 from throughtime.models.tasks import Task, build_model, task_for, tasks
 from throughtime.models.tasks.task import require_kind
 from throughtime.settings import changed
@@ -49,6 +52,7 @@ class PreparedRows(Prepared):
     output: str
     datasets: Mapping[str, Dataset]
     notes: tuple[str, ...]
+    beginning: Beginning | None = None
 
     @property
     def inputs(self) -> dict[str, Field]:
@@ -76,8 +80,24 @@ class PreparedRows(Prepared):
             target=target(self.datasets["train"], self.output_field),
             engine=settings.machine.engine,
             generator=generator,
+            vectors=self._vectors() if settings.network.embeddings == "skipgram" else {},
         )
+        if self.beginning is not None:
+            put(self.beginning.weights, model.encoders[0])
         return model.to(float_type(settings.machine.precision))
+
+    def _vectors(self) -> dict[str, np.ndarray]:
+        """Vectors made of the training texts, by column."""
+        network, found = self.settings.network, {}
+        for column, field in self.inputs.items():
+            if field.kind in ("tokens", "words"):
+                ids = [row if row.ndim == 1 else row[:, 0] for row in self.datasets["train"].columns[column]]
+                size = network.embedding_size or 128
+                count = len(field.vocabulary)  # type: ignore[attr-defined]
+                found[column] = skipgram(ids, count, size, seed=self.settings.training.seed)
+        if not found:
+            raise UsageError("--set embeddings=skipgram: no input is a text of tokens; leave it out")
+        return found
 
     def watched_metric(self) -> str:
         name = self.settings.training.metric
@@ -152,11 +172,17 @@ def prepare_rows(
     else:
         found = tasks[task]
         require_kind(found, proposal.output, kind)
-    resolve(found, chosen)  # what cannot be is refused before the work begins
+    begun = resolve(found, chosen).training.init_from  # what cannot be is refused before the work begins
+    beginning = None if begun is None else _begin(begun, proposal, tell)
     splits = split(records, settings, proposal.inputs, proposal.output, stratify=kind == "category", given=given)
     _tell_all(tell, splits.notes)
     cut = changed(settings, tokens=proposal.unit) if proposal.unit and settings.tokens == "auto" else settings
-    fitted = fit_fields(splits.train, proposal.kinds, {proposal.output}, cut)
+    if beginning is None:
+        fitted = fit_fields(splits.train, proposal.kinds, {proposal.output}, cut)
+    else:
+        only, chosen = proposal.inputs[0], {**chosen, **beginning.inherited(chosen)}
+        outputs = fit_fields(splits.train, {proposal.output: kind}, {proposal.output}, cut)
+        fitted = {only: beginning.known(only, settings.max_length), **outputs}
     _tell_all(tell, *(field.notes for field in fitted.values()))
     _require_several_classes(fitted[proposal.output], records)
     _require_a_sequence(proposal)
@@ -166,7 +192,16 @@ def prepare_rows(
             require_aligned(getattr(splits, name), fitted, dataset.columns, proposal.output)
     resolved = resolve(found, chosen, _suited(datasets["train"], proposal.output))
     source = str(records.source)
-    return PreparedRows(found, resolved, source, splits, fitted, proposal.output, datasets, tuple(notes))
+    return PreparedRows(found, resolved, source, splits, fitted, proposal.output, datasets, tuple(notes), beginning)
+
+
+def _begin(path: str, proposal: Proposal, tell: Say) -> Beginning:
+    if len(proposal.inputs) != 1 or proposal.kinds[proposal.inputs[0]] not in ("tokens", "words"):
+        held = ", ".join(f'"{column}" ({proposal.kinds[column]})' for column in proposal.inputs)
+        raise UsageError(f"--init-from {path}: one text is read with its vocabulary; the inputs are {held}")
+    beginning = Beginning.of(path)
+    tell(beginning.note())
+    return beginning
 
 
 def _tell_all(tell: Say, *parts: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from throughtime.api.beginning import Beginning, put
 from throughtime.api.prepared import Measured, Prepared, Say
 from throughtime.api.settings import Settings, resolve
 from throughtime.batch import Batch
@@ -30,6 +31,7 @@ from throughtime.models.language_model import LanguageModel
 from throughtime.models.metrics import Metric, Outcome, metrics
 from throughtime.models.model import float_type
 from throughtime.models.settings import LanguageSettings, refuse_idle
+from throughtime.models.skipgram import skipgram
 from throughtime.models.tasks import Task, tasks
 from throughtime.training.job import Batches
 from throughtime.use.answering import measured
@@ -39,6 +41,7 @@ from throughtime.use.reading_on import line_rows, read_on
 IDLE = ("kinds", "split", "group", "label_separator", "max_length", "crop", "missing", "delimiter", "header")
 FEW = 300_000  # training tokens, below which a network is kept small
 SAMPLES = 20
+SKIPGRAM = 5_000_000  # tokens from which vectors are made
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class PreparedStream(Prepared):
     source: str
     streams: Streams
     notes: tuple[str, ...]
+    beginning: Beginning | None = None
 
     def with_settings(self, settings: Settings) -> PreparedStream:
         return replace(self, settings=settings)
@@ -74,8 +78,17 @@ class PreparedStream(Prepared):
             cell=form(settings.network.cell),
             engine=settings.machine.engine,
             generator=torch.Generator().manual_seed(settings.training.seed),
+            vectors=self._vectors() if settings.network.embeddings == "skipgram" else None,
         )
+        if self.beginning is not None:
+            put(self.beginning.run.run.model.read(), model)
         return model.to(float_type(settings.machine.precision))
+
+    def _vectors(self) -> np.ndarray:
+        """Vectors made of the training text, or of its beginning."""
+        ids = np.asarray(self.streams["train"].ids[:SKIPGRAM]).astype(np.int64)
+        size = self.settings.network.embedding_size or 128
+        return skipgram([ids], len(self.streams.field.vocabulary), size, seed=self.settings.training.seed)
 
     def watched_metric(self) -> str:
         name = self.settings.training.metric
@@ -188,7 +201,15 @@ def prepare_text(
     if why:
         tell(f"task: {task.name} ({task.shape}), because {why}")
     first = resolve(task, chosen)
-    streams = read_streams(source, first.data, tell, records=records, room=room)
+    beginning = None
+    if first.training.init_from is not None:
+        beginning = Beginning.of(first.training.init_from)
+        if beginning.run.task.name != task.name:
+            raise UsageError(f"--init-from {first.training.init_from}: a language model begins from a language model")
+        tell(beginning.note())
+        chosen = {**chosen, **beginning.inherited(chosen)}
+    known = None if beginning is None else beginning.field
+    streams = read_streams(source, first.data, tell, records=records, known=known, room=room)
     resolved = resolve(task, chosen, _suited(streams))
     rows, tokens = resolved.training.batch_size, len(streams["train"])
     if rows * 2 > tokens:
@@ -196,7 +217,7 @@ def prepare_text(
             f"--batch-size {rows}: the training text has {tokens:,} tokens, less than two for each of so many rows; "
             "give fewer, or more text"
         )
-    return PreparedStream(task, resolved, streams.source, streams, tuple(notes))
+    return PreparedStream(task, resolved, streams.source, streams, tuple(notes), beginning)
 
 
 def _suited(streams: Streams) -> dict[str, object]:

@@ -78,7 +78,7 @@ def train(
             progress.note(f"{run} is finished; there is nothing to resume")
             return load(run)
         wanted = {**chosen, **engine_of_environment(), **settings}
-        prepared = prepare(data, task or before.task, wanted, progress.note)
+        prepared = prepare(data, task or before.task, wanted, progress.note, room=folder.path)
         source = Source(data=data_path(data), task=prepared.task.name, use=own_files)
         with threads_of(prepared.settings.machine):
             model = _first_model(prepared)

@@ -17,10 +17,12 @@ CUTS: Mapping[str, Cut] = {"list": lambda value: value, "spaces": str.split, "ch
 
 
 def aligned_cut(first: Sequence[Any], second: Sequence[Any]) -> str | None:
-    """How the values of ``second`` are cut so that each has as many steps as its partner in ``first``; None if in no way.
+    """How ``second`` is cut so that each value has as many steps as its partner in ``first``; None if in no way.
 
-    >>> aligned_cut(["the dog", "a cat sat"], ["DET NOUN", "DET NOUN VERB"]), aligned_cut([["a"], ["b", "c"]], [["X"], "YZ"])
-    ('spaces', None)
+    >>> aligned_cut(["the dog", "a cat sat"], ["DET NOUN", "DET NOUN VERB"])
+    'spaces'
+    >>> aligned_cut([["a"], ["b", "c"]], [["X"], ["Y", "Z"]]), aligned_cut([["a"], ["b", "c"]], [["X"], ["Y"]])
+    ('list', None)
     >>> aligned_cut(["MKV", "ML"], ["HHE", "EE"]), aligned_cut(["good film", "bad"], ["pos", "neg"])
     ('characters', None)
     """

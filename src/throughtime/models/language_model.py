@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
@@ -40,7 +41,7 @@ class LanguageModel(nn.Module):
         cell: Graph,
         engine: str = "auto",
         generator: Generator | None = None,
-        vectors: object = None,
+        vectors: np.ndarray | None = None,
     ) -> None:
         super().__init__()
         if settings.bidirectional:
@@ -48,7 +49,7 @@ class LanguageModel(nn.Module):
         refuse_idle(settings, ("pooling", "bag", "letters", "letters_size"), "a language model answers every step")
         self.settings, self.task = settings, task
         self.size = len(field.vocabulary)
-        around = Surroundings(settings, cell, engine, PLACE, generator, vectors)  # type: ignore[arg-type]
+        around = Surroundings(settings, cell, engine, PLACE, generator, vectors)
         self.embedding = embedding(field.vocabulary, 128 if field.unit in LETTERS else settings.hidden_size, around)
         input_size = self.size if self.embedding is None else self.embedding.shape[1]
         self.recurrent = recurrent(input_size, around)

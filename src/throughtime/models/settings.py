@@ -155,8 +155,8 @@ class LanguageSettings(Group, frozen=True):
         float,
         Meta(
             ge=0,
-            description="dynamic evaluation: learn from each window of the valid and test text after it was predicted, at "
-            "this rate; 0: do not",
+            description="dynamic evaluation: learn from each window of the valid and test text after it was predicted, "
+            "at this rate; 0: do not",
         ),
     ] = 0.0
     temperature: Annotated[

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 from throughtime.errors import DataError, Place, UsageError
@@ -63,9 +64,11 @@ def read(path: Path) -> bytes:
 
 
 def tidy(folder: Path) -> None:
-    """Remove what a killed process left aside in ``folder``."""
+    """Remove what a killed process left aside in ``folder``: half files, and folders of tokens."""
     for partial in folder.glob(".*.partial"):
         partial.unlink(missing_ok=True)
+    for tokens in folder.glob(".text-*"):
+        shutil.rmtree(tokens, ignore_errors=True)
 
 
 def digest(content: bytes) -> str:

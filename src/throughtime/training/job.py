@@ -44,8 +44,8 @@ class Job:
     ``batches(epoch, start)`` gives the batches of an epoch (from 1) from number ``start`` on, in an order that is a
     function of the seed and the epoch. ``evaluate(model)`` gives the metrics on the validation split, among them the
     watched one, ``metric``, of which ``better`` says whether higher or lower is better. ``locate(model, batch)`` says
-    in words where a value that is not finite comes from. ``sample(model)`` is what a model that generates makes after an
-    epoch, for the history; None where it makes nothing.
+    in words where a value that is not finite comes from. ``sample(model)`` is what a model that generates makes after
+    an epoch, for the history; None where it makes nothing.
     """
 
     batches: Callable[[int, int], Batches]

@@ -22,6 +22,7 @@ from throughtime.training.progress import Moment
 from throughtime.training.schedules import learning_rate, plateau_falls, warmup_updates
 from throughtime.training.settings import TrainingSettings
 from throughtime.training.stopwatch import Stopwatch
+from throughtime.training.transfer import freeze
 
 
 def fit(model: nn.Module, job: Job, *, resume: bool = False) -> Fitted:
@@ -90,6 +91,7 @@ def _update(job: Job, state: State, batch: Batch) -> None:
     if not math.isfinite(value):
         _give_up(job, state, f"the loss is {value}; {job.locate(model, batch)}")
     loss.backward()
+    freeze(model, settings, at.epoch)
     gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
     norm = gradient_norm(gradients)
     if not math.isfinite(norm):

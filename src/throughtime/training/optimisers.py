@@ -8,18 +8,25 @@ import torch
 from torch import Tensor, nn
 
 from throughtime.training.settings import TrainingSettings
+from throughtime.training.transfer import rate_factors
 
 
 def build_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
     """The optimizer named in the settings over all parameters that want a gradient.
 
-    Parameters of one dimension (biases, scales, peepholes) are never decayed.
+    Parameters of one dimension (biases, scales, peepholes) are never decayed. A group's ``factor`` multiplies the
+    learning rate of its parameters.
     """
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in parameters if p.dim() > 1], "weight_decay": settings.weight_decay},
-        {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
-    ]
+    factors = rate_factors(model, settings)
+    learning = [(p, factors[name]) for name, p in model.named_parameters() if p.requires_grad]
+    parameters = [p for p, _ in learning]
+    groups: list[dict[str, Any]] = []
+    for factor in sorted(set(factors.values()), reverse=True):
+        mine = [p for p, own in learning if own == factor]
+        groups += [
+            {"params": [p for p in mine if p.dim() > 1], "weight_decay": settings.weight_decay, "factor": factor},
+            {"params": [p for p in mine if p.dim() <= 1], "weight_decay": 0.0, "factor": factor},
+        ]
     rate, momentum = settings.learning_rate, settings.momentum
     # Fused: one pass over each parameter. On two cores and 0.2 million parameters 0.2 ms an update.
     fused = all(p.device.type in ("cpu", "cuda") for p in parameters)
@@ -33,7 +40,7 @@ def build_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Use ``rate`` from the next update on."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["factor"]
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:

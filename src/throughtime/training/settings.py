@@ -84,6 +84,21 @@ class TrainingSettings(Group, frozen=True):
         Share | None,
         Meta(description="with uniform: share of all updates after which the mean begins (0.5 if not set)"),
     ] = None
+    init_from: Annotated[
+        str | None,
+        Meta(description="a run, such as of a language model, whose vocabulary, embeddings and layers to begin from"),
+    ] = None
+    unfreeze_every: Annotated[
+        AtLeastOne | None,
+        Meta(
+            description="with init_from: epochs after which one more layer learns, the head first and the embeddings "
+            "last; none: all learn from the first epoch on"
+        ),
+    ] = None
+    layer_factor: Annotated[
+        Annotated[float, Meta(gt=0, le=1)] | None,
+        Meta(description="with init_from: the rate of a layer is that of the one above it times this (1 if not set)"),
+    ] = None
     seed: Annotated[int, Meta(ge=0, description="from which weights, order and masks are drawn")] = 1
     checkpoint_seconds: Annotated[
         float, Meta(ge=0, description="seconds between checkpoints; 0: one after every update")
@@ -96,6 +111,10 @@ class TrainingSettings(Group, frozen=True):
         self._goes_with("schedule_factor", "schedule", "step", "plateau")
         self._goes_with("average_decay", "average", "ema")
         self._goes_with("average_from", "average", "uniform")
+        for option in ("unfreeze_every", "layer_factor"):
+            if getattr(self, option) is not None and self.init_from is None:
+                name = option.replace("_", "-")
+                raise UsageError(f"--{name} goes with --init-from, where layers have learnt already; leave it out")
         if self.warmup > 1 and self.warmup != int(self.warmup):
             raise UsageError(f"--warmup {self.warmup:g}: it must be a whole number of updates, or a share below 1")
         if self.schedule == "step" and epochs_per_step(self) >= self.epochs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -125,3 +126,17 @@ def stream(
         if text.startswith(shown) and not text.endswith("\ufffd"):
             yield text[len(shown) :]
             shown = text
+
+
+@torch.no_grad()
+def next_tokens(model: LanguageModel, field: Tokens, text: str, most: int = 10) -> dict[str, Any]:
+    """``{"predicted": token, "probabilities": {token: share}}`` after a text: the likeliest next tokens."""
+    read = np.concatenate([[SOS_ID], prompt_ids(text, field)]).astype(np.int64)
+    state = None
+    where = next(model.parameters()).device
+    for begin in range(0, len(read), CHUNK):
+        logs, state = model.after(torch.from_numpy(read[None, begin : begin + CHUNK]).to(where), state)
+    shares = logs[0].double().exp()
+    likeliest = shares.argsort(descending=True)[:most].tolist()
+    named = {field.vocabulary.tokens[k]: float(shares[k]) for k in likeliest}
+    return {"predicted": field.vocabulary.tokens[likeliest[0]], "probabilities": named}

@@ -23,7 +23,7 @@ def predict(
     use: options.Use = None,
     json: Annotated[bool, Option("--json", help="Print a JSON object a row.")] = False,
 ) -> None:
-    """Answer a FILE, or a TEXT, with the probabilities."""
+    """Answer a FILE, or a TEXT, with the probabilities; a language model shows the likeliest next tokens."""
     if (file is None) == (not text):
         raise UsageError("give either a FILE or --text TEXT")
     from throughtime.api import load
@@ -31,4 +31,9 @@ def predict(
 
     trained = load(run, use=use or ())
     for row in trained.predict(text or file):
-        print_json(row) if json else print(best_and_sure(row))
+        if json:
+            print_json(row)
+        elif trained.task.name == "language_model":
+            print("  ".join(f"{token!r} {share:.3f}" for token, share in row["probabilities"].items()))
+        else:
+            print(best_and_sure(row))

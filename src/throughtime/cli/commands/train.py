@@ -45,6 +45,7 @@ def train(
     device: Annotated[Text, Option(help="auto, cpu, cuda ...", metavar="NAME")] = None,
     precision: Annotated[Text, Option(help="float32 or float64.", metavar="TYPE")] = None,
     threads: Annotated[Text, Option(help="Processor threads.", metavar="N")] = None,
+    init_from: Annotated[Text, Option(help="A run to begin from, such as a language model.", metavar="RUN")] = None,
     config: Annotated[
         Text, Option(help="Settings from a file; a run's own config.toml reruns it.", metavar="FILE.toml")
     ] = None,
@@ -81,6 +82,7 @@ def train(
         device=device,
         precision=precision,
         threads=threads,
+        init_from=init_from,
     )
     trained = train_now(
         data, run, task=task, config=config, use=use or (), resume=resume, progress=progress(quiet), **settings

@@ -77,7 +77,10 @@ class Numbers:
         if found.shape[1] != len(self.scalings):
             problem = f"{found.shape[1]} numbers a step where training has {len(self.scalings)}"
             raise DataError(problem, place=place, mend="give every step equally many")
-        scaled = np.stack([scaling.scale(found[:, k]) for k, scaling in enumerate(self.scalings)], axis=1)
+        means, deviations = (
+            np.array([getattr(scaling, name) for scaling in self.scalings]) for name in ("mean", "deviation")
+        )
+        scaled = (found - means) / deviations
         return np.nan_to_num(scaled).astype(np.float32)
 
     def collate(self, encoded: Sequence[np.ndarray]) -> Sequences:

@@ -46,7 +46,7 @@ class Material:
         return Outcome(self.target, predicted, None, self.classes, self.lengths)
 
     def surprised(self, surprise: np.ndarray) -> Outcome:
-        """The outcome of a language model that finds each token of the target as surprising as this ``(N,)``, in nats."""
+        """The outcome of a language model that finds each token as surprising as this ``(N,)``, in nats."""
         unknown = np.full(len(self.target), -1)
         return Outcome(np.asarray(self.target), unknown, surprise=surprise, characters=self.characters)
 

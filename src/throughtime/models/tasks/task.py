@@ -80,15 +80,18 @@ def build_model(
     engine: str = "auto",
     target: np.ndarray | None = None,
     generator: Generator | None = None,
+    vectors: Mapping[str, np.ndarray] | None = None,
 ) -> Model:
     """A new model for this task: an encoder for each input, and the head of the output's kind.
 
     ``cell`` takes the place of the one that the settings name; ``target`` is what the training rows hold, for heads
-    that weigh by it, and is not needed to use a trained model.
+    that weigh by it, and is not needed to use a trained model; ``vectors`` are first embeddings, by column.
     """
     graph = form(settings.cell) if cell is None else cell
     encoders = {
-        column: encoder_for(field, Surroundings(settings, graph, engine, f"input{index}", generator))
+        column: encoder_for(
+            field, Surroundings(settings, graph, engine, f"input{index}", generator, (vectors or {}).get(column))
+        )
         for index, (column, field) in enumerate(inputs.items())
     }
     make = heads[task.head.get(output.kind, output.kind)]

@@ -43,12 +43,11 @@ def _is_figure(value: Any) -> bool:
     return isinstance(value, int | float) or (isinstance(value, str) and FIGURE.fullmatch(value) is not None)
 
 
-def chart(picture: Markup, numbers: Markup, title: str, *remarks: Any) -> Markup:
-    """A picture, what it says in a line, and its numbers as a table to unfold."""
+def chart(picture: Markup, numbers: Markup, title: str, *remarks: Any, open_: bool = False) -> Markup:
+    """A picture, what it says in a line, and its numbers as a table to unfold, or unfolded already."""
     caption = tag("figcaption", tag("strong", title), *(join(" ", remark) for remark in remarks))
-    return tag(
-        "figure", caption, tag("div", picture, class_="scroll", tabindex="0"), unfold("Numbers of this chart", numbers)
-    )
+    unfolded = unfold("Numbers of this chart", numbers, open_=open_)
+    return tag("figure", caption, tag("div", picture, class_="scroll", tabindex="0"), unfolded)
 
 
 def unfold(summary: Any, *children: Any, open_: bool = False) -> Markup:

@@ -151,7 +151,7 @@ pre.prose { white-space: pre-wrap; overflow-wrap: anywhere; }
 .mistakes.lines li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 4px 24px; align-items: start; }
 .line { font: 15px/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; }
 .losses { font-size: .82rem; text-align: end; }
-.losses .who { color: var(--muted); display: inline-block; min-width: 5em; }
+.losses .who { color: var(--muted); display: inline-block; min-width: 5.4em; text-align: start; }
 .lines .place { color: var(--muted); margin-top: 2px; }
 .share.baseline span { background: var(--muted); }
 .neighbours .near { display: inline-block; margin: 0 16px 2px 0; white-space: nowrap; }

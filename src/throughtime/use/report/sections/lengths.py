@@ -71,7 +71,7 @@ def lengths(material: ReportMaterial) -> Markup | None:
     cells = [[one.name, len(one.rows), *(str(figures[i]) for figures in found.values())] for i, one in enumerate(bins)]
     numbers = table([f"{unit} in a row", "test rows", *found], cells)
     remark = "A point for the rows of similar length, at their mean; whiskers and brackets: 95 % intervals over rows."
-    return section("lengths", "By length", chart(picture, numbers, title, remark))
+    return section("lengths", "By length", chart(picture, numbers, title, remark, open_=True))
 
 
 def _unit(material: ReportMaterial) -> str:

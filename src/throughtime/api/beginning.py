@@ -1,0 +1,71 @@
+"""Beginning from another run: its vocabulary, its embeddings and its recurrent layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from throughtime.api.load import TrainedRun, load
+from throughtime.data.fields.tokens import Tokens
+from throughtime.errors import UsageError
+
+SAME = ("hidden_size", "layers", "bidirectional", "learned_state")  # what the layers of both must share
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What another run gives: the field of its text, and its weights under the names of an encoder."""
+
+    run: TrainedRun
+    field: Tokens
+    weights: Mapping[str, Tensor]
+
+    @classmethod
+    def of(cls, path: str) -> Beginning:
+        """Raises UsageError where the run has read no text, or none in tokens."""
+        run = load(path)
+        field = run.fields[run.inputs[0]]
+        if len(run.inputs) != 1 or not isinstance(field, Tokens):
+            held = ", ".join(f"{column} ({run.fields[column].kind})" for column in run.inputs)
+            raise UsageError(f"--init-from {path}: the run must have read one text in tokens; it read {held}")
+        found = {name.removeprefix("encoders.0."): value for name, value in run.run.model.read().items()}
+        weights = {name: value for name, value in found.items() if name.split(".")[0] in ("embedding", "recurrent")}
+        return cls(run, field, weights)
+
+    def inherited(self, chosen: Mapping[str, object]) -> dict[str, object]:
+        """The settings of the network that must be those of the run; a UsageError where others are chosen."""
+        network = self.run.settings.network
+        size = self.weights["embedding"].shape[1] if "embedding" in self.weights else None
+        wanted: dict[str, Any] = {name: getattr(network, name) for name in SAME} | {"cell": network.cell}
+        wanted |= {"embedding_size": size, "embeddings": "learned" if size else "one-hot"}
+        for name, value in wanted.items():
+            if name in chosen and str(chosen[name]).lower() not in (str(value).lower(), _word(value)):
+                option = name.replace("_", "-")
+                raise UsageError(f"--{option} {chosen[name]}: the run {self.run.path} has {_word(value)}; leave it out")
+        return wanted
+
+    def known(self, column: str, max_length: int | None) -> Tokens:
+        """The field of the run, for this column."""
+        field = self.field
+        return Tokens(column, field.vocabulary, field.unit, field.lower, max_length, field.missing)
+
+    def note(self) -> str:
+        return f"begins from {self.run.path}: its vocabulary, its embeddings and its recurrent layers"
+
+
+@torch.no_grad()
+def put(weights: Mapping[str, Tensor], module: nn.Module) -> None:
+    """Copy the weights into the parameters of the same names."""
+    own = dict(module.named_parameters())
+    for name, value in weights.items():
+        if name not in own or own[name].shape != value.shape:
+            raise UsageError(f"--init-from: the weights {name} of the run do not fit this network")
+        own[name].copy_(value)
+
+
+def _word(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

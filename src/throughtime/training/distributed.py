@@ -1,0 +1,209 @@
+"""Several processes that train one model, on one machine or more, as torchrun starts them.
+
+Every process prepares the same material and holds the same state. Of each batch it takes some rows; the gradients are
+added up (torch's DistributedDataParallel), so that an update is the one that a single process would have made of the
+whole batch, to rounding. The first process decides, evaluates and writes; the others hear what it found.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+from safetensors.torch import load
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from throughtime.batch import Batch, Sequences
+from throughtime.errors import ThroughtimeError, UsageError
+from throughtime.training.file_kinds import tensor_bytes
+
+PATIENCE = timedelta(hours=3)  # for each other: the others wait while the first evaluates
+_COUNT, _RANK = "WORLD_SIZE", ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+
+Found = TypeVar("Found")
+Result = TypeVar("Result")
+
+
+class LostProcessError(ThroughtimeError):
+    """A process that trains along has ended; the message says how to go on."""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Which of how many processes this one is. What is called here is called by all of them, in the same order.
+
+    ``local_rank`` counts the processes of this machine. Alone, everything below does nothing.
+    """
+
+    rank: int = 0
+    count: int = 1
+    local_rank: int = 0
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes, tells and evaluates."""
+        return self.rank == 0
+
+    def device(self, wanted: torch.device) -> torch.device:
+        """The device of this process: a GPU each, in the order of the processes of a machine."""
+        if self.count == 1 or wanted.type == "cpu":
+            return wanted
+        if wanted.type != "cuda" or wanted.index is not None:
+            raise UsageError(f"--device {wanted}: several processes train on cpu, or on cuda with a GPU each")
+        if self.local_rank >= (found := torch.cuda.device_count()):
+            raise UsageError(f"--nproc-per-node: there are more processes than GPUs ({found}); start one a GPU")
+        torch.cuda.set_device(self.local_rank)
+        return torch.device("cuda", self.local_rank)
+
+    def add_up(
+        self, compute: Callable[[nn.Module, Batch], Result], model: nn.Module
+    ) -> Callable[[nn.Module, Batch], Result]:
+        """``compute`` such that the way back from its loss leaves the processes' mean in the gradients of ``model``."""
+        return compute if self.count == 1 else _Together(compute, model)
+
+    def part(self, batch: Batch, weight: Callable[[Batch], float]) -> tuple[Batch, float]:
+        """This process's rows of a batch, and their share in its ``weight``, over which the loss is the mean.
+
+        Where there are fewer rows than processes, some have the first row with a share of 0. ``batch.state`` is
+        of this process's rows already.
+        """
+        if self.count == 1:
+            return batch, 1.0
+        begin, end = self._bounds(len(batch))
+        part = rows(batch, begin, end) if begin < end else rows(batch, 0, 1)
+        whole = weight(batch)
+        return part, weight(part) / whole if begin < end and whole else 0.0
+
+    def total(self, value: float) -> float:
+        """The sum over all processes."""
+        return value if self.count == 1 else float(_reduced([value], dist.ReduceOp.SUM)[0])
+
+    def any(self, *flags: bool) -> tuple[bool, ...]:
+        """For each flag whether any process has raised it."""
+        return flags if self.count == 1 else tuple(bool(flag) for flag in _reduced(flags, dist.ReduceOp.MAX))
+
+    def of_first(self, find: Callable[[], Found]) -> Found:
+        """What the first process finds, on all of them: a value that JSON holds."""
+        if self.count == 1:
+            return find()
+        return json.loads(self._bytes_of_first(json.dumps(find()).encode() if self.first else b""))
+
+    def tensors_of_first(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The first process's tensors, on all of them."""
+        if self.count == 1:
+            return tensors
+        content = self._bytes_of_first(tensor_bytes(tensors) if self.first else b"")
+        return tensors if self.first else load(content)
+
+    def of_each(self, text: str) -> list[str]:
+        """The texts of all processes, in their order."""
+        if self.count == 1:
+            return [text]
+        return [content.decode() for content in self._bytes_of_each(text.encode())]
+
+    def whole(self, state: tuple[Tensor, ...] | None) -> tuple[Tensor, ...] | None:
+        """From what each process carries for its rows, (L, B, ...) each, what is carried for all rows."""
+        if self.count == 1 or state is None:
+            return state
+        content = tensor_bytes({str(k): part.contiguous() for k, part in enumerate(state)})
+        parts = [load(part) for part in self._bytes_of_each(content)]
+        return tuple(torch.cat([part[str(k)] for part in parts], 1).to(state[k].device) for k in range(len(state)))
+
+    def own(self, state: tuple[Tensor, ...] | None) -> tuple[Tensor, ...] | None:
+        """Of what is carried for all rows what belongs to this process's."""
+        if self.count == 1 or state is None:
+            return state
+        begin, end = self._bounds(state[0].shape[1])
+        return tuple(part[:, begin:end] for part in state)
+
+    def require_rows(self, batch: Batch) -> None:
+        """Sequences that go on from batch to batch need a process each that carries their state."""
+        if len(batch) < self.count:
+            raise UsageError(
+                f"--batch-size {len(batch)}: {self.count} processes cannot share so few texts that run side by side; "
+                "give more, or start fewer processes"
+            )
+
+    def require_same(self, digest: str) -> None:
+        """Raise UsageError if the processes do not have the same of something, of which this is a digest."""
+        if len(set(self.of_each(digest))) > 1:
+            raise UsageError(
+                "the processes do not have the same data and settings; give each machine a copy of the same files, "
+                "and the same command"
+            )
+
+    def _bounds(self, count: int) -> tuple[int, int]:
+        return count * self.rank // self.count, count * (self.rank + 1) // self.count
+
+    def _bytes_of_first(self, content: bytes) -> bytes:
+        length = torch.tensor(len(content))
+        dist.broadcast(length, 0)
+        held = _held(content) if self.first else torch.empty(int(length), dtype=torch.uint8)
+        dist.broadcast(held, 0)
+        return held.numpy().tobytes()
+
+    def _bytes_of_each(self, content: bytes) -> list[bytes]:
+        lengths = [torch.tensor(0) for _ in range(self.count)]
+        dist.all_gather(lengths, torch.tensor(len(content)))
+        longest = max(int(length) for length in lengths)
+        held = [torch.empty(longest, dtype=torch.uint8) for _ in lengths]
+        dist.all_gather(held, _held(content.ljust(longest)))
+        return [part[: int(length)].numpy().tobytes() for part, length in zip(held, lengths, strict=True)]
+
+
+ALONE = Processes()
+
+
+def rows(batch: Batch, begin: int, end: int) -> Batch:
+    """Rows ``begin`` to ``end`` of a batch, with their numbers, and so with their masks."""
+
+    def cut(column: Tensor | Sequences) -> Tensor | Sequences:
+        if isinstance(column, Sequences):
+            return Sequences(column.data[begin:end], column.lengths[begin:end])
+        return column[begin:end]
+
+    ids = batch.sample_ids[begin:end]
+    draw = None if batch.draw is None else replace(batch.draw, sample_ids=ids)
+    return replace(
+        batch, columns={name: cut(column) for name, column in batch.columns.items()}, sample_ids=ids, draw=draw
+    )
+
+
+class _Together(nn.Module):
+    """Calls ``compute(model, batch)`` inside torch's DistributedDataParallel."""
+
+    def __init__(self, compute: Callable[[nn.Module, Batch], Result], model: nn.Module) -> None:
+        super().__init__()
+        # Looking for unused parameters also keeps torch from laying out the gradients anew after the first update: of
+        # three processes and more, the order of a sum follows the layout, and a resumed run would differ in the last
+        # bit.
+        self.forward = DistributedDataParallel(_Weights(compute, model), find_unused_parameters=True)
+
+
+class _Weights(nn.Module):
+    """The parameters of a model, without its buffers, which are the same everywhere."""
+
+    def __init__(self, compute: Callable[[nn.Module, Batch], Result], model: nn.Module) -> None:
+        super().__init__()
+        self.parameters_of_model = nn.ParameterList(model.parameters())
+        self.idle = nn.Parameter(torch.zeros(1, device=next(model.parameters()).device))  # torch warns if all are used
+        self.compute = compute
+
+    def forward(self, model: nn.Module, batch: Batch) -> Result:
+        return self.compute(model, batch)
+
+
+def _reduced(values: Iterable[float], operation: dist.ReduceOp) -> Tensor:
+    held = torch.tensor([float(value) for value in values], dtype=torch.float64)
+    dist.all_reduce(held, operation)
+    return held
+
+
+def _held(content: bytes) -> Tensor:
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8) if content else torch.empty(0, dtype=torch.uint8)
