@@ -64,7 +64,18 @@ def write_text(file: Path, size: int, seed: int = 0) -> None:
 def peak(text: Path, run: Path, *options: str) -> dict[str, Any]:
     """Train on the text in a process of its own: its largest resident memory in bytes, and its seconds."""
     started = time.monotonic()
-    command = [PROGRAM, "train", str(text), "--task", "language_model", "--run", str(run), "--quiet", *OPTIONS, *options]
+    command = [
+        PROGRAM,
+        "train",
+        str(text),
+        "--task",
+        "language_model",
+        "--run",
+        str(run),
+        "--quiet",
+        *OPTIONS,
+        *options,
+    ]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(running.pid, 0)
     if status:

@@ -89,7 +89,7 @@ def tiny(kind: str, **changes: Any) -> dict[str, Any]:
 
 
 def assert_same_answer(found: dict[str, Any], expected: dict[str, Any], tolerance: float) -> None:
-    """Equal predictions, numbers and probabilities to the tolerance (of numbers, relative); ``expected`` may say less."""
+    """Equal predictions; numbers equal in relation to their size, probabilities as they are, to the tolerance."""
     if "sure" in expected:
         assert found["predicted"] == expected["predicted"] and len(found["sure"]) == len(found["predicted"])
         assert found["sure"] == pytest.approx(expected["sure"], abs=tolerance)

@@ -82,7 +82,56 @@ FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "class_weights": ("balanced", {}, "classify"),
     "label_smoothing": (0.3, {}, "classify"),
     "loss": ("absolute", {}, "regress"),
+    "letters": ("recurrent", {}, "tags"),
+    "letters_size": (5, {}, "tags"),
+    "crf": ("no", {}, "tags"),
 }
+
+NUMBERS = {"input": ("signal",), "kinds": (), "embedding_size": None, "letters_size": 64}
+
+# where a setting acts in one kind of task and not in another: more of the same, and what the error must name
+MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
+    ("crf", "yes", {}, "pos", None),
+    ("crf", "yes", {}, "steps", "--set crf=yes"),
+    ("loss", "absolute", {}, "steps", None),
+    ("loss", "absolute", {}, "tags", "--set loss=absolute"),
+    ("letters", "no", {"letters_size": 64}, "pos", None),
+    ("letters", "no", {}, "pos", "letters_size"),
+    ("letters", "recurrent", {}, "classify", "--letters recurrent"),
+    ("letters_size", 5, {}, "labels", "--letters-size 5"),
+    ("lower_case", "no", {}, "tags", None),
+    ("max_length", 2, {}, "tags", None),
+    ("max_length", 2, {}, "steps", None),
+    ("max_vocabulary", 5, {}, "pos", None),
+    ("min_count", 9, {}, "pos", None),
+    ("crop", 2, {}, "tags", None),
+    ("crop", 2, {}, "steps", None),
+    ("token_dropout", 0.5, {}, "tags", None),
+    ("embeddings", "one-hot", {"embedding_size": None}, "tags", None),
+    ("metric", "accuracy", {"epochs": 8, "learning_rate": 0.05}, "tags", None),
+    ("tokens", "bytes", {}, "tags", "--tokens bytes"),
+    ("tokens", "words", {}, "pos", "--tokens words"),
+    ("pooling", "last", {}, "tags", "--pooling last"),
+    ("bag", "no", {}, "steps", "--bag no"),
+    ("bag", "yes", {}, "pos", "--bag yes"),
+    ("kinds", ("shop=category", "words=tokens"), {"letters_size": 64}, "pos", None),
+    *(
+        (name, value, NUMBERS, "steps", f"--{name.replace('_', '-')} {value}")
+        for name, value in {
+            "tokens": "characters",
+            "lower_case": "yes",
+            "max_vocabulary": 9,
+            "min_count": 3,
+            "embeddings": "one-hot",
+            "embedding_size": 9,
+            "token_dropout": 0.5,
+            "letters": "recurrent",
+            "letters_size": 9,
+            "bag": "yes",
+        }.items()
+    ),
+    *((name, value, NUMBERS, "steps", None) for name, value in {"dropout": 0.6, "layers": 2, "max_length": 2}.items()),
+]
 
 
 def every_setting() -> list[tuple[str, Setting]]:
@@ -128,8 +177,23 @@ def test_an_option_changes_the_result_or_says_why_not(name: str, setting: Settin
         assert after != before
 
 
+@pytest.mark.parametrize(("name", "value", "around", "kind", "refused"), MORE)
+def test_an_option_acts_wherever_it_is_accepted(
+    name: str, value: Any, around: dict[str, Any], kind: str, refused: str | None, tmp_path: Path
+) -> None:
+    options = {**tiny(kind), **around, "task_name": kind}
+    after = outcome(tmp_path / "after", **{**options, name: value})
+    if refused is None:
+        before = outcome(tmp_path / "before", **options)
+        assert isinstance(before, str) and isinstance(after, str), (before, after)
+        assert after != before
+    else:
+        assert isinstance(after, ThroughtimeError) and after.exit_code == 2, after
+        assert refused in str(after) and "leave" in str(after), after
+
+
 def test_every_flip_names_a_setting() -> None:
-    assert set(FLIPS) <= {name for name, _ in every_setting()}
+    assert set(FLIPS) | {name for name, *_ in MORE} <= {name for name, _ in every_setting()}
 
 
 @pytest.mark.parametrize("kind", list(OUTPUT))

@@ -27,7 +27,10 @@ class Beginning:
     @classmethod
     def of(cls, path: str) -> Beginning:
         """Raises UsageError where the run has read no text, or none in tokens."""
-        run = load(path)
+        try:
+            run = load(path)
+        except UsageError as error:
+            raise UsageError(f"--init-from {error}") from None
         field = run.fields[run.inputs[0]]
         if len(run.inputs) != 1 or not isinstance(field, Tokens):
             held = ", ".join(f"{column} ({run.fields[column].kind})" for column in run.inputs)

@@ -29,6 +29,7 @@ from throughtime.models.baselines import Answer, baselines
 from throughtime.models.material import material, outcome_kind, target
 from throughtime.models.metrics import Metric, Outcome, metrics
 from throughtime.models.model import Model, float_type
+from throughtime.models.settings import refuse_idle
 from throughtime.models.skipgram import skipgram
 from throughtime.models.tasks import Task, build_model, task_for, tasks
 from throughtime.models.tasks.task import require_kind
@@ -186,6 +187,7 @@ def prepare_rows(
     _tell_all(tell, *(field.notes for field in fitted.values()))
     _require_several_classes(fitted[proposal.output], records)
     _require_a_sequence(proposal)
+    _refuse_idle(proposal, settings)
     datasets = {name: Dataset(getattr(splits, name), fitted) for name in NAMES}
     if fitted[proposal.output].stepwise:
         for name, dataset in datasets.items():
@@ -220,6 +222,16 @@ def _require_a_sequence(proposal: Proposal) -> None:
         )
 
 
+def _refuse_idle(proposal: Proposal, settings: DataSettings) -> None:
+    """Raise UsageError for what was said about texts where there are none, or only words that are cut already."""
+    kinds = {proposal.kinds[column] for column in proposal.inputs}
+    if "words" in kinds and "tokens" not in kinds:
+        refuse_idle(settings, ("tokens",), "the inputs hold words, each with a value of its own")
+    elif "tokens" not in kinds:
+        names = ("tokens", "lower_case", "max_vocabulary", "min_count")
+        refuse_idle(settings, names, "no input holds words or letters")
+
+
 def _require_several_classes(output: Field, records: Records) -> None:
     classes = getattr(output, "classes", None)
     if output.kind in ("category", "tags") and classes is not None and len(classes) < 2:
@@ -239,8 +251,11 @@ def _suited(train: Dataset, output: str) -> dict[str, object]:
         for field in train.fields.values()
     )
     suited: dict[str, object] = {"batch_size": min(max(len(train) // 100, 8), 64)}
-    steps = int(train.lengths.sum()) // 20 if train.fields[output].stepwise else len(train)
-    if steps < FEW:
+    stepwise = train.fields[output].stepwise
+    if stepwise and words:  # the letters must learn to speak for the word; with less noise names are learnt by heart
+        suited |= {"batch_size": min(max(len(train) // 100, 8), 32), "dropout": 0.5, "token_dropout": 0.1}
+        suited["learning_rate"] = 0.004
+    if (int(train.lengths.sum()) // 20 if stepwise else len(train)) < FEW:
         suited |= {"hidden_size": 32, "dropout": 0.5, "token_dropout": 0.2 if words else 0.0}
     if words and float(train.lengths.mean()) >= 2 * WINDOW:
         suited["crop"] = WINDOW

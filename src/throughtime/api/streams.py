@@ -18,6 +18,7 @@ from throughtime.api.prepared import Measured, Prepared, Say
 from throughtime.api.settings import Settings, resolve
 from throughtime.batch import Batch
 from throughtime.cells.cell import form
+from throughtime.cells.equations.parameters import recurrent_maps
 from throughtime.data.fields.tokens import LETTERS
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
@@ -39,7 +40,8 @@ from throughtime.use.generating import texts
 from throughtime.use.reading_on import line_rows, read_on
 
 IDLE = ("kinds", "split", "group", "label_separator", "max_length", "crop", "missing", "delimiter", "header")
-FEW = 300_000  # training tokens, below which a network is kept small
+READ = 20_000_000  # tokens, all epochs together
+SHORT = 5_000_000  # training tokens, below which the network would learn the text by heart
 SAMPLES = 20
 SKIPGRAM = 5_000_000  # tokens from which vectors are made
 
@@ -210,7 +212,7 @@ def prepare_text(
         chosen = {**chosen, **beginning.inherited(chosen)}
     known = None if beginning is None else beginning.field
     streams = read_streams(source, first.data, tell, records=records, known=known, room=room)
-    resolved = resolve(task, chosen, _suited(streams))
+    resolved = resolve(task, chosen, _suited(streams, first))
     rows, tokens = resolved.training.batch_size, len(streams["train"])
     if rows * 2 > tokens:
         raise UsageError(
@@ -220,12 +222,15 @@ def prepare_text(
     return PreparedStream(task, resolved, streams.source, streams, tuple(notes), beginning)
 
 
-def _suited(streams: Streams) -> dict[str, object]:
-    """Rows long enough that a state has time to tell something; a small network for a short text."""
+def _suited(streams: Streams, settings: Settings) -> dict[str, object]:
+    """Rows long enough that a state has time to tell something; a short text is read often, and against much noise."""
     tokens = len(streams["train"])
-    suited: dict[str, object] = {"batch_size": min(max(tokens // 4_000, 1), 64)}
-    if tokens < FEW:
-        suited |= {"dropout": 0.5}
+    suited: dict[str, object] = {"batch_size": min(max(tokens // 2_000, 1), 32)}
+    suited["epochs"] = min(max(READ // tokens, 1), 20)
+    noise = 0.4 if tokens < SHORT else 0.1
+    suited["dropout"] = noise
+    if tokens < SHORT and recurrent_maps(form(settings.network.cell)):
+        suited["drop_connect"] = 0.25
     return suited
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import nn
@@ -17,17 +17,20 @@ from throughtime.api.machine import device_of, engine_of_environment, environmen
 from throughtime.api.own import import_files
 from throughtime.api.prepare import prepare
 from throughtime.api.prepared import Prepared
-from throughtime.api.resuming import require_same_run
+from throughtime.api.resuming import FREE, require_same_run
 from throughtime.api.rows import data_path
 from throughtime.api.seeds import gather
 from throughtime.api.settings import Source, read_config
 from throughtime.batch import Batch
 from throughtime.cells.cell import form
-from throughtime.errors import UsageError
+from throughtime.errors import NonFiniteError, UsageError
 from throughtime.models.baselines import Answer
 from throughtime.models.metrics import metrics
 from throughtime.models.model import used_engine
 from throughtime.settings import as_dict, changed
+from throughtime.training.distributed import ALONE, Processes, joined, leave
+from throughtime.training.file_kinds import to_json
+from throughtime.training.interrupts import InterruptionError
 from throughtime.training.job import Job, loss_of
 from throughtime.training.loop import fit
 from throughtime.training.observe import locate
@@ -60,6 +63,9 @@ def train(
     >>> sorted(trained.predict(["abab"])[0])
     ['predicted', 'probabilities']
 
+    Where torchrun has started several processes, they train together, and only the first comes back from here: the
+    others end with the training, and what follows in a program is done once.
+
     Raises UsageError and DataError for what cannot be, NonFiniteError when training blows up, InterruptionError on
     Ctrl-C.
     """
@@ -73,21 +79,54 @@ def train(
         raise UsageError("there is no run folder; give --run DIR")
     own_files = tuple(str(path) for path in use or before.use)
     import_files(own_files)
-    with Run.create(run, resume=resume) as folder:
-        if folder.finished:
-            progress.note(f"{run} is finished; there is nothing to resume")
-            return load(run)
-        wanted = {**chosen, **engine_of_environment(), **settings}
-        prepared = prepare(data, task or before.task, wanted, progress.note, room=folder.path)
-        source = Source(data=data_path(data), task=prepared.task.name, use=own_files)
-        with threads_of(prepared.settings.machine):
-            model = _first_model(prepared)
-            _describe(folder, prepared, source)
-            if prepared.settings.machine.seeds is None:
-                _train_one(folder, prepared, model, started, resume, progress)
-            else:
-                _train_several(folder, prepared, source, started, resume, progress)
+    wanted = {**chosen, **engine_of_environment(), **settings}
+    with joined() as processes:
+        if not processes.first:
+            _train_along(data, task or before.task, wanted, resume, processes)
+        with Run.create(run, resume=resume) as folder:
+            if processes.of_first(lambda: folder.finished):
+                progress.note(f"{run} is finished; there is nothing to resume")
+                return load(run)
+            prepared = prepare(data, task or before.task, wanted, progress.note, room=folder.path)
+            source = Source(data=data_path(data), task=prepared.task.name, use=own_files)
+            with threads_of(prepared.settings.machine):
+                model = _first_model(prepared)
+                _require_same(prepared, processes)
+                _describe(folder, prepared, source)
+                if prepared.settings.machine.seeds is None:
+                    job = _job(prepared, folder, progress, processes)
+                    _train_one(job, folder, prepared, model, started, resume, progress)
+                else:
+                    _train_several(folder, prepared, source, started, resume, progress)
     return load(run)
+
+
+def _train_along(data: Any, task: str | None, wanted: dict[str, Any], resume: bool, processes: Processes) -> NoReturn:
+    """All that a process does which is not the first: the same training, in silence, and no more than that."""
+    if processes.of_first(lambda: False):  # what the first has found: a finished run
+        raise SystemExit(0)
+    silent = Silent()
+    prepared = prepare(data, task, wanted, silent.note)
+    with threads_of(prepared.settings.machine):
+        model = _first_model(prepared)
+        _require_same(prepared, processes)
+        job = _job(prepared, None, silent, processes)
+        try:
+            fit(model.to(job.device), job, resume=resume)
+        except (InterruptionError, NonFiniteError) as error:  # the first says it
+            raise SystemExit(error.exit_code) from None
+    raise SystemExit(0)
+
+
+def _require_same(prepared: Prepared, processes: Processes) -> None:
+    """Several processes need the same material and settings, and train one model."""
+    if processes.count == 1:
+        return
+    if prepared.settings.machine.seeds is not None:
+        raise UsageError("--seeds: several processes train one model; start one process, or leave --seeds out")
+    tables = prepared.settings.to_toml().values()
+    settings = {name: value for table in tables for name, value in table.items() if name not in FREE}
+    processes.require_same(to_json([settings, prepared.figures()["digest"]]))
 
 
 def _first_model(prepared: Prepared) -> nn.Module:
@@ -134,13 +173,33 @@ def _train_several(
             )
             alone = prepared.with_settings(settings)
             _describe(member, alone, source)
-            _train_one(member, alone, alone.new_model(), time.monotonic(), resume, progress, answers)
+            job = _job(alone, member, progress, ALONE)
+            _train_one(job, member, alone, alone.new_model(), time.monotonic(), resume, progress, answers)
     gather(folder, [Run.open(folder.path / f"seed-{seed}") for seed in seeds], seeds, time.monotonic() - started)
     report(folder)
     folder.finish()
 
 
+def _job(prepared: Prepared, folder: Run | None, progress: Progress, processes: Processes) -> Job:
+    device = processes.device(device_of(prepared.settings.machine))
+    metric = prepared.watched_metric()
+    return Job(
+        batches=prepared.batches,
+        evaluate=partial(prepared.evaluated, device),
+        settings=prepared.settings.training,
+        metric=metric,
+        better=metrics[metric].better,
+        run=folder,
+        progress=progress,
+        device=device,
+        locate=partial(_located, prepared),
+        sample=partial(prepared.sample, device),
+        processes=processes,
+    )
+
+
 def _train_one(
+    job: Job,
     folder: Run,
     prepared: Prepared,
     model: nn.Module,
@@ -150,34 +209,20 @@ def _train_one(
     answers: Sequence[Answer] | None = None,
 ) -> None:
     """Train one model, measure it beside the baselines, and write the run's files."""
-    settings, device = prepared.settings, device_of(prepared.settings.machine)
-    model.to(device)
-    metric = prepared.watched_metric()
-    job = Job(
-        batches=prepared.batches,
-        evaluate=partial(prepared.evaluated, device),
-        settings=settings.training,
-        metric=metric,
-        better=metrics[metric].better,
-        run=folder,
-        progress=progress,
-        device=device,
-        locate=partial(_located, prepared),
-        sample=partial(prepared.sample, device),
-    )
-    fit(model, job, resume=resume)
+    fit(model.to(job.device), job, resume=resume)
+    leave()
     if answers is None:
         answers = _baselines(prepared, progress)
     folder.model.write(model.state_dict())
-    _measure(folder, prepared, model, answers, started, device)
+    _measure(folder, prepared, model, answers, started, torch.device(job.device))
     report(folder)
     folder.finish()
 
 
-def _located(prepared: Prepared, model: nn.Module, batch: Batch) -> str:
+def _located(prepared: Prepared, model: nn.Module, batch: Batch) -> str | None:
     found = locate(model, batch)
     if found is None:
-        return "run again, all values are finite"
+        return None
     place = "" if found.sample is None else f" ({prepared.place(batch, found.sample)})"
     return f"{found}{place}"
 

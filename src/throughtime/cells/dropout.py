@@ -15,6 +15,7 @@ from torch import Tensor
 from throughtime.batch import Draw
 
 _LOW = 0xFFFFFFFF
+BLOCK = 1 << 15  # elements of a mask over weights that are made at once, so that they stay in the processor's cache
 
 
 def mix(value: Tensor) -> Tensor:
@@ -65,7 +66,8 @@ class Masks:
         number = _key(self.draw.seed, self.draw.epoch, self.draw.update, self.place)
         key = torch.tensor(number, device=self.draw.sample_ids.device)
         count = int(torch.Size(shape).numel())
-        return self._kept(key[None], count, rate).reshape(shape)
+        parts = [self._kept(key[None], min(BLOCK, count - begin), rate, begin) for begin in range(0, count, BLOCK)]
+        return torch.cat(parts).reshape(shape)
 
     def _rows(self, kind: str) -> Tensor:
         """(B,): one key a sample."""
@@ -73,8 +75,8 @@ class Masks:
         ids = self.draw.sample_ids
         return mix((ids & _LOW) ^ mix((ids >> 32 & _LOW) + key & _LOW) ^ key)
 
-    def _kept(self, rows: Tensor, units: int, rate: float) -> Tensor:
-        unit = torch.arange(units, device=rows.device) * 0x9E3779B1 & _LOW
+    def _kept(self, rows: Tensor, units: int, rate: float, first: int = 0) -> Tensor:
+        unit = torch.arange(first, first + units, device=rows.device) * 0x9E3779B1 & _LOW
         return mix(mix(rows ^ unit) + rows & _LOW) >= round(rate * 2**32)
 
 

@@ -72,7 +72,7 @@ def require_aligned(
         for i, (steps, wanted) in enumerate(zip(encoded[column], encoded[output], strict=True)):
             have, need = fields[column].length(steps), fields[output].length(wanted)
             if have != need:
-                problem = f'{need} steps, but column "{column}" has {have}'
+                problem = f'{need} {"step" if need == 1 else "steps"}, but column "{column}" has {have}'
                 where = records.where(i, output)
                 raise DataError(
                     problem,

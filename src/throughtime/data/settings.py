@@ -18,7 +18,10 @@ class DataSettings(Group, frozen=True):
     output: Annotated[tuple[str, ...], Meta(description="the column to learn; proposed if not given")] = ()
     kinds: Annotated[
         tuple[str, ...],
-        Meta(description="numbers or tags"),
+        Meta(
+            description="what a column holds, as column=kind with kind tokens, category, labels or number; with a "
+            "value for each step, words, numbers or tags"
+        ),
     ] = ()
     valid: Annotated[str, Meta(description="validation split: a fraction of the rows, or a file or folder")] = "0.1"
     test: Annotated[str, Meta(description="test split: a fraction of the rows, or a file or folder")] = "0.1"

@@ -38,6 +38,10 @@ class Model(nn.Module):
         """The mean loss of the batch: what training makes small."""
         return self.head.loss(self(batch), self._target(batch))
 
+    def weight(self, batch: Batch) -> Tensor:
+        """What :meth:`loss` is the mean over: of how many samples or steps, or their weights together."""
+        return self.head.weight(self._target(batch))
+
     def losses(self, batch: Batch) -> tuple[Tensor | Sequences, Tensor]:
         """The output and the plain loss of each sample (B,)."""
         output = self(batch)

@@ -19,6 +19,7 @@ from throughtime.errors import DataError, Place, UsageError
 from throughtime.settings import as_dict
 from throughtime.training import durable
 from throughtime.training.averaging import Weights
+from throughtime.training.distributed import Processes
 from throughtime.training.file_kinds import JsonFile, parsed_tensors, tensor_bytes
 from throughtime.training.optimisers import optimizer_tensors, restore_optimizer
 from throughtime.training.runs import FORMAT, check_format
@@ -105,6 +106,18 @@ def load_checkpoint(folder: Path, state: State, settings: TrainingSettings) -> b
         ) from error
     state.position = msgspec.convert(record["position"], Position)
     return True
+
+
+def spread(state: State, processes: Processes) -> None:
+    """Put the first process's state, which holds what is carried for all rows, into all processes' own."""
+    if processes.count == 1:
+        return
+    position = processes.of_first(lambda: msgspec.to_builtins(state.position))
+    tensors = processes.tensors_of_first(_tensors(state))
+    if not processes.first:
+        state.position = msgspec.convert(position, Position)
+        _restore(state, tensors)
+    state.carried = processes.own(state.carried)
 
 
 def _latest(folder: Path) -> JsonFile:

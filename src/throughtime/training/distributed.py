@@ -8,10 +8,13 @@ whole batch, to rounding. The first process decides, evaluates and writes; the o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -24,7 +27,7 @@ from throughtime.errors import ThroughtimeError, UsageError
 from throughtime.training.file_kinds import tensor_bytes
 
 PATIENCE = timedelta(hours=3)  # for each other: the others wait while the first evaluates
-_COUNT, _RANK = "WORLD_SIZE", ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+COUNT, PLACE = "WORLD_SIZE", ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")  # in torchrun's environment
 
 Found = TypeVar("Found")
 Result = TypeVar("Result")
@@ -54,18 +57,20 @@ class Processes:
         """The device of this process: a GPU each, in the order of the processes of a machine."""
         if self.count == 1 or wanted.type == "cpu":
             return wanted
-        if wanted.type != "cuda" or wanted.index is not None:
+        if wanted != torch.device("cuda"):
             raise UsageError(f"--device {wanted}: several processes train on cpu, or on cuda with a GPU each")
         if self.local_rank >= (found := torch.cuda.device_count()):
             raise UsageError(f"--nproc-per-node: there are more processes than GPUs ({found}); start one a GPU")
         torch.cuda.set_device(self.local_rank)
         return torch.device("cuda", self.local_rank)
 
-    def add_up(
-        self, compute: Callable[[nn.Module, Batch], Result], model: nn.Module
-    ) -> Callable[[nn.Module, Batch], Result]:
-        """``compute`` such that the way back from its loss leaves the processes' mean in the gradients of ``model``."""
-        return compute if self.count == 1 else _Together(compute, model)
+    def add_up(self, compute: Callable[[nn.Module, Batch], Result], model: nn.Module) -> Callable[[Batch], Result]:
+        """``compute`` for batches; the way back from it leaves the mean of all processes' gradients in ``model``."""
+        if self.count == 1:
+            return partial(compute, model)
+        # Looking for unused parameters also keeps torch from laying out the gradients anew after the first update: with
+        # three processes and more the order of a sum follows the layout, and a resumed run would differ in last bits.
+        return DistributedDataParallel(_Together(compute, model), find_unused_parameters=True)
 
     def part(self, batch: Batch, weight: Callable[[Batch], float]) -> tuple[Batch, float]:
         """This process's rows of a batch, and their share in its ``weight``, over which the loss is the mean.
@@ -151,13 +156,56 @@ class Processes:
     def _bytes_of_each(self, content: bytes) -> list[bytes]:
         lengths = [torch.tensor(0) for _ in range(self.count)]
         dist.all_gather(lengths, torch.tensor(len(content)))
-        longest = max(int(length) for length in lengths)
+        longest = max(1, *map(int, lengths))
         held = [torch.empty(longest, dtype=torch.uint8) for _ in lengths]
         dist.all_gather(held, _held(content.ljust(longest)))
         return [part[: int(length)].numpy().tobytes() for part, length in zip(held, lengths, strict=True)]
 
 
 ALONE = Processes()
+
+
+@contextmanager
+def joined() -> Iterator[Processes]:
+    """The processes that torchrun has started, this one among them; alone where it has not.
+
+    Raises LostProcessError when another one ends inside the block, before training or after it.
+    """
+    processes = _of_environment(os.environ)
+    if processes.count == 1:
+        yield processes
+        return
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    try:
+        dist.init_process_group(backend, timeout=PATIENCE)
+        yield processes
+    except RuntimeError as error:
+        if not is_loss(error):
+            raise
+        raise LostProcessError("another process has ended; its own message says why") from error
+    finally:
+        leave()
+
+
+def leave() -> None:
+    """Let go of the other processes: from here on this one is alone, whatever it does."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+        os.environ[COUNT] = "1"
+
+
+def is_loss(error: RuntimeError) -> bool:
+    """Whether an error says that another process is gone; on processors torch has no class of its own for it."""
+    return isinstance(error, dist.DistError) or "gloo" in str(error)
+
+
+def _of_environment(environment: Mapping[str, str]) -> Processes:
+    if environment.get(COUNT, "1") == "1":
+        return ALONE
+    missing = [name for name in PLACE if name not in environment]
+    if missing:
+        raise UsageError(f"{COUNT} is {environment[COUNT]}, but {missing[0]} is not set; start with torchrun")
+    return Processes(int(environment["RANK"]), int(environment[COUNT]), int(environment["LOCAL_RANK"]))
 
 
 def rows(batch: Batch, begin: int, end: int) -> Batch:
@@ -176,34 +224,24 @@ def rows(batch: Batch, begin: int, end: int) -> Batch:
 
 
 class _Together(nn.Module):
-    """Calls ``compute(model, batch)`` inside torch's DistributedDataParallel."""
+    """``compute`` as DistributedDataParallel wants it, beside the parameters alone: buffers are the same everywhere."""
 
-    def __init__(self, compute: Callable[[nn.Module, Batch], Result], model: nn.Module) -> None:
+    def __init__(self, compute: Callable[[nn.Module, Batch], Any], model: nn.Module) -> None:
         super().__init__()
-        # Looking for unused parameters also keeps torch from laying out the gradients anew after the first update: of
-        # three processes and more, the order of a sum follows the layout, and a resumed run would differ in the last
-        # bit.
-        self.forward = DistributedDataParallel(_Weights(compute, model), find_unused_parameters=True)
+        weights = list(model.parameters())
+        self.weights = nn.ParameterList(weights)
+        self.idle = nn.Parameter(weights[0].new_zeros(1))  # where all parameters are used, torch warns of the search
+        self.compute = partial(compute, model)
+
+    def forward(self, batch: Batch) -> Any:
+        return self.compute(batch)
 
 
-class _Weights(nn.Module):
-    """The parameters of a model, without its buffers, which are the same everywhere."""
-
-    def __init__(self, compute: Callable[[nn.Module, Batch], Result], model: nn.Module) -> None:
-        super().__init__()
-        self.parameters_of_model = nn.ParameterList(model.parameters())
-        self.idle = nn.Parameter(torch.zeros(1, device=next(model.parameters()).device))  # torch warns if all are used
-        self.compute = compute
-
-    def forward(self, model: nn.Module, batch: Batch) -> Result:
-        return self.compute(model, batch)
-
-
-def _reduced(values: Iterable[float], operation: dist.ReduceOp) -> Tensor:
+def _reduced(values: Iterable[float], operation: Any) -> Tensor:
     held = torch.tensor([float(value) for value in values], dtype=torch.float64)
     dist.all_reduce(held, operation)
     return held
 
 
 def _held(content: bytes) -> Tensor:
-    return torch.frombuffer(bytearray(content), dtype=torch.uint8) if content else torch.empty(0, dtype=torch.uint8)
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8)

@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from throughtime.batch import Batch
+from throughtime.training.distributed import ALONE, Processes
 from throughtime.training.progress import Progress, Silent
 from throughtime.training.runs import Run
 from throughtime.training.settings import TrainingSettings
 
 Better = Literal["higher", "lower"]
-Locate = Callable[[nn.Module, Batch], str]
+Locate = Callable[[nn.Module, Batch], str | None]
 
 
 class Batches(Protocol):
@@ -44,8 +45,9 @@ class Job:
     ``batches(epoch, start)`` gives the batches of an epoch (from 1) from number ``start`` on, in an order that is a
     function of the seed and the epoch. ``evaluate(model)`` gives the metrics on the validation split, among them the
     watched one, ``metric``, of which ``better`` says whether higher or lower is better. ``locate(model, batch)`` says
-    in words where a value that is not finite comes from. ``sample(model)`` is what a model that generates makes after
-    an epoch, for the history; None where it makes nothing.
+    in words where a value that is not finite comes from; None if all are finite. ``sample(model)`` is what a model
+    that generates makes after an epoch, for the history; None where it makes nothing. Of several ``processes`` only
+    the first has a ``run``.
     """
 
     batches: Callable[[int, int], Batches]
@@ -58,6 +60,7 @@ class Job:
     run: Run | None = None
     progress: Progress = field(default_factory=Silent)
     device: torch.device | str = "cpu"
+    processes: Processes = ALONE
 
     @cached_property
     def updates_per_epoch(self) -> int:
@@ -70,6 +73,15 @@ class Job:
 
 
 def loss_of(model: nn.Module, batch: Batch) -> tuple[Tensor, tuple[Tensor, ...] | None]:
-    """The mean loss of a batch, and the state after it where the next batch goes on from there."""
+    """The mean loss of a batch, and the state after it, as values, where the next batch goes on from there."""
     found = model.loss(batch)  # type: ignore[operator]
-    return found if isinstance(found, tuple) else (found, None)
+    if not isinstance(found, tuple):
+        return found, None
+    loss, carried = found
+    return loss, tuple(part.detach() for part in carried)
+
+
+def weight_of(model: nn.Module, batch: Batch) -> float:
+    """What the loss of a batch is the mean over: what ``model.weight`` says, or its samples."""
+    weight = getattr(model, "weight", None)
+    return float(weight(batch)) if callable(weight) else len(batch)

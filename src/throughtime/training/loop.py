@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from throughtime.batch import Batch
 from throughtime.errors import NonFiniteError, UsageError, unknown
 from throughtime.training.averaging import averaged, averages_at, using
-from throughtime.training.checkpoint import EpochSums, Position, State, load_checkpoint, save_checkpoint
+from throughtime.training.checkpoint import EpochSums, Position, State, load_checkpoint, save_checkpoint, spread
 from throughtime.training.clipping import clip, gradient_norm
+from throughtime.training.distributed import LostProcessError, is_loss
 from throughtime.training.interrupts import InterruptionError, stop_requests
-from throughtime.training.job import Fitted, Job, loss_of
+from throughtime.training.job import Fitted, Job, loss_of, weight_of
 from throughtime.training.optimisers import build_optimizer, set_learning_rate
 from throughtime.training.progress import Moment
 from throughtime.training.schedules import learning_rate, plateau_falls, warmup_updates
@@ -24,40 +28,61 @@ from throughtime.training.settings import TrainingSettings
 from throughtime.training.stopwatch import Stopwatch
 from throughtime.training.transfer import freeze
 
+LossOf = Callable[[Batch], tuple[Tensor, tuple[Tensor, ...] | None]]
+
 
 def fit(model: nn.Module, job: Job, *, resume: bool = False) -> Fitted:
     """Train ``model`` in place and leave it with the weights of its best epoch.
 
-    ``model.loss(batch)`` is the mean loss of a batch, or that and the state of its sequences at its end, which is handed
-    to the next batch of the epoch (truncated backpropagation through time). All of it is saved into ``job.run`` every so many seconds, when
-    training is interrupted and when it ends; with ``resume`` it goes on from there as if it had never stopped, to
-    the bit.
+    ``model.loss(batch)`` is the mean loss of a batch, or that and the state of its sequences at its end, which is
+    handed to the next batch of the epoch (truncated backpropagation through time). All of it is saved into
+    ``job.run`` every so many seconds, when training is interrupted and when it ends; with ``resume`` it goes on from
+    there as if it had never stopped, to the bit. Of several processes each takes some rows of every batch, and all
+    come to the same weights.
 
     Raises NonFiniteError when the loss or a gradient is not finite (the weights stay as they were before that
-    update), InterruptionError after Ctrl-C or SIGTERM, UsageError for settings that cannot work with this much data.
+    update), InterruptionError after Ctrl-C or SIGTERM, LostProcessError when another process has ended, UsageError for
+    settings that cannot work with this much data.
     """
     _require_updates(job)
     state = State(model, build_optimizer(model, job.settings), None, None, Position())
-    if resume:
-        _resume(job, state)
-    stopwatch = Stopwatch(state.position)
-    with stop_requests() as stop_requested, closing(job.progress):
+    with stop_requests() as stop_requested, closing(job.progress), _others_watched(job, state):
+        if resume:
+            _resume(job, state)
+        stopwatch = Stopwatch(state.position)
+        loss_of_batch = job.processes.add_up(loss_of, model)
         while state.position.stopped is None:
             model.train()
             for batch in _remaining_batches(job, state):
-                _update(job, state, batch)
+                _update(job, state, batch, loss_of_batch)
                 stopwatch.tick()
                 job.progress.update(_moment(job, state.position, stopwatch))
-                if stop_requested():
+                stop, late, due = _agreed(job, state.position, stopwatch, stop_requested())
+                if stop:
                     _interrupt(job, state)
-                if _out_of_time(job.settings, state.position):
+                if late:
                     break
-                if stopwatch.since_save >= job.settings.checkpoint_seconds:
-                    _save(job, state, stopwatch)
+                if due:
+                    _save(job, state)
+                    stopwatch.saved()
             _end_epoch(job, state, stopwatch)
-            if stop_requested():
+            if job.processes.any(stop_requested()) == (True,):
                 _interrupt(job, state)
-    return _finish(job, state, stopwatch)
+        return _finish(job, state)
+
+
+@contextmanager
+def _others_watched(job: Job, state: State) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if job.processes.count == 1 or not is_loss(error):
+            raise
+        at = state.position
+        raise LostProcessError(
+            f"a process was lost in epoch {at.epoch}, after update {at.update}; what was saved last is whole; "
+            "go on with the same command and --resume"
+        ) from error
 
 
 def _require_updates(job: Job) -> None:
@@ -67,13 +92,16 @@ def _require_updates(job: Job) -> None:
 
 
 def _resume(job: Job, state: State) -> None:
-    if job.run is None or not load_checkpoint(job.run.checkpoint, state, job.settings):
+    run, settings = job.run, job.settings
+    if not job.processes.of_first(lambda: run is not None and load_checkpoint(run.checkpoint, state, settings)):
         job.progress.note("nothing was saved yet; training starts from the beginning")
         return
+    spread(state, job.processes)
     if state.position.failure is not None:
         job.progress.note(f"the run had stopped: {state.position.failure}")
         state.position.failure = None
-    job.run.history.write(state.position.history)  # it may have rows of epochs after the checkpoint
+    if run is not None:
+        run.history.write(state.position.history)  # it may have rows of epochs after the checkpoint
 
 
 def _remaining_batches(job: Job, state: State) -> Iterator[Batch]:
@@ -82,34 +110,53 @@ def _remaining_batches(job: Job, state: State) -> Iterator[Batch]:
         yield batch.to(job.device).drawing(job.settings.seed, at.epoch, at.update).after(state.carried)
 
 
-def _update(job: Job, state: State, batch: Batch) -> None:
+def _update(job: Job, state: State, batch: Batch, loss_of_batch: LossOf) -> None:
     """One update: loss, gradient, clipping, step; the position moves on by it."""
-    settings, at, model = job.settings, state.position, state.model
+    settings, at, model, processes = job.settings, state.position, state.model, job.processes
     state.optimizer.zero_grad(set_to_none=True)
-    loss, carried = loss_of(model, batch)
-    value = float(loss.detach())
+    part, share = processes.part(batch, partial(weight_of, model))
+    loss, carried = loss_of_batch(part)
+    if carried is not None:
+        processes.require_rows(batch)
+    value = processes.total(share * float(loss.detach()))
     if not math.isfinite(value):
-        _give_up(job, state, f"the loss is {value}; {job.locate(model, batch)}")
-    loss.backward()
+        _give_up(job, state, f"the loss is {value}; {_located(job, model, part)}")
+    (loss * (share * processes.count)).backward()  # of the gradients the mean is taken
     freeze(model, settings, at.epoch)
     gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
     norm = gradient_norm(gradients)
     if not math.isfinite(norm):
         what = f"the loss is {value:g}, but the length of its gradient is {norm}"
-        _give_up(job, state, f"{what}; {job.locate(model, batch)}")
+        _give_up(job, state, f"{what}; {_located(job, model, part)}")
     clipped = clip(gradients, norm, settings)
     set_learning_rate(state.optimizer, _rate(job, at, at.update))
     state.optimizer.step()
     if averages_at(settings, at.update, job.updates):
         at.averaged += 1
         state.average = averaged(state.average, model, at.averaged, settings)
-    state.carried = None if carried is None else tuple(part.detach() for part in carried)
+    state.carried = carried
     at.batch += 1
     at.update += 1
     at.sums.loss += value * len(batch)
     at.sums.samples += len(batch)
     at.sums.gradient_norm += norm
     at.sums.clipped += clipped
+
+
+def _located(job: Job, model: nn.Module, part: Batch) -> str:
+    """Where a value that is not finite comes from, in the words of the first process that has one."""
+    if job.processes.count > 1:
+        model = deepcopy(model)  # the way back through the model itself would wait for the other processes
+    found = job.processes.of_each(job.locate(model, part) or "")
+    return next(filter(None, found), "run again, all values are finite")
+
+
+def _agreed(job: Job, at: Position, stopwatch: Stopwatch, stop: bool) -> tuple[bool, ...]:
+    """Whether to stop, whether the time is over, whether to save; any process may be asked to stop, the first has the
+    clock."""
+    first = job.processes.first
+    due = stopwatch.since_save >= job.settings.checkpoint_seconds
+    return job.processes.any(stop, first and _out_of_time(job.settings, at), first and due)
 
 
 def _rate(job: Job, at: Position, update: int) -> float:
@@ -122,9 +169,7 @@ def _end_epoch(job: Job, state: State, stopwatch: Stopwatch) -> None:
     training_seconds = at.sums.seconds
     state.model.eval()
     with using(state.model, state.average):
-        with torch.no_grad():
-            metrics = {name: float(value) for name, value in job.evaluate(state.model).items()}
-            sample = job.sample(state.model)
+        metrics, sample = job.processes.of_first(lambda: _evaluated(job, state.model))
         value = _watched(job, metrics)
         best = math.isfinite(value) and _is_better(job, value, at.best)
         if best:
@@ -136,6 +181,7 @@ def _end_epoch(job: Job, state: State, stopwatch: Stopwatch) -> None:
     else:
         at.stale += 1
     stopwatch.tick()
+    at.seconds = job.processes.of_first(lambda: at.seconds)
     row = _history_row(job, at, metrics, training_seconds) | ({} if sample is None else {"sample": sample})
     at.falls += plateau_falls(job.settings, at.stale)
     at.history.append(row)
@@ -145,6 +191,11 @@ def _end_epoch(job: Job, state: State, stopwatch: Stopwatch) -> None:
     at.stopped = _reason_to_stop(job, at)
     at.epoch, at.batch, at.sums = at.epoch + 1, 0, EpochSums()
     state.carried = None
+
+
+@torch.no_grad()
+def _evaluated(job: Job, model: nn.Module) -> tuple[dict[str, float], str | None]:
+    return {name: float(value) for name, value in job.evaluate(model).items()}, job.sample(model)
 
 
 def _history_row(job: Job, at: Position, metrics: dict[str, float], training_seconds: float) -> dict[str, Any]:
@@ -189,43 +240,43 @@ def _out_of_time(settings: TrainingSettings, at: Position) -> bool:
     return settings.max_minutes is not None and at.seconds >= 60 * settings.max_minutes
 
 
-def _finish(job: Job, state: State, stopwatch: Stopwatch) -> Fitted:
+def _finish(job: Job, state: State) -> Fitted:
     """Save the last state, then put the best weights into the model."""
     at = state.position
     assert at.stopped is not None and at.best_epoch is not None and state.best_weights is not None
+    _save(job, state)
     if job.run is not None:
-        _save(job, state, stopwatch)
         job.run.history.write(at.history)
     state.model.load_state_dict(state.best_weights)
     state.model.eval()
     return Fitted(at.history, at.best_epoch, at.stopped, at.seconds)
 
 
-def _save(job: Job, state: State, stopwatch: Stopwatch) -> None:
+def _save(job: Job, state: State) -> None:
+    whole = replace(state, carried=job.processes.whole(state.carried))
     if job.run is not None:
-        save_checkpoint(job.run.checkpoint, state, job.settings)
-    stopwatch.saved()
+        save_checkpoint(job.run.checkpoint, whole, job.settings)
 
 
-def _interrupt(job: Job, state: State) -> None:
+def _interrupt(job: Job, state: State) -> NoReturn:
+    _save(job, state)
     where = f"stopped in epoch {state.position.epoch}, after update {state.position.update}"
     if job.run is None:
-        raise InterruptionError(f"{where}; nothing is saved, because training has no run folder")
-    save_checkpoint(job.run.checkpoint, state, job.settings)
-    raise InterruptionError(f"{where}; its state is saved in {job.run.path}; go on with the same command and --resume")
+        saved = "nothing is saved, because training has no run folder"
+    else:
+        saved = f"its state is saved in {job.run.path}; go on with the same command and --resume"
+    raise InterruptionError(job.processes.of_first(lambda: f"{where}; {saved}"))
 
 
 def _give_up(job: Job, state: State, what: str) -> NoReturn:
     """Stop at a non-finite value: the weights are those before it, and the checkpoint says why it is the last."""
     at = state.position
-    message = (
+    at.failure = (
         f"stopped in epoch {at.epoch}, after update {at.update}: {what}; the weights are those after that update; "
         "a lower --learning-rate or --clip-norm may help"
     )
-    if job.run is not None:
-        at.failure = message
-        save_checkpoint(job.run.checkpoint, state, job.settings)
-    raise NonFiniteError(message)
+    _save(job, state)
+    raise NonFiniteError(job.processes.of_first(lambda: at.failure))
 
 
 def _moment(job: Job, at: Position, stopwatch: Stopwatch) -> Moment:

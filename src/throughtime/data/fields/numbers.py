@@ -49,7 +49,7 @@ class Numbers:
         size = min(sizes)
         if len(sizes) > 1:
             odd = next(i for i, part in enumerate(parts) if len(part) and part.shape[1] != size)
-            found = f"{parts[odd].shape[1]} numbers a step where other rows have {size}"
+            found = f"{_counted(parts[odd].shape[1])} a step where other rows have {size}"
             raise DataError(found, place=where(odd), mend="give every step equally many")
         if output and size > 1:
             raise DataError(
@@ -63,8 +63,7 @@ class Numbers:
                 raise DataError("no step has a number", place=where(0), mend="fill in the column")
             scalings.append(Scaling.fit(present))
         low, high = float(np.nanmin(whole)), float(np.nanmax(whole))
-        each = "a number" if size == 1 else f"{size} numbers"
-        note = f'column "{column}": {each} a step, from {low:g} to {high:g}'
+        note = f'column "{column}": {_counted(size)} a step, from {low:g} to {high:g}'
         missing = int(np.isnan(whole).sum())
         lost = f"; {missing:,} missing ones are taken as the training mean" if missing else ""
         return cls(column, tuple(scalings), settings.max_length, settings.missing, (note + lost,))
@@ -75,7 +74,7 @@ class Numbers:
         if len(found) == 0:
             return np.zeros((0, len(self.scalings)), dtype=np.float32)
         if found.shape[1] != len(self.scalings):
-            problem = f"{found.shape[1]} numbers a step where training has {len(self.scalings)}"
+            problem = f"{_counted(found.shape[1])} a step where training has {len(self.scalings)}"
             raise DataError(problem, place=place, mend="give every step equally many")
         means, deviations = (
             np.array([getattr(scaling, name) for scaling in self.scalings]) for name in ("mean", "deviation")
@@ -117,6 +116,10 @@ def _array(value: Any, place: Place, missing: Sequence[str]) -> np.ndarray:
         cells = list(step) if isinstance(step, (list, tuple)) else [step]
         rows.append([number(cell, place.at(k), missing) for cell in cells])
         if len(rows[-1]) != len(rows[0]):
-            found = f"{len(rows[-1])} numbers where the steps before have {len(rows[0])}"
+            found = f"{_counted(len(rows[-1]))} where the steps before have {len(rows[0])}"
             raise DataError(found, place=place.at(k), mend="give every step equally many")
     return np.array(rows, dtype=np.float64) if rows else np.zeros((0, 1))
+
+
+def _counted(size: int) -> str:
+    return "1 number" if size == 1 else f"{size} numbers"

@@ -70,7 +70,10 @@ class Tags:
 
     def names(self, value: Any, place: Place) -> list[str]:
         """The tags of one value, before it is cut to ``max_length``."""
-        return [class_name(part) for part in step_values(value, self.unit, place, "tags")]
+        found = [class_name(part) for part in step_values(value, self.unit, place, "tags")]
+        if "" in found:
+            raise DataError("the tag is missing", place=place.at(found.index("")), mend="fill it in or remove the row")
+        return found
 
     def encode(self, value: Any, place: Place) -> np.ndarray:
         """Ids (T,) int64; a DataError, with the step's place, for a tag that training did not show."""

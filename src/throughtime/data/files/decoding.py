@@ -58,7 +58,7 @@ def decoded(data: bytes, encoding: str, name: str) -> tuple[str, str]:
     ('für', 'windows-1252')
     """
     refuse_binary(data, name)
-    codec, spoken = (_known(encoding), encoding) if encoding != "auto" else _recognised(data)
+    codec, spoken = (known_codec(encoding), encoding) if encoding != "auto" else _recognised(data)
     try:
         text = data.decode(codec)
     except UnicodeDecodeError as error:
@@ -84,7 +84,8 @@ def lines_of(text: str) -> Iterator[str]:
     return (line.rstrip("\r\n") for line in io.StringIO(text, newline=""))
 
 
-def _known(encoding: str) -> str:
+def known_codec(encoding: str) -> str:
+    """Python's name for an encoding that a user names; a UsageError if it knows none of that name."""
     try:
         b"text".decode(encoding, errors="replace")
         name = codecs.lookup(encoding).name

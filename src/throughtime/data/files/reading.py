@@ -27,7 +27,7 @@ def read(source: Any, settings: DataSettings) -> Records:
     """
     if not isinstance(source, (str, Path)):
         return read_memory(source)
-    path = _existing(source)
+    path = existing(source)
     if settings.format != "auto":
         return formats[settings.format].read(path, settings)
     if path.is_dir():
@@ -39,7 +39,8 @@ def read(source: Any, settings: DataSettings) -> Records:
     return _recognised(path).read(path, settings)
 
 
-def _existing(source: str | Path) -> Path:
+def existing(source: str | Path) -> Path:
+    """The path of a file or folder that is there; else a UsageError that says what is there instead."""
     path = Path(source).expanduser()
     try:
         if path.is_dir() or path.is_file():

@@ -2,60 +2,91 @@
 
 from __future__ import annotations
 
+import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from throughtime.data.fields.tokens import LETTERS, Tokens
 from throughtime.data.streams.texts import Document
 from throughtime.data.tokenisation import cut
-from throughtime.data.vocabulary import SPECIALS, UNK, Vocabulary
+from throughtime.data.vocabulary import EOS, SPECIALS, UNK, Vocabulary
 
 MANY = 10_000  # tokens, from which on words seen once are <unk>
-MOST_WORDS = 1_000_000  # different words that are counted at a time; above it those seen once are forgotten
-EOS_ID, UNK_ID = SPECIALS.index("<eos>"), SPECIALS.index(UNK)
+MOST_WORDS = 500_000  # different words that are counted at a time, in some 80 MB
+REMEMBERED = 100_000  # different parts of a text
+EOS_ID, UNK_ID = SPECIALS.index(EOS), SPECIALS.index(UNK)
 
 
 @dataclass(frozen=True)
 class Stream:
     """The tokens of a split, one after the other: ``ids (N,)``, of so many ``characters`` of text.
 
-    ``digest`` is that of the text. Documents end with ``<eos>`` where there are several, and lines do where tokens are
-    words.
+    ``digest`` is that of the text. Lines end with ``<eos>`` where tokens are words, and so do documents where there are
+    several. ``ids`` may be a map of ``file``, of which a part is best read by :meth:`read`.
     """
 
     ids: np.ndarray
     characters: int
     digest: str
+    file: IO[bytes] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def read(self, begin: int, end: int) -> np.ndarray:
+        """``ids[begin:end]``, from the file: pages of a map would stay, and count as memory of the process."""
+        if self.file is None:
+            return self.ids[begin:end]
+        size = self.ids.dtype.itemsize
+        self.file.seek(begin * size)
+        return np.frombuffer(self.file.read((end - begin) * size), dtype=self.ids.dtype)
 
 
 Tokenise = Callable[[str], np.ndarray]
 
 
-def stored(documents: Sequence[Document], field: Tokens, encoding: str, file: Path, *, several: bool) -> Stream:
-    """Tokenise the documents into ``file``; ``several``: each ends with ``<eos>``."""
-    tokenise, dtype = tokeniser(field), smallest_type(len(field.vocabulary))
+def stored(documents: Sequence[Document], field: Tokens, room: Path | None, *, several: bool) -> Stream:
+    """Tokenise the documents; ``several``: each ends with ``<eos>``.
+
+    The tokens lie in a file of the folder ``room``, or where temporary files lie, which nobody else sees and which goes
+    with the stream, whatever becomes of the process.
+    """
+    dtype = smallest_type(len(field.vocabulary))
     characters, digest = 0, sha256()
-    with file.open("wb") as out:
-        for document in documents:
-            for piece in (
-                whole_lines(document.pieces(encoding)) if field.unit not in LETTERS else document.pieces(encoding)
-            ):
-                characters += len(piece)
-                digest.update(piece.encode("utf-8", "surrogatepass"))
-                tokenise(piece).astype(dtype).tofile(out)
-            if several and field.unit in LETTERS:
-                np.array([EOS_ID], dtype=dtype).tofile(out)
-    empty = file.stat().st_size == 0
-    ids = np.zeros(0, dtype=dtype) if empty else np.memmap(file, dtype=dtype, mode="r")
-    return Stream(ids, characters, digest.hexdigest())
+    file = tempfile.TemporaryFile(dir=room, buffering=0)  # noqa: SIM115 - it is closed with the stream
+    try:
+        for text, ids in _tokenised(documents, field, several):
+            characters += len(text)
+            digest.update(text.encode("utf-8", "surrogatepass"))
+            file.write(ids.astype(dtype).tobytes())
+        ids = np.memmap(file, dtype=dtype, mode="r") if file.tell() else np.zeros(0, dtype=dtype)
+    except BaseException:
+        file.close()
+        raise
+    stream = Stream(ids, characters, digest.hexdigest(), file)
+    weakref.finalize(stream, file.close)
+    return stream
+
+
+def _tokenised(documents: Sequence[Document], field: Tokens, several: bool) -> Iterator[tuple[str, np.ndarray]]:
+    """Pieces of text and their tokens (n,)."""
+    tokenise = tokeniser(field)
+    for document in documents:
+        last = ""
+        for piece in uncut(document.pieces(), field):
+            yield piece, tokenise(piece)
+            last = piece[-1:] or last
+        unfinished = several if field.unit in LETTERS else last not in ("", "\n")
+        if unfinished:
+            yield "", np.array([EOS_ID])
 
 
 def smallest_type(vocabulary_size: int) -> np.dtype:
@@ -64,16 +95,22 @@ def smallest_type(vocabulary_size: int) -> np.dtype:
 
 
 def tokeniser(field: Tokens) -> Tokenise:
-    """From a piece of text, whole lines where tokens are words, to ids (n,)."""
-    vocabulary = field.vocabulary
-    if field.unit in LETTERS:
-        return _letters(field)
+    """From a piece of text that cuts no token apart to ids (n,); where they are words, lines end with ``<eos>``."""
+    return _letters(field) if field.unit in LETTERS else _words(field)
+
+
+def _words(field: Tokens) -> Tokenise:
+    """What stands between spaces is cut once and remembered: three times as fast as to cut it again and again."""
+    ids, remembered = field.vocabulary.ids, dict[str, list[int]]()
 
     def words(piece: str) -> np.ndarray:
-        ids: list[np.ndarray] = []
-        for line in piece.splitlines():
-            ids += [vocabulary.encode(cut(line, field.unit, field.lower)), np.array([EOS_ID])]
-        return np.concatenate(ids) if ids else np.zeros(0, dtype=np.int64)
+        if len(remembered) > REMEMBERED:
+            remembered.clear()
+        remembered["\n"] = [EOS_ID]
+        parts = piece.replace("\n", " \n ").split(" ")
+        for part in set(parts) - remembered.keys():
+            remembered[part] = [ids.get(word, UNK_ID) for word in cut(part, field.unit, field.lower)]
+        return np.fromiter(chain.from_iterable(map(remembered.__getitem__, parts)), dtype=np.int64)
 
     return words
 
@@ -99,50 +136,56 @@ def code_points(piece: str, field: Tokens) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
-def whole_lines(pieces: Iterator[str]) -> Iterator[str]:
-    """The same text in pieces that end where a line ends."""
-    rest = ""
+def uncut(pieces: Iterator[str], field: Tokens) -> Iterator[str]:
+    """The same text in pieces that end behind white space, where a cut might change a token or its lower case."""
+    if field.unit in LETTERS and not field.lower:
+        yield from pieces
+        return
+    kept: list[str] = []
     for piece in pieces:
-        text = rest + piece
-        end = text.rfind("\n") + 1
+        end = max(piece.rfind("\n"), piece.rfind(" ")) + 1
         if end:
-            yield text[:end]
-        rest = text[end:]
-    if rest:
-        yield rest
+            yield "".join([*kept, piece[:end]])
+            kept = []
+        kept.append(piece[end:])
+    yield "".join(kept)
 
 
 def vocabulary_of(
-    documents: Sequence[Document], empty: Tokens, encoding: str, settings_min: int | None, most: int | None
+    documents: Sequence[Document], empty: Tokens, least: int | None, most: int | None
 ) -> tuple[Vocabulary, int, int]:
-    """The vocabulary of the documents, how many tokens they have, and how many of these it does not know."""
-    counts = (
-        _letter_counts(documents, empty, encoding)
-        if empty.unit in LETTERS
-        else _word_counts(documents, empty, encoding)
-    )
-    total = sum(counts.values())
-    already = counts.pop(UNK, 0)  # a text may hold it as a word of its own
-    least = settings_min or (2 if empty.unit not in LETTERS and total >= MANY else 1)
-    vocabulary = Vocabulary.from_counts(Counter(counts), least, most)
-    known = sum(counts.get(token, 0) for token in vocabulary.tokens)
-    return vocabulary, total, total - known - already
+    """The vocabulary of the documents, how many tokens they have, and how many of these it does not know.
+
+    Only tokens seen ``least`` times are known, and of these the ``most`` frequent; by default, words of a text that is
+    not short must be seen twice.
+    """
+    counts, total = (_letter_counts if empty.unit in LETTERS else _word_counts)(documents, empty)
+    unknown = counts.pop(UNK, 0)  # a text may hold it as a word of its own
+    least = least or (2 if empty.unit not in LETTERS and total >= MANY else 1)
+    vocabulary = Vocabulary.from_counts(counts, least, most)
+    return vocabulary, total, total - unknown - sum(counts[token] for token in vocabulary.tokens)
 
 
-def _letter_counts(documents: Sequence[Document], empty: Tokens, encoding: str) -> dict[str, int]:
+def _letter_counts(documents: Sequence[Document], empty: Tokens) -> tuple[Counter[str], int]:
     table = np.zeros(256 if empty.unit == "bytes" else 0x110000, dtype=np.int64)
     for document in documents:
-        for piece in document.pieces(encoding):
+        for piece in uncut(document.pieces(), empty):
             found = np.bincount(code_points(piece, empty))
             table[: len(found)] += found
-    return {chr(k): int(table[k]) for k in np.flatnonzero(table)}
+    return Counter({chr(k): int(table[k]) for k in np.flatnonzero(table)}), int(table.sum())
 
 
-def _word_counts(documents: Sequence[Document], empty: Tokens, encoding: str) -> dict[str, int]:
+def _word_counts(documents: Sequence[Document], empty: Tokens) -> tuple[Counter[str], int]:
+    """How often each word occurs; of very many different ones, the rarer half is forgotten on the way."""
     counts: Counter[str] = Counter()
+    total = 0
     for document in documents:
-        for piece in whole_lines(document.pieces(encoding)):
-            counts.update(cut(piece, empty.unit, empty.lower))
+        for piece in uncut(document.pieces(), empty):
+            for part, times in Counter(piece.split()).items():
+                for word in cut(part, empty.unit, empty.lower):
+                    counts[word] += times
+                    total += times
             if len(counts) > MOST_WORDS:
-                counts = Counter({word: count for word, count in counts.items() if count > 1})
-    return counts
+                rare = np.median(np.fromiter(counts.values(), dtype=np.int64))
+                counts = Counter({word: count for word, count in counts.items() if count > rare})
+    return counts, total

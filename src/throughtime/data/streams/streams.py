@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.data.fields.tokens import LETTERS, Tokens
+from throughtime.data.files import read
 from throughtime.data.order import permutation
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
@@ -31,13 +31,12 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Streams:
-    """The three splits as streams, and the field that knows their tokens; the files live as long as this does."""
+    """The splits as streams, and the field that knows their tokens."""
 
     source: str
     field: Tokens
     splits: Mapping[str, Stream]
     suffix: str  # of the files, ".py"
-    room: Any = None
 
     def __getitem__(self, split: str) -> Stream:
         return self.splits[split]
@@ -55,54 +54,49 @@ def read_streams(
     """Find the texts of ``source``, split them, fit the vocabulary on the training split, and tokenise all of it.
 
     ``records`` are rows whose texts are taken, where the source is no plain text; ``known`` is a field that is fitted
-    already, as that of a run to begin from. The tokens lie in files of the folder ``room`` (a temporary one if not
-    given). Raises DataError and UsageError.
+    already, as that of a run to begin from. The tokens lie on the disk of the folder ``room``, or where temporary files
+    lie. Raises DataError and UsageError.
     """
     documents, words = documents_of(source, settings, records)
-    tell(f"{words}, {total(documents):,} bytes")
-    parts = _given(documents, settings)
+    tell(f"{words}, {total(documents):,} {'bytes' if documents[0].path else 'characters'}")
+    parts = _given(documents, settings, rows=records is not None)
     parts |= _cut(parts.pop("train"), settings, [name for name in ("test", "valid") if name not in parts], tell)
     unit, reason = _unit(parts["train"], settings, known)
     fitted = known or _fitted(parts["train"], unit, reason, settings, tell)
-    folder = tempfile.TemporaryDirectory(prefix=".text-", dir=room)
     several = len(documents) > 1
-    splits = {}
-    for name in NAMES:
-        file = Path(folder.name) / name
-        splits[name] = stored(parts[name], fitted, settings.encoding, file, several=several)
-        if len(splits[name]) == 0:
-            raise DataError(
-                f"the {name} split has no text", place=Place(words), mend=f"give more text, or --{name} FILE"
-            )
+    splits = {name: stored(parts[name], fitted, room, several=several) for name in NAMES}
     what = "words" if fitted.unit not in LETTERS else fitted.unit
+    for name in NAMES:
+        place = Place((parts[name] or documents)[0].name)
+        if len(splits[name]) == 0:
+            raise DataError(f"the {name} split has no text", place=place, mend=f"give more text, or --{name} FILE")
+        if name == "train" and len(splits[name]) < LEAST:
+            found = f"the training split has {len(splits[name])} {what}, too few to learn from"
+            raise DataError(found, place=place, mend=f"give a text of at least {2 * LEAST} {what}")
     tell(f"{what}: " + ", ".join(f"{len(splits[name]):,} {name}" for name in NAMES))
-    if len(splits["train"]) < LEAST:
-        found = f"the training split has {len(splits['train'])} {what}, too few to learn from"
-        raise DataError(found, place=Place(documents[0].name), mend=f"give a text of at least {2 * LEAST} {what}")
     suffix = documents[0].path.suffix.lower() if documents[0].path else ""
-    return Streams(
-        str(source) if isinstance(source, (str, os.PathLike)) else "the texts", fitted, splits, suffix, folder
-    )
+    named = str(source) if isinstance(source, (str, os.PathLike)) else "the texts"
+    return Streams(named, fitted, splits, suffix)
 
 
 def read_stream(source: Any, settings: DataSettings, known: Tokens, records: Records | None = None) -> Streams:
     """All of a source as one stream, under the name ``test``, its tokens those of a field that is fitted already."""
     documents, words = documents_of(source, settings, records)
-    folder = tempfile.TemporaryDirectory(prefix="throughtime-")
-    stream = stored(documents, known, settings.encoding, Path(folder.name) / "test", several=len(documents) > 1)
+    stream = stored(documents, known, None, several=len(documents) > 1)
     if len(stream) == 0:
-        raise DataError("there is no text", place=Place(words), mend="give a text")
-    return Streams(words, known, {"test": stream}, "", folder)
+        raise DataError("there is no text", place=Place(documents[0].name), mend="give a text")
+    return Streams(words, known, {"test": stream}, "")
 
 
-def _given(documents: list[Document], settings: DataSettings) -> dict[str, list[Document]]:
+def _given(documents: list[Document], settings: DataSettings, *, rows: bool) -> dict[str, list[Document]]:
+    """Train, and the parts that have a file of their own: a text, or ``rows`` whose texts are taken."""
     parts = {"train": documents}
     for name in ("valid", "test"):
         value = getattr(settings, name)
         if _share(name, value) is None:
-            if not Path(value).expanduser().exists():
+            if not os.path.exists(os.path.expanduser(value)):
                 raise UsageError(f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder")
-            parts[name] = documents_of(value, settings)[0]
+            parts[name] = documents_of(value, settings, read(value, settings) if rows else None)[0]
     return parts
 
 
@@ -149,8 +143,7 @@ def _ends(documents: list[Document], bytes_of: Mapping[str, int]) -> dict[str, l
                 taken.insert(0, last)
                 missing -= last.size
                 continue
-            at = last.line_start(last.end - missing)
-            at = last.end - missing if at >= last.end else at
+            at = _border(last, missing)
             rest.append(last.part(last.begin, at))
             taken.insert(0, last.part(at, last.end))
             missing = 0
@@ -158,29 +151,42 @@ def _ends(documents: list[Document], bytes_of: Mapping[str, int]) -> dict[str, l
     return {**parts, "train": rest}
 
 
+def _border(document: Document, size: int) -> int:
+    """Where its end of about this size begins: with a line, where one begins nearby, or else a character."""
+    wanted = document.end - size
+    for at in (wanted, max(document.begin + 1, wanted - size)):
+        line = document.line_start(at)
+        if line < document.end:
+            return line
+    return document.character_start(wanted)
+
+
 def _unit(train: Sequence[Document], settings: DataSettings, known: Tokens | None) -> tuple[Any, str]:
     if known is not None:
         return known.unit, "as in the run that it begins from"
+    sample = _sample(train)
     if settings.tokens != "auto":
-        sample = _sample(train, settings)
         return proposed_unit(sample, settings.tokens)
-    sample = _sample(train, settings)
     if any("<unk>" in text for text in sample):
         return "spaces", "the text holds <unk>, so its words are cut already"
     return "characters", "as running text is read; --set tokens=words reads words"
 
 
-def _sample(train: Sequence[Document], settings: DataSettings) -> list[str]:
-    texts = (next(document.pieces(settings.encoding), "")[:20_000] for document in islice(train, 50))
+def _sample(train: Sequence[Document]) -> list[str]:
+    texts = (next(document.pieces(), "")[:20_000] for document in islice(train, 50))
     return [line for text in texts for line in text.splitlines()[:200] if line.strip()]
 
 
 def _fitted(train: Sequence[Document], unit: Any, reason: str, settings: DataSettings, tell: Tell) -> Tokens:
     lower = settings.lower_case == "yes"
     empty = Tokens(COLUMN, Vocabulary(SPECIALS), unit, lower, None)
-    found = vocabulary_of(train, empty, settings.encoding, settings.min_count, settings.max_vocabulary)
-    vocabulary, tokens, unknown = found
+    vocabulary, tokens, unknown = vocabulary_of(train, empty, settings.min_count, settings.max_vocabulary)
     what = "words" if unit not in LETTERS else unit
+    if all(token.isspace() for token in vocabulary.tokens[len(SPECIALS) :]):
+        if unknown:
+            raise UsageError(f"--min-count {settings.min_count}: no {what[:-1]} occurs so often; give a smaller one")
+        place = Place(train[0].name if train else None)
+        raise DataError(f"the training text holds no {what}", place=place, mend="give a text that is not blank")
     rare = f"; rarer ones are <unk> ({unknown / max(1, tokens):.1%} of the text)" if unknown else ""
     lowered = ", lower-cased" if lower else ""
     tell(f"cut into {what}{lowered} ({reason}): {len(vocabulary) - len(SPECIALS):,} different ones in training{rare}")

@@ -49,7 +49,7 @@ class Windows:
         lengths = np.minimum(self.steps, ends - firsts)
         read, following = (np.zeros((self.rows, max(1, int(lengths.max()))), dtype=np.int64) for _ in range(2))
         for row, (first, length) in enumerate(zip(firsts.tolist(), lengths.tolist(), strict=True)):
-            following[row, :length] = self.stream.ids[first : first + length]
+            following[row, :length] = self.stream.read(first, first + length)
             read[row, :length] = before(self.stream, first, length)
         counted = torch.from_numpy(lengths.astype(np.int64))
         columns: dict[str, torch.Tensor | Sequences] = {
@@ -62,5 +62,5 @@ class Windows:
 def before(stream: Stream, first: int, length: int) -> np.ndarray:
     """The tokens that are read to predict ``stream.ids[first : first + length]``."""
     if first > 0:
-        return np.asarray(stream.ids[first - 1 : first + length - 1])
-    return np.concatenate([[SOS_ID], stream.ids[: max(0, length - 1)]])[:length]
+        return stream.read(first - 1, first + length - 1)
+    return np.concatenate([[SOS_ID], stream.read(0, max(0, length - 1))])[:length]

@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 from throughtime.batch import Draw, Sequences
 from throughtime.cells.dropout import dropout
 from throughtime.models.encoders import Encoder, Encoding
-from throughtime.models.settings import NetworkSettings
+from throughtime.models.settings import NetworkSettings, refuse_idle
 
 
 class Steps(nn.Module):
@@ -24,6 +24,7 @@ class Steps(nn.Module):
         self, encoders: Sequence[Encoder], outputs: int, settings: NetworkSettings, generator: Generator | None
     ) -> None:
         super().__init__()
+        refuse_idle(settings, ("pooling", "bag"), "every step is answered, and none is pooled")
         self.rate, self.locked = settings.dropout, settings.locked_dropout
         self.stepwise = [encoder.stepwise for encoder in encoders]
         size = sum(encoder.output_size for encoder in encoders)

@@ -27,7 +27,7 @@ tasks.add(
             "test": "0.05",
             "bidirectional": False,
             "hidden_size": 512,
-            "learning_rate": 0.002,
+            "learning_rate": 0.004,
         },
         example="throughtime train shakespeare.txt --run runs/plays",
     ),

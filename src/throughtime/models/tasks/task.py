@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ from throughtime.models.encoders import encoder_for
 from throughtime.models.encoders.encoder import Surroundings
 from throughtime.models.heads import heads
 from throughtime.models.model import Model
-from throughtime.models.settings import NetworkSettings
+from throughtime.models.settings import NetworkSettings, refuse_idle
 from throughtime.registry import Registry
 from throughtime.settings import Group
 
@@ -26,9 +26,9 @@ class Task:
     """What the commands need to know of a task.
 
     ``metric`` gives for each kind of output column that the task can learn the metric to watch, or how the column
-    decides it. ``head`` names the
-    head for each of these kinds, where it is not the one registered under the kind itself. ``baselines`` name those
-    that stand beside it. ``defaults`` replace the general defaults of settings of any group.
+    decides it. ``head`` names the head for each of these kinds, where it is not the one registered under the kind
+    itself. ``baselines`` name those that stand beside it. ``defaults`` replace the general defaults of settings of any
+    group.
     """
 
     name: str
@@ -87,6 +87,7 @@ def build_model(
     ``cell`` takes the place of the one that the settings name; ``target`` is what the training rows hold, for heads
     that weigh by it, and is not needed to use a trained model; ``vectors`` are first embeddings, by column.
     """
+    _refuse_idle(settings, {field.kind for field in inputs.values()})
     graph = form(settings.cell) if cell is None else cell
     encoders = {
         column: encoder_for(
@@ -97,3 +98,12 @@ def build_model(
     make = heads[task.head.get(output.kind, output.kind)]
     head = make(output, list(encoders.values()), settings, task_settings, target, generator)
     return Model(encoders, output.column, head)
+
+
+def _refuse_idle(settings: NetworkSettings, kinds: Collection[str]) -> None:
+    """Raise UsageError for what was said about inputs of another kind than there are."""
+    if "words" not in kinds:
+        refuse_idle(settings, ("letters", "letters_size"), "no input holds words each of which is answered")
+    if not {"tokens", "words"} & set(kinds):
+        names = ("embeddings", "embedding_size", "frozen_embeddings", "token_dropout", "bag")
+        refuse_idle(settings, names, "no input holds words or letters")
