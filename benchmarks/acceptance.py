@@ -194,7 +194,7 @@ def python_source(data: Path) -> Measured:
         for file in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py")):
             shutil.copy(file, half)
         half.rename(folder)
-    found = train(folder, WORK / "python-run", "--max-minutes", "20", "--epochs", "6")
+    found = train(folder, WORK / "python-run", "--max-minutes", "18", "--epochs", "3")
     samples = json.loads((WORK / "python-run" / "samples.json").read_text())
     texts = [sample["text"] for sample in samples["samples"]]
     indented = sum(any(row.startswith("    ") for row in text.splitlines()) for text in texts)
@@ -441,7 +441,9 @@ def main() -> None:
             continue
         print(f"== {name}", flush=True)
         started = time.monotonic()
-        results[name] = {**run(arguments.data), "seconds": time.monotonic() - started, "machine": machine()}
+        measured = {**run(arguments.data), "seconds": time.monotonic() - started, "machine": machine()}
+        results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}  # another line may have ended meanwhile
+        results[name] = measured
         RESULTS.write_text(json.dumps(results, indent=1))
         write_results(results)
         print(f"   {results[name]['reached']} ({'passed' if results[name]['passed'] else 'MISSED'})", flush=True)

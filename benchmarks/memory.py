@@ -85,7 +85,10 @@ def peak(text: Path, run: Path, *options: str) -> dict[str, Any]:
 
 
 def measure(size_small: int = SMALL, size_large: int = LARGE) -> dict[str, Any]:
-    """The peaks for both sizes (in bytes of text), in characters and in words, and what the longer text takes more."""
+    """The peaks for both sizes (in bytes of text), in characters and in words, and what the longer text takes more.
+
+    ``reached`` says it in words, ``passed`` whether it is within the bar.
+    """
     found: dict[str, Any] = {"small": size_small, "large": size_large}
     with tempfile.TemporaryDirectory() as folder:
         texts = {"small": Path(folder) / "small.txt", "large": Path(folder) / "large.txt"}
@@ -95,6 +98,7 @@ def measure(size_small: int = SMALL, size_large: int = LARGE) -> dict[str, Any]:
             peaks = {name: peak(text, Path(folder) / f"{unit}-{name}", *options) for name, text in texts.items()}
             more = peaks["large"]["bytes"] - peaks["small"]["bytes"]
             found[unit] = {**peaks, "more": more}
+    found["reached"] = in_words(found)
     found["passed"] = all(found[unit]["more"] <= BAR for unit in UNITS)
     return found
 
@@ -115,7 +119,7 @@ def main() -> None:
     parser.add_argument("--large", type=float, default=LARGE / MEGABYTE, help="megabytes of the long text")
     arguments = parser.parse_args()
     found = measure(int(arguments.small * MEGABYTE), int(arguments.large * MEGABYTE))
-    print(in_words(found), "" if found["passed"] else f"(more than {BAR / MEGABYTE:.0f} MB!)")
+    print(found["reached"], "" if found["passed"] else f"(more than {BAR / MEGABYTE:.0f} MB!)")
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
     RESULTS.write_text(json.dumps([*rows, found], indent=1))

@@ -3,53 +3,28 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 import torch
 
+from tests.cli.calling import Said, call
+from tests.conftest import SOURCE
 from tests.laws.material import rows
-from throughtime.cli import main
 from throughtime.demos import Demo, demos
+from throughtime.models.tasks import tasks
 from throughtime.training.runs import Run
 
 SMALL = ["--epochs", "2", "--hidden-size", "5", "--set", "embedding_size=4", "--set", "baselines=majority"]
-COMMANDS = ["check", "cells", "compare", "demo", "doctor", "evaluate", "predict", "report", "tasks", "train"]
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended, and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-def call(*arguments: object) -> Said:
-    out, err = io.StringIO(), io.StringIO()
-    words = ["throughtime", *map(str, arguments)]
-    with (
-        patch.object(sys, "argv", words),
-        redirect_stdout(out),
-        redirect_stderr(err),
-        pytest.raises(SystemExit) as end,
-    ):
-        main()
-    return Said(int(end.value.code or 0), out.getvalue(), err.getvalue())
+COMMANDS = [
+    "cells", "check", "compare", "demo", "doctor", "evaluate", "generate", "predict", "report", "tasks", "train"
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -279,7 +254,11 @@ def test_a_cell_of_ones_own(table: Path, tmp_path: Path) -> None:
 
 def test_tasks() -> None:
     listed = call("tasks")
-    assert listed.code == 0 and "classify" in listed.out and "regress" in listed.out
+    assert listed.code == 0 and all(name in listed.out for name in tasks)
+    for name, task in tasks.items():
+        told = call("tasks", name).out
+        assert told.startswith(f"{name}: {task.title}\n") and task.example in told and " object at " not in told
+        assert all(baseline in told for baseline in task.baselines) and "<function" not in told
     told = call("tasks", "classify").out
     for word in ("hidden_size", "label_smoothing", "naive_bayes_words", "many to one", "batch_size"):
         assert word in told
@@ -323,6 +302,7 @@ def test_the_demonstrations_material_has_no_bag_that_tells() -> None:
 
 
 def test_the_help_of_every_command_names_it_and_loads_nothing_heavy() -> None:
+    assert sorted(path.stem for path in (SOURCE / "cli" / "commands").glob("[!_]*.py")) == COMMANDS
     program = (
         "import sys\nfrom throughtime.cli import main\n"
         f"for command in {COMMANDS}:\n"

@@ -14,7 +14,7 @@ import pytest
 
 import throughtime as tt
 from throughtime.data.settings import DataSettings
-from throughtime.data.streams import texts
+from throughtime.data.streams import document
 from throughtime.data.streams.streams import read_streams
 from throughtime.errors import DataError, ThroughtimeError, UsageError
 
@@ -84,7 +84,7 @@ VALID = {"valid": "ROOM/v.txt"}
 BROKEN = [
     Broken("a byte that is not UTF-8", file(BYTE), "a.txt row 19: ", "byte 0xff at offset 1000", ENCODING),
     Broken("a NUL byte", file(NUL), "a.txt row 8: ", f"a NUL byte stands at offset {7 * WIDE + 2}", "remove it"),
-    Broken("CRLF counts once", file(b"a\r\nb\rc\n\xe9" + NUL), "a.txt row 4: ", "byte 0xe9 at offset 7 ", ENCODING),
+    Broken("CRLF counts once", file(b"a\r\nb\rc\n\xe9" + BYTE), "a.txt row 4: ", "byte 0xe9 at offset 7 ", ENCODING),
     Broken("a character cut at the end", file(TEXT.encode() + b"\xe2\x80"), "a.txt row 101", "0xe2", ENCODING),
     Broken("latin-1 as it is", file(TEXT.replace("—", "-").encode("latin-1")), "a.txt row 1: ", "0xfc", "windows-1252"),
     Broken("another encoding, named", file(TEXT), "a.txt row 1: ", "is not valid ascii", "save the file as UTF-8",
@@ -180,7 +180,7 @@ def wrong(path: Path, **settings: Any) -> DataError:
 def test_offset_and_row_beyond_the_first_megabyte(lines: int, tmp_path: Path) -> None:
     path = file(LINE.encode() * lines + b"ab\x80" + TEXT.encode())(tmp_path)
     error = wrong(path)
-    assert (lines * WIDE > texts.PIECE) == (lines > 1)
+    assert (lines * WIDE > document.PIECE) == (lines > 1)
     assert error.place.row == lines + 1 and f"byte 0x80 at offset {lines * WIDE + 2} " in error.problem
 
 
@@ -189,7 +189,7 @@ def test_offset_and_row_across_the_border_of_pieces(
     piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A character whose first byte ends a piece, and whose second one, in the next piece, is wrong."""
-    monkeypatch.setattr(texts, "PIECE", piece)
+    monkeypatch.setattr(document, "PIECE", piece)
     chance = random.Random(piece)
     for codec in ("utf-8", "utf-16-le"):
         for _ in range(20):

@@ -12,6 +12,7 @@ import throughtime as tt
 from tests.laws.material import OUTPUT, rows, tiny
 from throughtime.api.settings import GROUPS
 from throughtime.errors import ThroughtimeError
+from throughtime.models.settings import LanguageSettings
 from throughtime.models.tasks import tasks
 from throughtime.settings import Setting, declared
 
@@ -19,6 +20,8 @@ from throughtime.settings import Setting, declared
 ELSEWHERE = {"engine", "device", "threads", "checkpoint_seconds", "max_minutes"}
 # how a file is read: each has its own tests at the formats, on files where it matters
 READING = {"format", "encoding", "delimiter", "header"}
+# of running text alone: flipped in test_language.py
+OF_LANGUAGE = {setting.name for setting in declared(LanguageSettings)}
 
 # setting: (another value, what else must be set so that it can act, the task)
 FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
@@ -85,6 +88,9 @@ FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "letters": ("recurrent", {}, "tags"),
     "letters_size": (5, {}, "tags"),
     "crf": ("no", {}, "tags"),
+    "init_from": ("no/such/run", {}, "classify"),
+    "unfreeze_every": (2, {}, "classify"),  # both refused here, as nothing to begin from is named; they act below
+    "layer_factor": (0.5, {}, "classify"),
 }
 
 NUMBERS = {"input": ("signal",), "kinds": (), "embedding_size": None, "letters_size": 64}
@@ -163,7 +169,7 @@ def outcome(run: Path, **options: Any) -> Any:
     ("name", "setting"), every_setting(), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_an_option_changes_the_result_or_says_why_not(name: str, setting: Setting, tmp_path: Path) -> None:
-    if name in ELSEWHERE | READING:
+    if name in ELSEWHERE | READING | OF_LANGUAGE:
         assert setting.help
         return
     value, around, task = FLIPS[name]  # a new setting must say here how it shows
@@ -190,6 +196,15 @@ def test_an_option_acts_wherever_it_is_accepted(
     else:
         assert isinstance(after, ThroughtimeError) and after.exit_code == 2, after
         assert refused in str(after) and "leave" in str(after), after
+
+
+def test_beginning_from_another_run_acts_and_so_does_all_that_is_said_about_it(tmp_path: Path) -> None:
+    options = tiny("classify", input=("text",), kinds=())
+    first = tt.train(rows("classify"), tmp_path / "first", **{**options, "seed": 3})
+    said: list[dict[str, Any]] = [{}, {"init_from": str(first.path)}]
+    said += [{**said[1], "unfreeze_every": 1}, {**said[1], "layer_factor": 0.5}]
+    found = [outcome(tmp_path / str(k), **{**options, **more, "task_name": "classify"}) for k, more in enumerate(said)]
+    assert all(isinstance(part, str) for part in found) and len(set(found)) == 4, found
 
 
 def test_every_flip_names_a_setting() -> None:

@@ -14,7 +14,7 @@ import torch
 import throughtime as tt
 from tests.laws.material import OUTPUT, STEPWISE, assert_same_answer, rows, tiny
 from throughtime.cells import cells
-from throughtime.errors import NonFiniteError
+from throughtime.errors import DataError, NonFiniteError
 from throughtime.models.metrics import metrics
 from throughtime.training.progress import Moment, Silent
 
@@ -104,6 +104,18 @@ def test_one_row_alone_is_answered_as_in_its_batch(task: str, tmp_path: Path) ->
         assert_same_answer(alone, answer, 1e-12)
         if task in STEPWISE:
             assert len(alone["predicted"]) == len(row["words"])
+
+
+@pytest.mark.parametrize("kind", STEPWISE)
+def test_rows_of_unequal_steps_are_refused_with_their_place(kind: str, tmp_path: Path) -> None:
+    trained = tt.train(rows(kind), tmp_path / "run", **tiny(kind, epochs=1))
+    first, second, *_ = rows(kind)
+    shorter = {**second, OUTPUT[kind]: second[OUTPUT[kind]][:-1]}
+    with pytest.raises(DataError, match=f'^the records row 2, column "{OUTPUT[kind]}": .* steps?, but column'):
+        trained.evaluate([first, shorter])
+    if kind == "steps":
+        with pytest.raises(DataError, match='^the records row 2, column "signal": .* steps?, but column "words" has 0'):
+            trained.predict([first, {**second, "words": []}])
 
 
 @pytest.mark.parametrize("task", TASKS)

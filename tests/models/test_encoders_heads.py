@@ -58,9 +58,8 @@ def built(
     *inputs: str, output: str = "label", task: Mapping[str, Any] | None = None, balance: bool = False, **network: Any
 ) -> Model:
     """A model in float64 with weights drawn from a fixed seed; without dropout and bag unless they are asked for."""
-    settings = NetworkSettings(
-        **{"hidden_size": 3, "embedding_size": 4, "dropout": 0.0, "token_dropout": 0.0, "bag": "no", **network}
-    )
+    of_texts = {"embedding_size": 4, "token_dropout": 0.0, "bag": "no"} if "text" in inputs else {}
+    settings = NetworkSettings(**{"hidden_size": 3, "dropout": 0.0, **of_texts, **network})
     entry = tasks[TASK[output]]
     truth = batch(output)[output]
     assert isinstance(truth, Tensor)

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 
 import throughtime as tt
 from tests.laws.material import WORDS, rows, tiny
-from tests.training.tiny import Tiny, plain, tiny_job
+from tests.training.tiny import INPUTS, TRAIN, UNITS, Tiny, evaluate, plain, tiny_job
 from throughtime.batch import Batch
 from throughtime.errors import ThroughtimeError
 from throughtime.training.distributed import Processes, joined
@@ -34,7 +35,6 @@ from throughtime.training.runs import Run
 from throughtime.training.settings import TrainingSettings
 
 SETTINGS = plain(epochs=4, batch_size=7, learning_rate=0.02, average="ema", checkpoint_seconds=0)
-Doing = Callable[[Processes], None]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Ended:
 class Group:
     """Processes that train together."""
 
-    def __init__(self, folder: Path, count: int, work: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, count: int, work: Callable[[], object]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
@@ -56,7 +56,7 @@ class Group:
         self.files = [folder / f"said-{rank}" for rank in range(count)]
         self.pids = [self._fork(rank, count, port, work) for rank in range(count)]
 
-    def _fork(self, rank: int, count: int, port: int, work: Callable[[], None]) -> int:
+    def _fork(self, rank: int, count: int, port: int, work: Callable[[], object]) -> int:
         child = os.fork()
         if child:
             return child
@@ -82,16 +82,38 @@ class Group:
             os.kill(self.pids[rank], signal.SIGKILL)
 
     def ended(self) -> Ended:
-        codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in self.pids]
-        return Ended(codes, [file.read_text() for file in self.files])
+        """Wait for all; when one has ended badly the others are asked to end, as torchrun does it."""
+        codes: dict[int, int] = {}
+        while len(codes) < len(self.pids):
+            pid, status = os.wait()
+            codes[pid] = os.waitstatus_to_exitcode(status)
+            if codes[pid] != 0 and len(codes) == 1:
+                time.sleep(0.2)
+                for other in set(self.pids) - set(codes):
+                    os.kill(other, signal.SIGTERM)
+        return Ended([codes[pid] for pid in self.pids], [file.read_text() for file in self.files])
 
 
 class Slow(Tiny):
-    """Slow enough for kills to come before the end."""
+    """Slow enough for kills to come before the end; its gradients are ready in another order than it declares them in.
+
+    DistributedDataParallel as it comes lays such gradients out anew after the first update, and then sums them up in
+    another order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(2)
+        shapes = {"second": (UNITS, 31), "third": (31, 31), "first": (INPUTS, UNITS), "fourth": (31, 1)}
+        for name, shape in shapes.items():
+            self.register_parameter(name, nn.Parameter(torch.randn(shape, generator=generator) / 5))
 
     def loss(self, batch: Batch) -> Tensor:
         time.sleep(0.005 if batch.draw is not None else 0)
-        return super().loss(batch)
+        x = batch["x"]
+        for name in ("first", "second", "third", "fourth"):
+            x = torch.tanh(x @ self.get_parameter(name))
+        return super().loss(batch) + x.square().mean()
 
 
 class Running(nn.Module):
@@ -109,8 +131,10 @@ class Running(nn.Module):
         after = self.keep * before + (1 - self.keep) * x
         return self.tiny.loss(Batch({"x": after[0], "y": batch["y"]}, batch.sample_ids, draw=batch.draw)), (after,)
 
-    hidden = property(lambda self: self.tiny.hidden)
-    out = property(lambda self: self.tiny.out)
+
+def evaluated(model: nn.Module) -> dict[str, float]:
+    """Of a model that carries a state, without it."""
+    return evaluate(model.tiny)  # type: ignore[arg-type]
 
 
 class Blowing(Tiny):
@@ -151,39 +175,45 @@ def fitting(
                 fit(model, job, resume=True)
                 return
             with Run.create(path, resume=True) as run:
-                fit(model, tiny_job(settings, processes=processes, progress=job.progress, run=run, **parts), resume=True)
+                fit(
+                    model, tiny_job(settings, processes=processes, progress=job.progress, run=run, **parts), resume=True
+                )
                 run.model.write(model.state_dict())
 
     return work
 
 
-def agreeing(folder: Path) -> Any:
-    """The same training by one, two, three and nine processes; batches have 7 rows, the last one 2."""
-    for count in (1, 2, 3, 9):
-        Group(folder / f"of-{count}", count, fitting(folder / str(count))).ended()
-    return None
+def agreeing(folder: Path) -> list[list[int]]:
+    """The same training by one, two and three processes; batches have 7 rows, the last one 2."""
+    return [Group(folder / f"of-{n}", n, fitting(folder / str(n))).ended().codes for n in (1, 2, 3)]
 
 
-def streaming(folder: Path) -> Any:
+def streaming(folder: Path) -> dict[str, Any]:
     """A model that carries a state: by one process, by two, and stopped and gone on with by other numbers of them."""
     settings = plain(epochs=3, batch_size=7, learning_rate=0.05, checkpoint_seconds=1000)
     for count in (1, 2):
-        Group(folder / f"of-{count}", count, fitting(folder / str(count), settings, Running, batches=whole)).ended()
+        Group(
+            folder / f"of-{count}",
+            count,
+            fitting(folder / str(count), settings, Running, batches=whole, evaluate=evaluated),
+        ).ended()
     codes = []
     for count in (2, 3, 1, 2):
-        work = fitting(folder / "changing", settings, Running, lambda processes: Signalled(2), batches=whole)
+        work = fitting(
+            folder / "changing", settings, Running, lambda processes: Signalled(2), batches=whole, evaluate=evaluated
+        )
         codes.append(Group(folder / "changing-said", count, work).ended().codes)
-    work = fitting(folder / "changing", settings, Running, batches=whole)
+    work = fitting(folder / "changing", settings, Running, batches=whole, evaluate=evaluated)
     codes.append(Group(folder / "changing-said", 2, work).ended().codes)
     few = plain(epochs=1, batch_size=2)
-    work = fitting(folder / "few", few, Running, batches=lambda epoch, start: whole(epoch, start, 2))
+    work = fitting(
+        folder / "few", few, Running, batches=lambda epoch, start: whole(epoch, start, 2), evaluate=evaluated
+    )
     return {"codes": codes, "few": asdict(Group(folder / "few-said", 3, work).ended())}
 
 
 def whole(epoch: int, start: int, size: int = 7) -> Any:
     """Batches of which each row goes on in the next one: three windows of as many rows."""
-    from tests.training.tiny import TRAIN
-
     ids = [torch.arange(size) + window * size for window in range(3)]
     found = [Batch({"x": TRAIN[0][k], "y": TRAIN[1][k]}, k, offset=n) for n, k in enumerate(ids)]
 
@@ -194,28 +224,33 @@ def whole(epoch: int, start: int, size: int = 7) -> Any:
     return Rest(found[start:])
 
 
-def under_fire(folder: Path) -> Any:
-    """Three processes, of which all or one are killed again and again, until they come to the end; then undisturbed."""
-    chance = random.Random(5)
-    kills = resumed = 0
+def under_fire(folder: Path) -> dict[str, Any]:
+    """Three processes, of which all or one are killed again and again; then the rest, and all of it undisturbed."""
+    chance, kills, path = random.Random(5), 0, folder / "killed"
     survivors: list[list[Any]] = []
-    while True:
-        resumed += (folder / "killed" / "checkpoint" / "latest.json").exists()
-        group = Group(folder / "killed-said", 3, fitting(folder / "killed", make=Slow))
-        time.sleep(0.05 + chance.uniform(0, 0.05) * (kills + 1))
+    while updates(path) < 14:
+        group = Group(folder / "killed-said", 3, fitting(path, make=Slow))
+        target = updates(path) + chance.randint(0, 3)
+        while updates(path) < target:
+            time.sleep(0.002)
+        time.sleep(chance.uniform(0, 0.03 if target else 0.1))
         victims = [0, 1, 2] if kills % 2 else [chance.randrange(3)]
         group.kill(*victims)
         ended = group.ended()
-        if -signal.SIGKILL not in ended.codes:
-            break
         kills += 1
         survivors += [[ended.codes[k], ended.said[k]] for k in range(3) if k not in victims]
-    last = asdict(ended)
-    Group(folder / "undisturbed-said", 3, fitting(folder / "undisturbed")).ended()
-    return {"kills": kills, "resumed": resumed, "survivors": survivors, "last": last}
+    last = Group(folder / "killed-said", 3, fitting(path, make=Slow)).ended()
+    Group(folder / "undisturbed-said", 3, fitting(folder / "undisturbed", make=Slow)).ended()
+    return {"kills": kills, "survivors": survivors, "last": asdict(last)}
 
 
-def stopped(folder: Path) -> Any:
+def updates(path: Path) -> int:
+    """How many are saved."""
+    latest = path / "checkpoint" / "latest.json"
+    return json.loads(latest.read_text())["position"]["update"] if latest.exists() else 0
+
+
+def stopped(folder: Path) -> dict[str, Any]:
     """A signal to one process stops all of them; a value that is not finite too; and the time limit of the first."""
 
     def second(processes: Processes) -> Silent:
@@ -230,31 +265,45 @@ def stopped(folder: Path) -> Any:
     return found
 
 
-def trained(folder: Path) -> Any:
-    """``tt.train`` of every kind of task, by one process and by two."""
+def trained(folder: Path) -> dict[str, Any]:
+    """``tt.train`` of steps and of a text, by one process and by two; what is refused; what follows in a program."""
     text = folder / "text.txt"
     chance = random.Random(3)
     text.write_text("\n".join(" ".join(chance.choices(WORDS, k=9)) for _ in range(60)))
-    small = {"epochs": 2, "hidden_size": 6, "threads": 1, "baselines": ("unigram",), "tokens": "characters"}
+    small = {"epochs": 2, "hidden_size": 6, "threads": 1, "baselines": ("kneser_ney",), "tokens": "characters"}
     plans: dict[str, tuple[Any, dict[str, Any]]] = {
-        "classify": (rows("classify", 81), tiny("classify", class_weights="balanced", dropout=0.3)),
         "tags": (rows("tags"), tiny("tags", batch_size=11)),
-        "language_model": (str(text), {**small, "batch_size": 5, "bptt": 20, "task": "language_model"}),
+        "language_model": (
+            str(text),
+            {**small, "batch_size": 5, "bptt": 20, "task": "language_model", "sample_lines": 1},
+        ),
     }
     found = {}
     for name, (data, settings) in plans.items():
         for count in (1, 2):
             path = folder / f"{name}-{count}"
 
-            def work(path: Path = path, data: Any = data, settings: dict[str, Any] = settings) -> None:
-                tt.train(data, path, **settings)
-                (path.parent / f"{path.name}-back").write_text(os.environ["RANK"])  # only the first comes back
-
+            work = partial(tt.train, data, path, **settings)
             found[path.name] = asdict(Group(folder / f"{path.name}-said", count, work).ended())
-    different = lambda: tt.train(rows("classify", 80 + int(os.environ["RANK"])), folder / "no", **tiny("classify"))  # noqa: E731
-    found["different"] = asdict(Group(folder / "different", 2, different).ended())
-    seeds = lambda: tt.train(rows("classify"), folder / "seeds", **tiny("classify"), seeds=2)  # noqa: E731
-    found["seeds"] = asdict(Group(folder / "seeds-said", 2, seeds).ended())
+
+    (folder / "who").touch()
+
+    def different() -> None:
+        tt.train(rows("classify", 60 + int(os.environ["RANK"])), folder / "different", **tiny("classify"))
+
+    def seeds() -> None:
+        tt.train(rows("classify"), folder / "seeds", **tiny("classify", seeds=2))
+
+    def taken() -> None:
+        tt.train(rows("classify"), folder / "tags-2", **tiny("classify"))
+
+    def alone_afterwards() -> None:
+        tt.train(rows("classify"), folder / "first", **tiny("classify", epochs=1))
+        (folder / "who").write_text((folder / "who").read_text() + os.environ["RANK"])
+        tt.train(rows("classify"), folder / "second", **tiny("classify", epochs=1))
+
+    for work in (different, seeds, taken, alone_afterwards):
+        found[work.__name__] = asdict(Group(folder / f"{work.__name__}-said", 2, work).ended())
     return found
 
 

@@ -132,7 +132,11 @@ class TrainedRun:
         if isinstance(self.model, LanguageModel):
             return [next_tokens(self.model, self._text_field(), text) for text in self._texts(data)]
         records = self._records(data)
-        dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
+        inputs = {column: self.fields[column] for column in self.inputs}
+        dataset = Dataset(records, inputs)
+        if self.output.stepwise:
+            first = next(column for column, field in inputs.items() if field.stepwise)
+            require_aligned(records, inputs, dataset.columns, first)
         found = answer(self.model, dataset, self.output, device=self.device, truth=False, done=done)
         return answered_rows(self.output, found.outcome)
 

@@ -20,6 +20,10 @@ def require_same_run(folder: Run, groups: Mapping[str, Mapping[str, Any]], figur
     ``groups`` and ``figures`` are what config.toml and data.json are about to hold. Where a file comes from does not
     matter, what is in it does.
     """
+    if folder.checkpoint.is_dir() and not folder.config.exists():
+        raise UsageError(
+            f"{folder.path}: holds a checkpoint and no config.toml, so nothing says what was begun; choose another --run"
+        )
     if folder.config.exists():
         begun = folder.config.read()
         for group, table in tomllib.loads(to_toml(groups)).items():

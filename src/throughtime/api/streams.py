@@ -40,8 +40,8 @@ from throughtime.use.generating import texts
 from throughtime.use.reading_on import line_rows, read_on
 
 IDLE = ("kinds", "split", "group", "label_separator", "max_length", "crop", "missing", "delimiter", "header")
-READ = 20_000_000  # tokens, all epochs together
-SHORT = 5_000_000  # training tokens, below which the network would learn the text by heart
+READ = 14_000_000  # tokens, all epochs together
+SHORT = 2_000_000  # training tokens, below which the network would learn the text by heart
 SAMPLES = 20
 SKIPGRAM = 5_000_000  # tokens from which vectors are made
 
@@ -227,7 +227,7 @@ def _suited(streams: Streams, settings: Settings) -> dict[str, object]:
     tokens = len(streams["train"])
     suited: dict[str, object] = {"batch_size": min(max(tokens // 2_000, 1), 32)}
     suited["epochs"] = min(max(READ // tokens, 1), 20)
-    noise = 0.4 if tokens < SHORT else 0.1
+    noise = 0.4 if tokens < SHORT else 0.15
     suited["dropout"] = noise
     if tokens < SHORT and recurrent_maps(form(settings.network.cell)):
         suited["drop_connect"] = 0.25

@@ -85,6 +85,7 @@ def train(
             _train_along(data, task or before.task, wanted, resume, processes)
         with Run.create(run, resume=resume) as folder:
             if processes.of_first(lambda: folder.finished):
+                leave()
                 progress.note(f"{run} is finished; there is nothing to resume")
                 return load(run)
             prepared = prepare(data, task or before.task, wanted, progress.note, room=folder.path)
@@ -92,7 +93,7 @@ def train(
             with threads_of(prepared.settings.machine):
                 model = _first_model(prepared)
                 _require_same(prepared, processes)
-                _describe(folder, prepared, source)
+                processes.of_first(lambda: _describe(folder, prepared, source))
                 if prepared.settings.machine.seeds is None:
                     job = _job(prepared, folder, progress, processes)
                     _train_one(job, folder, prepared, model, started, resume, progress)
@@ -110,6 +111,7 @@ def _train_along(data: Any, task: str | None, wanted: dict[str, Any], resume: bo
     with threads_of(prepared.settings.machine):
         model = _first_model(prepared)
         _require_same(prepared, processes)
+        processes.of_first(lambda: None)  # the first describes the run, and may refuse
         job = _job(prepared, None, silent, processes)
         try:
             fit(model.to(job.device), job, resume=resume)

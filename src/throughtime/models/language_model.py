@@ -20,6 +20,7 @@ from throughtime.models.settings import LanguageSettings, NetworkSettings, refus
 
 PLACE = "text"
 LARGE = 20_000  # tokens of a vocabulary, from which on the softmax is adaptive
+AT_ONCE = 1 << 23  # probabilities held at once where none is learned from: 32 MB of float32
 CUTOFFS = (2_000, 10_000, 60_000)  # ranks at which its clusters begin
 
 
@@ -86,11 +87,16 @@ class LanguageModel(nn.Module):
         target = batch[NEXT]
         assert isinstance(target, Sequences)
         steps = _valid(lengths, hidden.shape[1])
-        valid, shared = hidden[steps], self._shared()
+        valid, truth, shared = hidden[steps], target.data[steps], self._shared()
         if not len(valid):
-            return valid.sum(1), target.data[steps], state
-        logs = self.following.log_probabilities(valid, shared)
-        return -logs.gather(1, target.data[steps][:, None])[:, 0], logs.argmax(1), state
+            return valid.sum(1), truth, state
+        surprises, likeliest = [], []
+        most = max(1, AT_ONCE // self.size)
+        for some, following in zip(valid.split(most), truth.split(most), strict=True):
+            logs = self.following.log_probabilities(some, shared)
+            surprises.append(-logs.gather(1, following[:, None])[:, 0])
+            likeliest.append(logs.argmax(1))
+        return torch.cat(surprises), torch.cat(likeliest), state
 
     def after(self, ids: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Read ``ids (B, T)``, T at least 1; log-probabilities of the next token ``(B, V)``, and the state."""

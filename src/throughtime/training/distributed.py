@@ -7,8 +7,11 @@ whole batch, to rounding. The first process decides, evaluates and writes; the o
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +30,7 @@ from throughtime.errors import ThroughtimeError, UsageError
 from throughtime.training.file_kinds import tensor_bytes
 
 PATIENCE = timedelta(hours=3)  # for each other: the others wait while the first evaluates
+SETTLING_SECONDS = 0.2
 COUNT, PLACE = "WORLD_SIZE", ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")  # in torchrun's environment
 
 Found = TypeVar("Found")
@@ -169,27 +173,30 @@ ALONE = Processes()
 def joined() -> Iterator[Processes]:
     """The processes that torchrun has started, this one among them; alone where it has not.
 
-    Raises LostProcessError when another one ends inside the block, before training or after it.
+    They stay together until :func:`leave`, or until this process ends. Raises LostProcessError when another one ends
+    inside the block.
     """
     processes = _of_environment(os.environ)
     if processes.count == 1:
         yield processes
         return
-    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     try:
-        dist.init_process_group(backend, timeout=PATIENCE)
+        if not dist.is_initialized():
+            dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
+            atexit.register(leave)  # after the last words: they must be said before torchrun ends whoever is left
         yield processes
     except RuntimeError as error:
         if not is_loss(error):
             raise
-        raise LostProcessError("another process has ended; its own message says why") from error
-    finally:
-        leave()
+        raise lost("another process has ended; its own message says why") from error
 
 
 def leave() -> None:
     """Let go of the other processes: from here on this one is alone, whatever it does."""
     if dist.is_initialized():
+        # Gloo's threads need Python's lock to let go of the last tensors; destroying the group would wait for them
+        # with the lock in hand, for ever.
+        time.sleep(SETTLING_SECONDS)
         dist.destroy_process_group()
         os.environ[COUNT] = "1"
 
@@ -197,6 +204,18 @@ def leave() -> None:
 def is_loss(error: RuntimeError) -> bool:
     """Whether an error says that another process is gone; on processors torch has no class of its own for it."""
     return isinstance(error, dist.DistError) or "gloo" in str(error)
+
+
+def lost(message: str) -> LostProcessError:
+    """The error that says so. This process cannot go on, and will not wait for the others when it ends."""
+    atexit.register(_end_at_once)
+    return LostProcessError(message)
+
+
+def _end_at_once() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(LostProcessError.exit_code)  # gloo's threads may still be waiting for the one that is gone
 
 
 def _of_environment(environment: Mapping[str, str]) -> Processes:

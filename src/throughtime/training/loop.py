@@ -18,7 +18,7 @@ from throughtime.errors import NonFiniteError, UsageError, unknown
 from throughtime.training.averaging import averaged, averages_at, using
 from throughtime.training.checkpoint import EpochSums, Position, State, load_checkpoint, save_checkpoint, spread
 from throughtime.training.clipping import clip, gradient_norm
-from throughtime.training.distributed import LostProcessError, is_loss
+from throughtime.training.distributed import is_loss, lost
 from throughtime.training.interrupts import InterruptionError, stop_requests
 from throughtime.training.job import Fitted, Job, loss_of, weight_of
 from throughtime.training.optimisers import build_optimizer, set_learning_rate
@@ -79,7 +79,7 @@ def _others_watched(job: Job, state: State) -> Iterator[None]:
         if job.processes.count == 1 or not is_loss(error):
             raise
         at = state.position
-        raise LostProcessError(
+        raise lost(
             f"a process was lost in epoch {at.epoch}, after update {at.update}; what was saved last is whole; "
             "go on with the same command and --resume"
         ) from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import codecs
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ from throughtime.data.order import words
 from throughtime.data.streams.store import EOS_ID, tokeniser
 from throughtime.data.streams.windows import SOS_ID
 from throughtime.data.tokenisation import joined
-from throughtime.data.vocabulary import SPECIALS
+from throughtime.data.vocabulary import EOS, SPECIALS
 from throughtime.models.decoding.sampling import Sampling
 from throughtime.models.language_model import LanguageModel
 
 CHUNK = 1024  # tokens of a prompt that are read at once
+DRAWS = 3  # tells the random numbers of drawing from others of the same seed
 
 
 @torch.no_grad()
@@ -34,8 +36,8 @@ def generated(
 ) -> Iterator[np.ndarray]:
     """``length`` times the next token of each of ``rows`` texts that begin with the prompt, ids ``(rows,)``.
 
-    ``<pad>``, ``<unk>`` and ``<sos>`` are never written, and ``<eos>`` only where ``end``. The same seed gives the same
-    texts.
+    ``<pad>``, ``<unk>`` and ``<sos>`` are never written, and ``<eos>`` only where ``end``. Row r is drawn by random
+    numbers of (seed, r) alone: the same seed gives the same texts, however many are made.
     """
     model.eval()
     where = next(model.parameters()).device
@@ -44,7 +46,7 @@ def generated(
     state = None
     for begin in range(0, ids.shape[1], CHUNK):
         logs, state = model.after(ids[:, begin : begin + CHUNK], state)
-    chance = words(length * rows, seed, 3).reshape(length, rows) / 2.0**64
+    chance = np.stack([words(length, seed, DRAWS, row) for row in range(rows)], axis=1) / 2.0**64
     never = [k for k, name in enumerate(SPECIALS) if not (end and name == "<eos>")]
     for step in range(length):
         logs[:, never] = -torch.inf
@@ -55,10 +57,8 @@ def generated(
 
 
 def prompt_ids(prompt: str, field: Tokens) -> np.ndarray:
-    """The tokens of a prompt; what it does not end is not ended."""
-    ids = tokeniser(field)(prompt) if prompt else np.zeros(0, dtype=np.int64)
-    ends = len(ids) and field.unit not in LETTERS and not prompt.endswith("\n")
-    return ids[:-1] if ends else ids
+    """The tokens of a prompt (n,)."""
+    return tokeniser(field)(prompt.replace("\r\n", "\n"))
 
 
 def written(ids: Sequence[int], field: Tokens) -> str:
@@ -86,46 +86,50 @@ def texts(
     prompt: str = "",
 ) -> list[str]:
     """``count`` texts of so many lines each, side by side; cut there, or after ``most`` tokens."""
-    rows: list[np.ndarray] = []
+    drawn: list[np.ndarray] = []
     newline = EOS_ID if field.unit not in LETTERS else field.vocabulary.ids.get("\n", -1)
     ends = np.zeros(count, dtype=int)
-    for drawn in generated(
-        model,
-        field,
-        prompt=prompt,
-        length=most,
-        sampling=sampling,
-        seed=seed,
-        rows=count,
-        end=field.unit not in LETTERS,
-    ):
-        rows.append(drawn)
-        ends += drawn == newline
+    end = field.unit not in LETTERS
+    for ids in generated(model, field, prompt=prompt, length=most, sampling=sampling, seed=seed, rows=count, end=end):
+        drawn.append(ids)
+        ends += ids == newline
         if (ends >= lines).all():
             break
-    columns = np.stack(rows, axis=1)
-    return ["\n".join((prompt + written(ids, field)).split("\n")[:lines]) for ids in columns]
+    found = (prompt + "".join(pieces(row.tolist(), field, prompt)) for row in np.stack(drawn, axis=1))
+    return ["\n".join(text.split("\n")[:lines]) for text in found]
 
 
 def stream(
     model: LanguageModel, field: Tokens, *, prompt: str, length: int, sampling: Sampling, seed: int
 ) -> Iterator[str]:
-    """The text after the prompt, in pieces as they are made; bytes wait until they are characters."""
-    ids: list[int] = []
-    shown = ""
-    prompted = prompt_ids(prompt, field).tolist()
-    before = written(prompted, field)
-    for drawn in generated(model, field, prompt=prompt, length=length, sampling=sampling, seed=seed):
-        ids.append(int(drawn[0]))
-        if ids[-1] == EOS_ID and field.unit in LETTERS:
-            return  # the end of a document
+    """The text after the prompt, in pieces as they are made."""
+    drawn = generated(model, field, prompt=prompt, length=length, sampling=sampling, seed=seed)
+    return pieces((int(ids[0]) for ids in drawn), field, prompt)
+
+
+def pieces(ids: Iterable[int], field: Tokens, prompt: str = "") -> Iterator[str]:
+    """Tokens to the text that goes on after ``prompt``, one by one; bytes wait until they are characters.
+
+    Where tokens are letters, ``<eos>`` is the end of the text, else the end of a line.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    goes_on = prompt and not prompt[-1].isspace()
+    last = field.vocabulary.decode(prompt_ids(prompt, field)[-1:])[0] if goes_on else None
+    for token in (field.vocabulary.tokens[k] for k in ids):
+        if field.unit in LETTERS and token == EOS:
+            break
         if field.unit == "characters":
-            yield field.vocabulary.tokens[ids[-1]]
-            continue
-        text = written([*prompted, *ids], field)[len(before) :] if field.unit != "bytes" else written(ids, field)
-        if text.startswith(shown) and not text.endswith("\ufffd"):
-            yield text[len(shown) :]
-            shown = text
+            piece = token
+        elif field.unit == "bytes":
+            piece = decoder.decode(bytes([ord(token)]))
+        elif token == EOS:
+            piece, last = "\n", None
+        else:
+            piece, last = joined([token] if last is None else [last, token], field.unit)[len(last or "") :], token
+        if piece:
+            yield piece
+    if rest := decoder.decode(b"", final=True):
+        yield rest
 
 
 @torch.no_grad()

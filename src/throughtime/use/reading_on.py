@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import torch
 
 from throughtime.batch import Batch, Sequences
-from throughtime.data.fields.tokens import Tokens
-from throughtime.data.streams.store import Stream
+from throughtime.data.fields.tokens import LETTERS, Tokens
+from throughtime.data.streams.store import EOS_ID, Stream
 from throughtime.data.streams.windows import NEXT, READ, Windows, before
 from throughtime.errors import NonFiniteError
 from throughtime.models.language_model import LanguageModel
@@ -21,6 +22,7 @@ ROW = 2048  # tokens of a row: a long stream is read at several places at once
 ROWS = 64
 WARM = 512  # tokens before a row that are read first, so that its state is what it would be
 STEPS = 256
+LONGEST = 2000  # tokens of a row of predictions
 
 
 def read_on(
@@ -41,7 +43,7 @@ def read_on(
     rows = 1 if dynamic_rate else max(1, min(ROWS, len(stream) // ROW))
     windows = Windows(stream, rows, STEPS if not dynamic_rate else 32)
     kept = {name: tensor.clone() for name, tensor in model.state_dict().items()} if dynamic_rate else {}
-    surprise, guessed = np.zeros(len(stream), dtype=np.float32), np.zeros(len(stream), dtype=np.int64)
+    surprise, guessed = np.zeros(len(stream), dtype=np.float32), np.zeros(len(stream), dtype=stream.ids.dtype)
     with torch.no_grad():
         state = _warm(model, windows, device) if rows > 1 else None
     try:
@@ -60,7 +62,7 @@ def read_on(
     finally:
         if kept:
             model.load_state_dict(kept)
-    return Outcome(np.asarray(stream.ids).astype(np.int64), guessed, surprise=surprise, characters=stream.characters)
+    return Outcome(stream.read(0, len(stream)), guessed, surprise=surprise, characters=stream.characters)
 
 
 def _warm(model: LanguageModel, windows: Windows, device: torch.device | str) -> tuple[torch.Tensor, ...]:
@@ -103,26 +105,29 @@ def _learn(model: LanguageModel, batch: Batch, rate: float) -> tuple[torch.Tenso
 def line_rows(
     field: Tokens, stream: Stream, outcome: Outcome, best: Outcome | None, most: int = 3000
 ) -> list[dict[str, object]]:
-    """A row for each line of a text, the first ``most`` of them: its text, tokens, and the mean surprise of each."""
+    """A row for each line of a text, the first ``most`` of them: its text, tokens, and the mean surprise of each.
+
+    A line of very many tokens has several rows.
+    """
     assert outcome.surprise is not None
-    ends = (3,) if field.unit not in ("characters", "bytes") else (field.vocabulary.ids.get("\n", -1), 3)
-    head = np.asarray(stream.ids[: most * 400])
+    ends = (field.vocabulary.ids.get("\n", -1), EOS_ID) if field.unit in LETTERS else (EOS_ID,)
+    head = stream.read(0, min(len(stream), most * 400))
     cuts = np.flatnonzero(np.isin(head, ends)) + 1
     if not len(cuts) or (len(head) == len(stream) and cuts[-1] < len(stream)):
         cuts = np.append(cuts, len(head))
     rows: list[dict[str, object]] = []
-    begin = 0
-    for line, end in enumerate(cuts[:most].tolist(), start=1):
-        row: dict[str, object] = {
-            "id": line - 1,
-            "file": None,
-            "row": line,
-            "text": written(head[begin:end].tolist(), field).rstrip("\n"),
-            "tokens": end - begin,
-            "loss": float(outcome.surprise[begin:end].mean()),
-        }
-        if best is not None and best.surprise is not None:
-            row["baseline_loss"] = float(best.surprise[begin:end].mean())
-        rows.append(row)
-        begin = end
+    for line, (first, last) in enumerate(pairwise([0, *cuts[:most].tolist()]), start=1):
+        for begin in range(first, last, LONGEST):
+            end = min(begin + LONGEST, last)
+            row: dict[str, object] = {
+                "id": len(rows),
+                "file": None,
+                "row": line,
+                "text": written(head[begin:end].tolist(), field).rstrip("\n"),
+                "tokens": end - begin,
+                "loss": float(outcome.surprise[begin:end].mean()),
+            }
+            if best is not None and best.surprise is not None:
+                row["baseline_loss"] = float(best.surprise[begin:end].mean())
+            rows.append(row)
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from typer import Argument
@@ -29,7 +30,7 @@ def tasks(
         return
     task = registered[name]
     print(f"{task.name}: {task.title}\nshape: {task.shape}\nreads: {task.reads}\nexample: {task.example}")
-    print("metric: " + ", ".join(f"{metric} (of {kind})" for kind, metric in task.metric.items()))
+    print("metric: " + ", ".join(f"{_named(metric)} (of {kind})" for kind, metric in task.metric.items()))
     print(f"baselines: {', '.join(task.baselines)}")
     for title, group in (*GROUPS.items(), ("task", task.settings)):
         print(f"\n[{title}]")
@@ -39,6 +40,11 @@ def tasks(
                 *((s.name, _shown(task.defaults.get(s.name, s.default)), s.values, s.help) for s in declared(group)),
             ]
         )
+
+
+def _named(metric: str | Callable[..., str]) -> str:
+    """A metric by name; of a rule that chooses one, what it says of itself."""
+    return metric if isinstance(metric, str) else (metric.__doc__ or "").split("\n")[0].rstrip(".")
 
 
 def _shown(value: object) -> str:

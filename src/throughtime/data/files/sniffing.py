@@ -26,7 +26,7 @@ SAMPLE_LINES = 200
 SAMPLE_CHARACTERS = 1 << 18
 USUAL_INPUTS = (
     "text", "texts", "sentence", "review", "name", "message", "comment", "title", "body", "content", "document",
-    "tweet", "input", "x",
+    "tweet", "sequence", "input", "x",
 )  # fmt: skip
 USUAL_OUTPUTS = (
     "label", "labels", "class", "classes", "category", "categories", "target", "sentiment", "language", "y", "output",

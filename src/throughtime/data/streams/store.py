@@ -15,7 +15,7 @@ from typing import IO
 import numpy as np
 
 from throughtime.data.fields.tokens import LETTERS, Tokens
-from throughtime.data.streams.texts import Document
+from throughtime.data.streams.document import Document
 from throughtime.data.tokenisation import cut
 from throughtime.data.vocabulary import EOS, SPECIALS, UNK, Vocabulary
 
@@ -101,15 +101,15 @@ def tokeniser(field: Tokens) -> Tokenise:
 
 def _words(field: Tokens) -> Tokenise:
     """What stands between spaces is cut once and remembered: three times as fast as to cut it again and again."""
-    ids, remembered = field.vocabulary.ids, dict[str, list[int]]()
+    ids, remembered = field.vocabulary.ids, dict[str, tuple[int, ...]]()
 
     def words(piece: str) -> np.ndarray:
         if len(remembered) > REMEMBERED:
             remembered.clear()
-        remembered["\n"] = [EOS_ID]
+        remembered["\n"] = (EOS_ID,)
         parts = piece.replace("\n", " \n ").split(" ")
         for part in set(parts) - remembered.keys():
-            remembered[part] = [ids.get(word, UNK_ID) for word in cut(part, field.unit, field.lower)]
+            remembered[part] = tuple(ids.get(word, UNK_ID) for word in cut(part, field.unit, field.lower))
         return np.fromiter(chain.from_iterable(map(remembered.__getitem__, parts)), dtype=np.int64)
 
     return words

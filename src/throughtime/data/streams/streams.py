@@ -15,8 +15,9 @@ from throughtime.data.order import permutation
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.splits import NAMES
+from throughtime.data.streams.document import Document
 from throughtime.data.streams.store import Stream, stored, vocabulary_of
-from throughtime.data.streams.texts import Document, documents_of, total
+from throughtime.data.streams.texts import documents_of, total
 from throughtime.data.tokenisation import proposed_unit
 from throughtime.data.vocabulary import SPECIALS, Vocabulary
 from throughtime.errors import DataError, Place, UsageError
@@ -60,10 +61,10 @@ def read_streams(
     documents, words = documents_of(source, settings, records)
     tell(f"{words}, {total(documents):,} {'bytes' if documents[0].path else 'characters'}")
     parts = _given(documents, settings, rows=records is not None)
+    several = len(parts["train"]) > 1
     parts |= _cut(parts.pop("train"), settings, [name for name in ("test", "valid") if name not in parts], tell)
     unit, reason = _unit(parts["train"], settings, known)
     fitted = known or _fitted(parts["train"], unit, reason, settings, tell)
-    several = len(documents) > 1
     splits = {name: stored(parts[name], fitted, room, several=several) for name in NAMES}
     what = "words" if fitted.unit not in LETTERS else fitted.unit
     for name in NAMES:
@@ -89,14 +90,18 @@ def read_stream(source: Any, settings: DataSettings, known: Tokens, records: Rec
 
 
 def _given(documents: list[Document], settings: DataSettings, *, rows: bool) -> dict[str, list[Document]]:
-    """Train, and the parts that have a file of their own: a text, or ``rows`` whose texts are taken."""
-    parts = {"train": documents}
+    """Train, and the parts that the source itself or the settings give: a text, or ``rows`` whose texts are taken."""
+    parts = {name: [document for document in documents if document.split == name] for name in NAMES}
+    parts = {name: part for name, part in parts.items() if part or name == "train"}
     for name in ("valid", "test"):
         value = getattr(settings, name)
-        if _share(name, value) is None:
-            if not os.path.exists(os.path.expanduser(value)):
-                raise UsageError(f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder")
-            parts[name] = documents_of(value, settings, read(value, settings) if rows else None)[0]
+        if _share(name, value) is not None:
+            continue
+        if not os.path.exists(os.path.expanduser(value)):
+            raise UsageError(f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder")
+        if name in parts:
+            raise UsageError(f"--{name} {value}: {parts[name][0].name} is the {name} split already; leave one out")
+        parts[name] = documents_of(value, settings, read(value, settings) if rows else None)[0]
     return parts
 
 

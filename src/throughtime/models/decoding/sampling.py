@@ -42,7 +42,10 @@ class Sampling:
         """
         if self.temperature == 0:
             return torch.nn.functional.one_hot(logs.argmax(1), logs.shape[1]).to(logs.dtype)
-        shares = torch.softmax(logs / self.temperature, 1)
+        likeliest = logs.amax(1, keepdim=True)
+        shares = torch.softmax((logs - likeliest) / self.temperature, 1)
+        if self.top_k is None and self.top_p is None:
+            return shares
         ordered, order = shares.sort(stable=True, dim=1, descending=True)
         kept = torch.ones_like(ordered, dtype=torch.bool)
         if self.top_k is not None:

@@ -8,7 +8,7 @@ from throughtime.models.tasks.task import Task, tasks
 
 
 def watched(field: Field) -> str:
-    """Words are counted in perplexity, letters in nats."""
+    """perplexity of words, cross_entropy of letters"""
     return "perplexity" if getattr(field, "unit", "") in ("words", "spaces") else "cross_entropy"
 
 

@@ -8,7 +8,7 @@ from throughtime.models.tasks.task import Task, tasks
 
 
 def watched(output: Field) -> str:
-    """Spans are measured as spans, single tags one by one."""
+    """span_f1 where tags mark spans, else accuracy"""
     return "accuracy" if getattr(output, "scheme", None) is None else "span_f1"
 
 

@@ -41,6 +41,7 @@ def _words(field: Mapping[str, Any]) -> list[str]:
 def _embedding(tensors: Mapping[str, Tensor], place: int) -> Tensor | None:
     names = [name for name in sorted(tensors) if name.startswith(f"encoders.{place}.")]
     found = [name for name in names if name.removesuffix(".weight").endswith(".embedding")]
+    found += [name for name in tensors if name == "embedding"]  # of a language model, which has no encoders
     return tensors[found[0]].float() if found else None
 
 
