@@ -294,7 +294,7 @@ def killed_streams(data: Path) -> Measured:
 @line("killed 10 times with two processes")
 def killed_ranks(data: Path) -> Measured:
     """Of ten kills five take all processes, five take one of the two."""
-    two = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "throughtime"]
+    two = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "--", "throughtime"]
     kills, equal = 0, []
     for name, (file, options) in small_material(data).items():
         found, same = under_fire(f"ranks-{name}", two, file, options, 5, ranks=True)

@@ -356,14 +356,42 @@ def test_tokens_do_not_depend_on_the_pieces(
             assert stream_of(parts[0], field) + stream_of(parts[1], field) == plain(text, unit, lower), (unit, lower)
 
 
+@pytest.mark.parametrize("piece", [1, 5, 1 << 20])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "latin-1"])
+def test_where_a_line_and_a_character_start(
+    piece: int, codec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From every byte on; the second line holds the two bytes of a line end that are none."""
+    lines = ["aé\n", "ä\u0a05\u0100\n", "\r\n", "b\U0001f600é", "c\n", "end"]
+    if codec == "latin-1":
+        lines = ["aé\n", "\r\n", "end"]
+    mark = len("".encode(codec))
+    sizes = [[len(character.encode(codec)) - mark for character in line] for line in lines]
+    path = tmp_path / "a.txt"
+    path.write_bytes("".join(lines).encode(codec))
+    monkeypatch.setattr(document, "PIECE", piece)
+    whole = Document.in_file(path, "a.txt", "auto" if codec in ("utf-8", "utf-8-sig", "utf-16", "utf-32") else codec)
+    assert whole.begin == mark and whole.end == path.stat().st_size
+    ends = (mark + np.cumsum([sum(line) for line in sizes])).tolist()
+    starts = [mark, *(end for line, end in zip(lines, ends, strict=True) if line.endswith("\n")), whole.end]
+    characters = [mark, *(mark + np.cumsum([size for line in sizes for size in line])).tolist()]
+    for at in range(mark, whole.end + 1):
+        assert whole.line_start(at) == min(start for start in starts if start >= at), at
+        assert whole.character_start(at) == min(start for start in characters if start >= at), at
+    text = Document.in_memory("".join(lines), "a")
+    for at in range(len(text.text) + 1):
+        found = text.text.find("\n", at - 1) + 1 if at else 0
+        assert text.line_start(at) == (found or len(text.text) * (at > 0)) and text.character_start(at) == at
+
+
 def test_the_numbers_are_as_small_as_they_can_be(tmp_path: Path) -> None:
     sizes = {}
-    for count in (20, 252, 253):
+    for count in (20, 251, 252):
         text = "".join(chr(0x4E00 + k) for k in range(count)) * 2 + "\n"
         found = stored([Document.in_memory(text, "a")], fitted([text], "characters"), tmp_path, several=False)
         sizes[count] = found.ids.dtype.itemsize
         assert found.read(1, 4).tolist() == found.ids[1:4].tolist() and found.characters == len(text)
-    assert sizes == {20: 1, 252: 2, 253: 2} or sizes == {20: 1, 252: 1, 253: 2}
+    assert sizes == {20: 1, 251: 1, 252: 2}  # with the special tokens and the end of the line
     assert list(tmp_path.iterdir()) == []  # nobody else sees the file
 
 

@@ -117,7 +117,7 @@ def test_rows_that_have_ended_cost_nothing_and_keep_their_state() -> None:
     assert not any(part[:, 3].any() for part in state or ())
     empty = Batch({name: Sequences(c.data, c.lengths * 0) for name, c in batches[0].columns.items()}, torch.arange(4))  # type: ignore[union-attr]
     loss, carried = model.loss(empty.after(state))
-    assert float(loss) == 0.0 and model.surprises(empty)[0].shape == (0,)
+    assert float(loss.detach()) == 0.0 and model.surprises(empty)[0].shape == (0,)
     assert all(torch.equal(a, b) for a, b in zip(carried, state or (), strict=True))
 
 
@@ -177,7 +177,7 @@ def test_masks_are_functions_of_seed_epoch_window_and_update(name: str) -> None:
     usual = {"seed": 1, "epoch": 2, "update": 3}
 
     def loss(given: Batch, **changes: int) -> float:
-        return float(model.loss(given.drawing(**{**usual, **changes}))[0])
+        return float(model.loss(given.drawing(**{**usual, **changes}))[0].detach())
 
     first = loss(batch)
     torch.manual_seed(5)  # which they know nothing of
@@ -190,7 +190,7 @@ def test_masks_are_functions_of_seed_epoch_window_and_update(name: str) -> None:
         "window": loss(other_window),
     }
     assert {what for what, value in changed.items() if value != first} == acts
-    assert float(model.eval().loss(batch)[0]) == float(model.eval().loss(batch)[0]) != first
+    assert float(model.eval().loss(batch)[0].detach()) == float(model.eval().loss(batch)[0].detach()) != first
 
 
 def test_token_dropout_takes_whole_words_and_keeps_the_mean() -> None:
@@ -287,7 +287,9 @@ def test_penalties_are_their_formulas() -> None:
         model = model_of(cell="gru", activation_penalty=activation, change_penalty=changing)
         found = model.train().loss(batch.drawing(1, 1, 1))[0]
         torch.testing.assert_close(found, without + activation * size + changing * change, rtol=0, atol=1e-13)
-        assert float(model.eval().loss(batch)[0]) == float(plain.eval().loss(batch)[0])  # no part of what is reported
+        assert float(model.eval().loss(batch)[0].detach()) == float(
+            plain.eval().loss(batch)[0].detach()
+        )  # no part of what is reported
 
 
 # ---- step by step

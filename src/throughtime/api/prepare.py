@@ -37,7 +37,7 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say,
         why = "" if task else "the text has no table, no tags and no classes in it"
         return prepare_text(data, settings, chosen, tell, notes, why=why, room=room)
     if task == LANGUAGE:
-        plain = isinstance(data, (str, Path)) and not settings.input
+        plain = isinstance(data, (str, Path)) and not settings.input and settings.format == "auto"
         records = None if plain else read(data, settings)
         return prepare_text(data, settings, chosen, tell, notes, records=records, room=room)
     return prepare_rows(read(data, settings), settings, task, chosen, tell, notes)

@@ -22,7 +22,7 @@ def require_same_run(folder: Run, groups: Mapping[str, Mapping[str, Any]], figur
     """
     if folder.checkpoint.is_dir() and not folder.config.exists():
         raise UsageError(
-            f"{folder.path}: holds a checkpoint and no config.toml, so nothing says what was begun; choose another --run"
+            f"{folder.path}: holds a checkpoint and no config.toml, which says what was begun; choose another --run"
         )
     if folder.config.exists():
         begun = folder.config.read()

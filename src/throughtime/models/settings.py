@@ -170,5 +170,6 @@ def refuse_idle(settings: Group, names: Iterable[str], why: str) -> None:
     usual = type(settings)()
     for name in names:
         if getattr(settings, name) != getattr(usual, name):
-            option = name.replace("_", "-")
-            raise UsageError(f"--{option} {getattr(settings, name)}: {why}; leave it out")
+            option, value = name.replace("_", "-"), getattr(settings, name)
+            shown = ",".join(value) if isinstance(value, tuple) else value
+            raise UsageError(f"--{option} {shown}: {why}; leave it out")

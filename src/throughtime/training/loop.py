@@ -68,11 +68,12 @@ def fit(model: nn.Module, job: Job, *, resume: bool = False) -> Fitted:
             _end_epoch(job, state, stopwatch)
             if job.processes.any(stop_requested()) == (True,):
                 _interrupt(job, state)
-        return _finish(job, state)
+    return _finish(job, state)
 
 
 @contextmanager
 def _others_watched(job: Job, state: State) -> Iterator[None]:
+    """Say where training stood when another process ended."""
     try:
         yield
     except RuntimeError as error:
@@ -152,8 +153,7 @@ def _located(job: Job, model: nn.Module, part: Batch) -> str:
 
 
 def _agreed(job: Job, at: Position, stopwatch: Stopwatch, stop: bool) -> tuple[bool, ...]:
-    """Whether to stop, whether the time is over, whether to save; any process may be asked to stop, the first has the
-    clock."""
+    """Whether to stop, as any process may be asked; and by the first's clock, whether time is over, whether to save."""
     first = job.processes.first
     due = stopwatch.since_save >= job.settings.checkpoint_seconds
     return job.processes.any(stop, first and _out_of_time(job.settings, at), first and due)
