@@ -234,7 +234,7 @@ def transfer(data: Path) -> Measured:
     folder = WORK / "transfer"
     if not folder.is_dir():
         halve_reviews(data, folder)
-    train(folder / "unlabelled", WORK / "transfer-language", "--task", "language_model", "--max-minutes", "12", *WORDS)
+    train(folder / "unlabelled", WORK / "transfer-language", "--task", "language_model", "--max-minutes", "8", *WORDS)
     scores = {}
     for name, options in (("scratch", []), ("begun", ["--init-from", str(WORK / "transfer-language"), *STAGED])):
         run = WORK / f"transfer-{name}"
@@ -252,7 +252,7 @@ def transfer(data: Path) -> Measured:
 
 
 WORDS = ["--set", "tokens=words", "--hidden-size", "256", "--set", "embedding_size=128", "--set", "bptt=64"]
-WORDS += ["--epochs", "10"]
+WORDS += ["--epochs", "5"]
 STAGED = ["--set", "unfreeze_every=3", "--set", "layer_factor=0.5"]
 FEW = ["--set", "baselines=majority,logistic_regression_words"]
 
@@ -294,7 +294,8 @@ def killed_streams(data: Path) -> Measured:
 @line("killed 10 times with two processes")
 def killed_ranks(data: Path) -> Measured:
     """Of ten kills five take all processes, five take one of the two."""
-    two = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "--", "throughtime"]
+    two = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    two += ["-m", "--", "throughtime"]
     kills, equal = 0, []
     for name, (file, options) in small_material(data).items():
         found, same = under_fire(f"ranks-{name}", two, file, options, 5, ranks=True)

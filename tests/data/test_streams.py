@@ -133,7 +133,8 @@ def test_folders_of_classes_and_of_tables_are_none(tmp_path: Path) -> None:
 
 
 def test_a_text_alone_in_its_folder(tmp_path: Path) -> None:
-    assert is_running_text(write(tmp_path / "a", b__c_txt=PROSE), settings())
+    assert is_running_text(write(tmp_path / "a", b__c_md=PROSE), settings())
+    assert not is_running_text(write(tmp_path / "f", c_txt=PROSE), settings())  # a class, the only one
     assert not is_running_text(write(tmp_path / "d", b_csv="text,label\nfine,pos\nbad,neg\n"), settings())
     (tmp_path / "e").mkdir()
     assert not is_running_text(tmp_path / "e", settings())

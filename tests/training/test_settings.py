@@ -48,6 +48,9 @@ def test_text_is_converted_and_none_switches_off() -> None:
 
 FREE = {
     "metric",  # a name, which the task resolves before training
+    "init_from",  # a run, whose weights the model has before training begins; see tests/laws/test_language.py
+    "unfreeze_every",  # these two act on layers by their names; see test_transfer
+    "layer_factor",
     "checkpoint_seconds",  # changes no result; that it acts is seen in test_loop
 }
 FLIPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # what must stand beside it, and the flip

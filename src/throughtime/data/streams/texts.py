@@ -36,7 +36,8 @@ def is_running_text(source: Any, settings: DataSettings) -> bool:
     if path.is_dir():
         inside = [entry for entry in path.iterdir() if not entry.name.startswith(".")]
         given = splits_in(path)
-        if len(inside) == 1 or given:
+        alone = len(inside) == 1 and inside[0].suffix.lower() != ".txt"  # which is a class, the only one
+        if alone or given:
             return is_running_text(given.get("train", inside[0]), settings)
         claimed = any(form.recognise(path, b"") for _, form in formats.items())
         return not claimed and bool(_texts_in(path)[0])
