@@ -234,7 +234,7 @@ def transfer(data: Path) -> Measured:
     folder = WORK / "transfer"
     if not folder.is_dir():
         halve_reviews(data, folder)
-    train(folder / "unlabelled", WORK / "transfer-language", "--task", "language_model", "--max-minutes", "8", *WORDS)
+    train(folder / "unlabelled", WORK / "transfer-language", "--task", "language_model", "--max-minutes", "12", *WORDS)
     scores = {}
     for name, options in (("scratch", []), ("begun", ["--init-from", str(WORK / "transfer-language"), *STAGED])):
         run = WORK / f"transfer-{name}"
@@ -252,7 +252,7 @@ def transfer(data: Path) -> Measured:
 
 
 WORDS = ["--set", "tokens=words", "--hidden-size", "256", "--set", "embedding_size=128", "--set", "bptt=64"]
-WORDS += ["--epochs", "5"]
+WORDS += ["--epochs", "10"]
 STAGED = ["--set", "unfreeze_every=3", "--set", "layer_factor=0.5"]
 FEW = ["--set", "baselines=majority,logistic_regression_words"]
 
@@ -340,17 +340,18 @@ def under_fire(
         try:
             running.wait(chance.uniform(2.5, 2.5 + seconds / (2 if ranks else 4)) + (4 if ranks else 0))
         except subprocess.TimeoutExpired:
-            one_only = ranks and kills % 2 == 0 and (workers := children(running.pid))
-            if one_only:
+            workers = children(running.pid)  # each in a session of its own, so that they outlive a signal to the group
+            if ranks and kills % 2 == 0 and workers:
                 os.kill(chance.choice(workers), signal.SIGKILL)
                 running.wait(120)  # the others must end by themselves
             else:
                 os.killpg(running.pid, signal.SIGKILL)
-                for worker in children(running.pid):
+                for worker in workers:
                     os.kill(worker, signal.SIGKILL)
                 running.wait()
             kills += 1
         else:
+            assert running.returncode == 0, f"{name}: ended with {running.returncode} without being killed"
             equal.append(fingerprint(whole) == fingerprint(broken))
             shutil.rmtree(broken)
     subprocess.run([*begin, "--run", str(broken)], check=True, stdout=subprocess.DEVNULL)
