@@ -409,7 +409,7 @@ def test_another_text_in_the_tokens_of_a_run(tmp_path: Path) -> None:
     found = read_stream(write(tmp_path, b_txt="To be, §\n") / "b.txt", settings(), known)
     assert found["test"].ids[-2] == UNK_ID and found.field is known
     again = read_streams(tmp_path / "a.txt", settings(), quiet, known=known)
-    assert again.field is known
+    assert again.field == known
 
 
 # ---- windows
@@ -467,3 +467,21 @@ def test_sources_of_all_kinds_give_streams(tmp_path: Path) -> None:
     found = read_streams(write(tmp_path, a_txt=PROSE * 20) / "a.txt", settings(tokens="words", lower_case="yes"), quiet)
     assert isinstance(found, Streams) and found.field.unit == "words" and "citizen" in found.field.vocabulary
     assert "".join(uncut(iter(["ab c", "d\ne", "f"]), found.field)) == "ab cd\nef"
+
+
+@pytest.mark.parametrize(
+    ("texts", "unit", "start"),
+    [
+        (1, "characters", "\n"),
+        (1, "bytes", "\n"),
+        (1, "words", "<eos>"),
+        (2, "characters", "<eos>"),
+        (12, "words", "<eos>"),
+    ],
+)
+def test_what_a_text_begins_after(tmp_path: Path, texts: int, unit: str, start: str) -> None:
+    for number in range(texts):
+        (tmp_path / f"{number:02}.txt").write_text("a line of text\n" * 60)
+    source = tmp_path if texts > 1 else tmp_path / "00.txt"
+    field = read_streams(str(source), DataSettings(tokens=unit), lambda _: None).field
+    assert field.start == start and Tokens.from_json(field.to_json()) == field

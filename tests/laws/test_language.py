@@ -193,33 +193,15 @@ def test_learning_goes_on_from_another_run(file: Path, tmp_path: Path) -> None:
     assert begun.settings.network.hidden_size == 6 and not begun.settings.network.bidirectional
     scratch = tt.train(rows, tmp_path / "scratch", hidden_size=6, bidirectional=False, **options)
     assert fingerprint(begun.path) != fingerprint(scratch.path)
-    staged = tt.train(
-        rows, tmp_path / "staged", init_from=str(first.path), unfreeze_every=2, layer_factor=0.5, **options
-    )
+    slowly = {**options, "init_from": str(first.path), "unfreeze_every": 2, "layer_factor": 0.5}
+    staged = tt.train(rows, tmp_path / "staged", **slowly)
     before, after = first.run.model.read(), staged.run.model.read()
     assert torch.equal(before["embedding"], after["encoders.0.embedding"])  # its turn comes after the fourth epoch
     assert not torch.equal(before["recurrent.weight_hh_l0"], after["encoders.0.recurrent.weight_hh_l0"])
+    slowly["checkpoint_seconds"] = 0
     with pytest.raises(KilledError):
-        tt.train(
-            rows,
-            tmp_path / "broken",
-            init_from=str(first.path),
-            unfreeze_every=2,
-            layer_factor=0.5,
-            checkpoint_seconds=0,
-            progress=KillAfter(11),
-            **options,
-        )
-    tt.train(
-        rows,
-        tmp_path / "broken",
-        init_from=str(first.path),
-        unfreeze_every=2,
-        layer_factor=0.5,
-        checkpoint_seconds=0,
-        resume=True,
-        **options,
-    )
+        tt.train(rows, tmp_path / "broken", progress=KillAfter(11), **slowly)
+    tt.train(rows, tmp_path / "broken", resume=True, **slowly)
     assert fingerprint(tmp_path / "broken") == fingerprint(staged.path)
     for wrong in ({"hidden_size": 7}, {"bidirectional": True}, {"cell": "gru"}):
         with pytest.raises(ThroughtimeError, match="leave it out"):

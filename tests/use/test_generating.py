@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,17 @@ def test_a_row_is_the_same_however_many_are_made() -> None:
     assert len({tuple(row) for row in many.T.tolist()}) == 9
     expected = texts(model, field, count=9, lines=3, most=40, sampling=Sampling(), seed=4)
     assert texts(model, field, count=2, lines=3, most=40, sampling=Sampling(), seed=4) == expected[:2]
+
+
+@pytest.mark.parametrize("start", ["<sos>", "<eos>", "\n"])
+def test_a_text_begins_after_what_ends_another(start: str) -> None:
+    field = replace(field_of("characters"), start=start)
+    model = model_of(field)
+    with torch.no_grad():
+        logs = model.after(torch.tensor([[field.vocabulary.ids[start]]]), None)[0]
+    assert next_tokens(model, field, "")["predicted"] == field.vocabulary.tokens[int(logs[0].argmax())]
+    logs[:, :3] = -torch.inf
+    assert int(ids(model, field, Sampling(0), length=1)[0, 0]) == int(logs.argmax())
 
 
 def test_a_prompt_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

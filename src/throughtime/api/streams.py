@@ -34,7 +34,6 @@ from throughtime.models.model import float_type
 from throughtime.models.settings import LanguageSettings, refuse_idle
 from throughtime.models.skipgram import skipgram
 from throughtime.models.tasks import Task, tasks
-from throughtime.training.job import Batches
 from throughtime.use.answering import measured
 from throughtime.use.generating import texts
 from throughtime.use.reading_on import line_rows, read_on
@@ -102,7 +101,7 @@ class PreparedStream(Prepared):
             raise unknown("metric for running text", name, known)
         return name
 
-    def batches(self, epoch: int, start: int) -> Batches:
+    def batches(self, epoch: int, start: int) -> Windows:
         return Windows(self.streams["train"], self.settings.training.batch_size, self.language.bptt, start)
 
     def evaluated(self, device: torch.device, model: nn.Module) -> dict[str, float]:
@@ -177,7 +176,7 @@ class PreparedStream(Prepared):
 
     def place(self, batch: Batch, sample: int) -> str:
         row = sample % self.settings.training.batch_size
-        first = row * self.batches(1, 0).row_length + batch.offset  # type: ignore[attr-defined]
+        first = row * self.batches(1, 0).row_length + batch.offset
         return f"{self.source}, {self.unit} {first:,} and on of the training text"
 
     def example(self) -> Batch:

@@ -38,7 +38,7 @@ def given_splits(records: Records, settings: DataSettings) -> dict[str, Records]
     found = {}
     for name in ("valid", "test"):
         value = getattr(settings, name)
-        if _fraction(name, value) is None:
+        if fraction(name, value) is None:
             if not _exists(value):
                 raise UsageError(
                     f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder that is there"
@@ -81,7 +81,7 @@ def split(
         _refuse_without_effect(settings)
     notes += _contradictions(train, inputs, output)
     if drawn:
-        shares = {name: _fraction(name, getattr(settings, name)) or 0.0 for name in drawn}
+        shares = {name: fraction(name, getattr(settings, name)) or 0.0 for name in drawn}
         if parts:
             notes += [f"no {name} split is given: {shares[name]:.0%} of the training rows are taken" for name in drawn]
         parts |= _drawn(train, settings, output if stratify else None, shares, notes)
@@ -297,7 +297,7 @@ def _exists(value: str) -> bool:
         return False
 
 
-def _fraction(name: str, value: str) -> float | None:
+def fraction(name: str, value: str) -> float | None:
     """The number that a text is, None if it is none; UsageError for one that is no fraction."""
     try:
         share = float(value)

@@ -109,8 +109,7 @@ class LanguageModel(nn.Module):
         x = self._vectors(column.data, batch.draw)
         x = dropout(x, self.settings.dropout, batch.draw, f"{PLACE}.embedding", locked=self.settings.locked_dropout)
         whole = bool((column.lengths == x.shape[1]).all())
-        state = None if batch.state is None else batch.state
-        hidden, state = self.recurrent(x, None if whole else column.lengths, state, batch.draw)
+        hidden, state = self.recurrent(x, None if whole else column.lengths, batch.state, batch.draw)
         return hidden, state, column.lengths
 
     def _vectors(self, ids: Tensor, draw: Draw | None = None) -> Tensor:

@@ -78,8 +78,8 @@ def over_steps(loss: Callable[[Tensor, Tensor], Tensor], output: Sequences, targ
     tensor(1.6667)
     """
     assert torch.equal(output.lengths, target.lengths), "output and target have different lengths"
-    steps = _valid_steps(output)
-    return loss(steps, _valid_steps(target)) if len(steps) else steps.sum()
+    steps = valid_steps(output)
+    return loss(steps, valid_steps(target)) if len(steps) else steps.sum()
 
 
 def class_weights(counts: np.ndarray) -> Tensor:
@@ -104,7 +104,7 @@ def positive_weights(target: np.ndarray) -> Tensor:
     return torch.from_numpy(weights.astype(np.float32))
 
 
-def _valid_steps(sequences: Sequences) -> Tensor:
+def valid_steps(sequences: Sequences) -> Tensor:
     """The valid steps of all samples, one after the other: ``(B, T, *) -> (sum of lengths, *)``."""
     steps = torch.arange(sequences.data.shape[1], device=sequences.data.device)
     return sequences.data[steps < sequences.lengths[:, None]]

@@ -44,8 +44,9 @@ class NetworkSettings(Group, frozen=True):
     token_dropout: Annotated[
         Share,
         Meta(
-            description="share of tokens whose embedding is 0, drawn anew at every step; 0.2 if not set, for words "
-            "with under 5,000 training rows"
+            description="share of tokens whose embedding is 0, drawn anew at every step (in a language model share of "
+            "the vocabulary, for an update); 0.2 if not set, for words with under 5,000 training rows, and 0.1 where "
+            "every word is answered"
         ),
     ] = 0.0
     dropout: Annotated[

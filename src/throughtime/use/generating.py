@@ -12,7 +12,6 @@ import torch
 from throughtime.data.fields.tokens import LETTERS, Tokens
 from throughtime.data.order import words
 from throughtime.data.streams.store import EOS_ID, tokeniser
-from throughtime.data.streams.windows import SOS_ID
 from throughtime.data.tokenisation import joined
 from throughtime.data.vocabulary import EOS, SPECIALS
 from throughtime.models.decoding.sampling import Sampling
@@ -36,13 +35,14 @@ def generated(
 ) -> Iterator[np.ndarray]:
     """``length`` times the next token of each of ``rows`` texts that begin with the prompt, ids ``(rows,)``.
 
+    What is read first is ``field.start``, and the prompt.
+
     ``<pad>``, ``<unk>`` and ``<sos>`` are never written, and ``<eos>`` only where ``end``. Row r is drawn by random
     numbers of (seed, r) alone: the same seed gives the same texts, however many are made.
     """
     model.eval()
     where = next(model.parameters()).device
-    read = np.concatenate([[SOS_ID], prompt_ids(prompt, field)]).astype(np.int64)
-    ids = torch.from_numpy(np.tile(read, (rows, 1))).to(where)
+    ids = torch.from_numpy(np.tile(_read(prompt, field), (rows, 1))).to(where)
     state = None
     for begin in range(0, ids.shape[1], CHUNK):
         logs, state = model.after(ids[:, begin : begin + CHUNK], state)
@@ -59,6 +59,11 @@ def generated(
 def prompt_ids(prompt: str, field: Tokens) -> np.ndarray:
     """The tokens of a prompt (n,)."""
     return tokeniser(field)(prompt.replace("\r\n", "\n"))
+
+
+def _read(prompt: str, field: Tokens) -> np.ndarray:
+    """The tokens of a prompt and, before them, what a text begins after (1 + n,)."""
+    return np.concatenate([field.vocabulary.encode([field.start]), prompt_ids(prompt, field)]).astype(np.int64)
 
 
 def written(ids: Sequence[int], field: Tokens) -> str:
@@ -135,7 +140,7 @@ def pieces(ids: Iterable[int], field: Tokens, prompt: str = "") -> Iterator[str]
 @torch.no_grad()
 def next_tokens(model: LanguageModel, field: Tokens, text: str, most: int = 10) -> dict[str, Any]:
     """``{"predicted": token, "probabilities": {token: share}}`` after a text: the likeliest next tokens."""
-    read = np.concatenate([[SOS_ID], prompt_ids(text, field)]).astype(np.int64)
+    read = _read(text, field)
     state = None
     where = next(model.parameters()).device
     for begin in range(0, len(read), CHUNK):

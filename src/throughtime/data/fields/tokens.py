@@ -15,7 +15,7 @@ from throughtime.data.fields.field import Where, fields
 from throughtime.data.settings import DataSettings
 from throughtime.data.tokenisation import Unit, cut, joined, proposed_unit
 from throughtime.data.values import is_empty, is_missing, shown
-from throughtime.data.vocabulary import SPECIALS, UNK, Vocabulary
+from throughtime.data.vocabulary import SOS, SPECIALS, UNK, Vocabulary
 from throughtime.errors import DataError, Place, UsageError
 
 MANY_WORDS = 10_000
@@ -26,6 +26,8 @@ LETTERS = ("characters", "bytes")
 @dataclass(frozen=True)
 class Tokens:
     """A text column: cut into tokens, each with an id; a missing text is the empty text.
+
+    ``start`` is the token after which a text begins, for one who writes: in running text what ends the one before.
 
     >>> field = Tokens.fit("text", ["abba", "ab"], lambda i: Place(row=i), DataSettings())
     >>> field.encode("bac", Place()), field.decode([4, 5])
@@ -40,6 +42,7 @@ class Tokens:
     lower: bool
     max_length: int | None
     missing: tuple[str, ...] = ()
+    start: str = SOS
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
@@ -62,7 +65,7 @@ class Tokens:
         vocabulary = Vocabulary.from_counts(counts, min_count, settings.max_vocabulary)
         notes = _notes(unit, lower, reason, counts, vocabulary, lengths, settings.max_length)
         said = tuple(f'column "{column}": {note}' for note in notes)
-        return cls(column, vocabulary, unit, lower, settings.max_length, settings.missing, said)
+        return cls(column, vocabulary, unit, lower, settings.max_length, settings.missing, notes=said)
 
     def tokens(self, value: Any, place: Place) -> list[str]:
         """All tokens of a value, before it is cut to ``max_length``."""
@@ -108,15 +111,15 @@ class Tokens:
             "lower": self.lower,
             "max_length": self.max_length,
             "missing": list(self.missing),
+            "start": self.start,
             "vocabulary": self.vocabulary.to_json(),
         }
 
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Tokens:
         vocabulary = Vocabulary.from_json(saved["vocabulary"])
-        return cls(
-            saved["column"], vocabulary, saved["unit"], saved["lower"], saved["max_length"], tuple(saved["missing"])
-        )
+        missing, start = tuple(saved["missing"]), saved.get("start", SOS)
+        return cls(saved["column"], vocabulary, saved["unit"], saved["lower"], saved["max_length"], missing, start)
 
 
 def _unit(column: str, values: Sequence[Any], settings: DataSettings) -> tuple[Unit, str]:

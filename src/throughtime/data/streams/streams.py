@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,12 @@ from throughtime.data.files import read
 from throughtime.data.order import permutation
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
-from throughtime.data.splits import NAMES
+from throughtime.data.splits import NAMES, fraction
 from throughtime.data.streams.document import Document
 from throughtime.data.streams.store import Stream, stored, vocabulary_of
 from throughtime.data.streams.texts import documents_of, total
 from throughtime.data.tokenisation import proposed_unit
-from throughtime.data.vocabulary import SPECIALS, Vocabulary
+from throughtime.data.vocabulary import EOS, SOS, SPECIALS, Vocabulary
 from throughtime.errors import DataError, Place, UsageError
 
 COLUMN = "text"
@@ -65,6 +65,7 @@ def read_streams(
     parts |= _cut(parts.pop("train"), settings, [name for name in ("test", "valid") if name not in parts], tell)
     unit, reason = _unit(parts["train"], settings, known)
     fitted = known or _fitted(parts["train"], unit, reason, settings, tell)
+    fitted = replace(fitted, start=_start(fitted, several))
     splits = {name: stored(parts[name], fitted, room, several=several) for name in NAMES}
     what = "words" if fitted.unit not in LETTERS else fitted.unit
     for name in NAMES:
@@ -95,7 +96,7 @@ def _given(documents: list[Document], settings: DataSettings, *, rows: bool) -> 
     parts = {name: part for name, part in parts.items() if part or name == "train"}
     for name in ("valid", "test"):
         value = getattr(settings, name)
-        if _share(name, value) is not None:
+        if fraction(name, value) is not None:
             continue
         if not os.path.exists(os.path.expanduser(value)):
             raise UsageError(f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder")
@@ -109,7 +110,7 @@ def _cut(
     documents: list[Document], settings: DataSettings, drawn: Sequence[str], tell: Tell
 ) -> dict[str, list[Document]]:
     """Train and the parts that are ``drawn``: whole files where there are many, else the end of the text."""
-    shares = {name: _share(name, getattr(settings, name)) or 0.0 for name in drawn}
+    shares = {name: fraction(name, getattr(settings, name)) or 0.0 for name in drawn}
     if sum(shares.values()) >= 1:
         raise UsageError("--valid and --test leave nothing to train on; give smaller fractions")
     whole = total(documents)
@@ -182,6 +183,13 @@ def _sample(train: Sequence[Document]) -> list[str]:
     return [line for text in texts for line in text.splitlines()[:200] if line.strip()]
 
 
+def _start(field: Tokens, several: bool) -> str:
+    """What training has often seen before the beginning of a text, or of a line; it sees ``<sos>`` once."""
+    if several or field.unit not in LETTERS:
+        return EOS
+    return "\n" if "\n" in field.vocabulary.ids else SOS
+
+
 def _fitted(train: Sequence[Document], unit: Any, reason: str, settings: DataSettings, tell: Tell) -> Tokens:
     lower = settings.lower_case == "yes"
     empty = Tokens(COLUMN, Vocabulary(SPECIALS), unit, lower, None)
@@ -196,13 +204,3 @@ def _fitted(train: Sequence[Document], unit: Any, reason: str, settings: DataSet
     lowered = ", lower-cased" if lower else ""
     tell(f"cut into {what}{lowered} ({reason}): {len(vocabulary) - len(SPECIALS):,} different ones in training{rare}")
     return Tokens(COLUMN, vocabulary, unit, lower, None)
-
-
-def _share(name: str, value: str) -> float | None:
-    try:
-        share = float(value)
-    except ValueError:
-        return None
-    if not 0 < share < 1:
-        raise UsageError(f"--{name} {value}: a fraction must lie between 0 and 1")
-    return share

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 from torch import Generator, Tensor
@@ -13,8 +12,8 @@ from throughtime.data.fields.numbers import Numbers
 from throughtime.errors import UsageError
 from throughtime.models.encoders import Encoder, Encoding
 from throughtime.models.heads.head import Head, heads
-from throughtime.models.heads.steps import Steps, mean_of_rows, valid_steps
-from throughtime.models.losses import losses, over_steps
+from throughtime.models.heads.steps import Steps, mean_of_rows
+from throughtime.models.losses import losses, over_steps, valid_steps
 from throughtime.models.settings import NetworkSettings, TagSettings
 
 
@@ -44,7 +43,7 @@ class NumbersHead(Head):
         return over_steps(self.distance, output, target)
 
     def losses(self, output: Sequences, target: Sequences) -> Tensor:
-        each = partial(self.distance, reduction="none")(valid_steps(output), valid_steps(target))
+        each = self.distance(valid_steps(output), valid_steps(target), reduction="none")
         return mean_of_rows(each[:, 0], output.lengths)
 
     def answers(self, output: Sequences) -> tuple[np.ndarray, None]:

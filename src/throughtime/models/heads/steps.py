@@ -43,12 +43,6 @@ class Steps(nn.Module):
         return Sequences(F.linear(x, self.weight, self.bias), leading.lengths)
 
 
-def valid_steps(sequences: Sequences) -> Tensor:
-    """The valid steps of all samples, one after the other: ``(B, T, *) -> (sum of lengths, *)``."""
-    steps = torch.arange(sequences.data.shape[1], device=sequences.data.device)
-    return sequences.data[steps < sequences.lengths[:, None]]
-
-
 def mean_of_rows(values: Tensor, lengths: Tensor) -> Tensor:
     """Values of all valid steps ``(N,)`` to their mean in each row ``(B,)``; 0 for a row without steps."""
     rows = torch.repeat_interleave(torch.arange(len(lengths), device=values.device), lengths)

@@ -14,8 +14,8 @@ from throughtime.data.schemes import legal
 from throughtime.models.decoding import crf
 from throughtime.models.encoders import Encoder, Encoding
 from throughtime.models.heads.head import Head, heads
-from throughtime.models.heads.steps import Steps, mean_of_rows, valid_steps
-from throughtime.models.losses import cross_entropy, over_steps
+from throughtime.models.heads.steps import Steps, mean_of_rows
+from throughtime.models.losses import cross_entropy, over_steps, valid_steps
 from throughtime.models.settings import NetworkSettings, TagSettings, refuse_loss
 
 

@@ -45,7 +45,7 @@ def per_class(outcome: Outcome) -> list[ClassFigures]:
     """Precision, recall, F1 and support of each class or label, in the order of ``outcome.classes``."""
     right, said, true = _counts(outcome)
     return [
-        ClassFigures(name, _share(r, s), _share(r, t), _share(2 * r, s + t), t)
+        ClassFigures(name, share(r, s), share(r, t), share(2 * r, s + t), t)
         for name, r, s, t in zip(outcome.classes, right.tolist(), said.tolist(), true.tolist(), strict=True)
     ]
 
@@ -73,5 +73,6 @@ def _counts(outcome: Outcome) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.diagonal(matrix), matrix.sum(0), matrix.sum(1)
 
 
-def _share(part: int, whole: int) -> float | None:
+def share(part: int, whole: int) -> float | None:
+    """None where there is nothing to divide by."""
     return part / whole if whole else None

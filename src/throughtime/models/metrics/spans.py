@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from throughtime.data.schemes import is_spans, spans
-from throughtime.models.metrics.confusion import ClassFigures
+from throughtime.models.metrics.confusion import ClassFigures, share
 from throughtime.models.metrics.metric import measures
 from throughtime.models.metrics.outcome import Outcome
 
@@ -36,7 +36,7 @@ def span_figures(outcome: Outcome) -> list[ClassFigures]:
     """Precision, recall, F1 and support of the spans of each name, in order of name."""
     right, said, true = span_counts(outcome)
     by_name = ((name, right[name], said[name], true[name]) for name in sorted(said | true))
-    return [ClassFigures(name, _share(r, s), _share(r, t), _share(2 * r, s + t), t) for name, r, s, t in by_name]
+    return [ClassFigures(name, share(r, s), share(r, t), share(2 * r, s + t), t) for name, r, s, t in by_name]
 
 
 def span_counts(outcome: Outcome) -> tuple[Counter[str], Counter[str], Counter[str]]:
@@ -52,7 +52,3 @@ def span_counts(outcome: Outcome) -> tuple[Counter[str], Counter[str], Counter[s
         said.update(span.name for span in found)
         right.update(span.name for span in set(expected) & set(found))
     return right, said, true
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
