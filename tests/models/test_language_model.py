@@ -415,3 +415,16 @@ def test_lines_and_their_surprise(monkeypatch: pytest.MonkeyPatch) -> None:
         (4, 3, "b", 2),
         (5, 4, "b", 1),
     ]
+
+
+@pytest.mark.parametrize("tied", ["yes", "no"])
+def test_it_begins_with_the_frequencies(tied: str) -> None:
+    counts = np.array([0, 3, 0, 40, 1000, 7, 200])
+    network, task = NetworkSettings(**NETWORK), LanguageSettings(tied=tied)  # type: ignore[arg-type]
+    model = LanguageModel(field_of(7), network, task, cell=form(network.cell), counts=counts)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name != "following.bias":
+                weight.zero_()
+        logs = model.after(torch.tensor([[4, 5]]), None)[0][0]
+    assert logs.exp().tolist() == pytest.approx(((counts + 1) / (counts + 1).sum()).tolist())

@@ -42,7 +42,7 @@ IDLE = ("kinds", "split", "group", "label_separator", "max_length", "crop", "mis
 READ = 14_000_000  # tokens, all epochs together
 SHORT = 2_000_000  # training tokens, below which the network would learn the text by heart
 SAMPLES = 20
-SKIPGRAM = 5_000_000  # tokens from which vectors are made
+BEGINNING = 5_000_000  # tokens from which frequencies and vectors are taken
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ class PreparedStream(Prepared):
             engine=settings.machine.engine,
             generator=torch.Generator().manual_seed(settings.training.seed),
             vectors=self._vectors() if settings.network.embeddings == "skipgram" else None,
+            counts=np.bincount(self._beginning(), minlength=len(self.streams.field.vocabulary)),
         )
         if self.beginning is not None:
             put(self.beginning.run.run.model.read(), model)
@@ -87,9 +88,11 @@ class PreparedStream(Prepared):
 
     def _vectors(self) -> np.ndarray:
         """Vectors made of the training text, or of its beginning."""
-        ids = np.asarray(self.streams["train"].ids[:SKIPGRAM]).astype(np.int64)
         size = self.settings.network.embedding_size or 128
-        return skipgram([ids], len(self.streams.field.vocabulary), size, seed=self.settings.training.seed)
+        return skipgram([self._beginning()], len(self.streams.field.vocabulary), size, seed=self.settings.training.seed)
+
+    def _beginning(self) -> np.ndarray:
+        return self.streams["train"].read(0, BEGINNING).astype(np.int64)
 
     def watched_metric(self) -> str:
         name = self.settings.training.metric

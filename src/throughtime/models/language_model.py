@@ -31,6 +31,8 @@ class LanguageModel(nn.Module):
     ``batch.state``; what comes out at its end is handed back, as a value. The regularisers are those of the AWD-LSTM
     (Merity, Keskar and Socher 2018): DropConnect on the recurrent maps, locked dropout, dropout of whole words of the
     embedding (``token_dropout``), and penalties on the size and the change of the last layer's output.
+
+    With ``counts (V,)`` of the tokens it begins by predicting how frequent each is, which many updates would go into.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class LanguageModel(nn.Module):
         engine: str = "auto",
         generator: Generator | None = None,
         vectors: np.ndarray | None = None,
+        counts: np.ndarray | None = None,
     ) -> None:
         super().__init__()
         if settings.bidirectional:
@@ -56,6 +59,8 @@ class LanguageModel(nn.Module):
         self.recurrent = recurrent(input_size, around)
         tied = _tied(task, field, self.embedding)
         self.following = NextToken(self.recurrent.output_size, self.size, task, tied, input_size, generator)
+        if counts is not None:
+            self.following.expect(counts)
         self.tied = tied
 
     def loss(self, batch: Batch) -> tuple[Tensor, State]:
@@ -153,6 +158,13 @@ class NextToken(nn.Module):
             self.weight = nn.Parameter(torch.empty(size, hidden))
             _uniform(self.weight, generator)
         self.bias = nn.Parameter(torch.zeros(size))
+
+    @torch.no_grad()
+    def expect(self, counts: np.ndarray) -> None:
+        """Begin with the frequencies of the tokens ``(V,)``; the clusters of the adaptive softmax have no bias."""
+        if self.adaptive is None:
+            logs = torch.from_numpy(counts + 1.0).log()
+            self.bias.copy_(logs - logs.mean())
 
     def surprise(self, hidden: Tensor, target: Tensor, shared: Tensor | None) -> Tensor:
         """-log P(target) ``(N,)``, in nats."""
