@@ -9,6 +9,7 @@ from typing import Any
 
 from throughtime.api.own import import_files
 from throughtime.api.prepare import prepare
+from throughtime.api.train import first_model
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def check(
 ) -> Checked:
     """Read ``data``, propose the task, split, fit vocabulary and scaling, and encode every row.
 
-    Raises DataError and UsageError just as ``train`` would.
+    Raises DataError and UsageError just as ``train`` would before its first update.
 
     >>> found = check([{"text": word * n, "label": word} for word in ("ab", "ba") for n in range(1, 31)])
     >>> found.figures["rows"]["train"]
@@ -35,5 +36,6 @@ def check(
     """
     import_files(use)
     prepared = prepare(data, task, settings, lambda sentence: None)
+    first_model(prepared)
     figures = prepared.figures()
     return Checked((*prepared.notes, *figures.get("warnings", ())), figures)

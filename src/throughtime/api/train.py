@@ -34,6 +34,7 @@ from throughtime.training.interrupts import InterruptionError
 from throughtime.training.job import Job, loss_of
 from throughtime.training.loop import fit
 from throughtime.training.observe import locate
+from throughtime.training.optimisers import build_optimizer
 from throughtime.training.progress import Progress, Silent
 from throughtime.training.runs import Run
 from throughtime.use.answering import measured
@@ -91,7 +92,7 @@ def train(
             prepared = prepare(data, task or before.task, wanted, progress.note, room=folder.path)
             source = Source(data=data_path(data), task=prepared.task.name, use=own_files)
             with threads_of(prepared.settings.machine):
-                model = _first_model(prepared)
+                model = first_model(prepared)
                 _require_same(prepared, processes)
                 processes.of_first(lambda: _describe(folder, prepared, source))
                 if prepared.settings.machine.seeds is None:
@@ -109,7 +110,7 @@ def _train_along(data: Any, task: str | None, wanted: dict[str, Any], resume: bo
     silent = Silent()
     prepared = prepare(data, task, wanted, silent.note)
     with threads_of(prepared.settings.machine):
-        model = _first_model(prepared)
+        model = first_model(prepared)
         _require_same(prepared, processes)
         processes.of_first(lambda: None)  # the first describes the run, and may refuse
         job = _job(prepared, None, silent, processes)
@@ -131,12 +132,13 @@ def _require_same(prepared: Prepared, processes: Processes) -> None:
     processes.require_same(to_json([settings, prepared.figures()["digest"]]))
 
 
-def _first_model(prepared: Prepared) -> nn.Module:
+def first_model(prepared: Prepared) -> nn.Module:
     """The network before training; what cannot be is refused here, before anything is written or trained."""
     device_of(prepared.settings.machine)
     prepared.watched_metric()
     prepared.baseline_names()
     model = prepared.new_model()
+    build_optimizer(model, prepared.settings.training)
     if prepared.settings.machine.engine == "torch":  # it cannot run every cell, nor every kind of dropout
         with torch.no_grad():
             loss_of(model, prepared.example().drawing(prepared.settings.training.seed, 1, 0))
