@@ -470,18 +470,19 @@ def test_sources_of_all_kinds_give_streams(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "unit", "start"),
+    ("texts", "unit", "end"),
     [
-        (1, "characters", "\n"),
-        (1, "bytes", "\n"),
-        (1, "words", "<eos>"),
-        (2, "characters", "<eos>"),
-        (12, "words", "<eos>"),
+        (1, "characters", ("t", "\n")),
+        (1, "bytes", ("t", "\n")),
+        (1, "words", ("text", "<eos>")),
+        (2, "characters", ("\n", "<eos>")),
+        (12, "words", ("text", "<eos>")),
     ],
 )
-def test_what_a_text_begins_after(tmp_path: Path, texts: int, unit: str, start: str) -> None:
+def test_what_a_text_begins_after(tmp_path: Path, texts: int, unit: str, end: tuple[str, ...]) -> None:
     for number in range(texts):
         (tmp_path / f"{number:02}.txt").write_text("a line of text\n" * 60)
     source = tmp_path if texts > 1 else tmp_path / "00.txt"
     field = read_streams(str(source), DataSettings(tokens=unit), lambda _: None).field
-    assert field.start == start and Tokens.from_json(field.to_json()) == field
+    assert field.start[-2:] == end and 200 < len(field.start) <= 256
+    assert Tokens.from_json(field.to_json()) == field

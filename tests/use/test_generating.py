@@ -101,12 +101,12 @@ def test_a_row_is_the_same_however_many_are_made() -> None:
     assert texts(model, field, count=2, lines=3, most=40, sampling=Sampling(), seed=4) == expected[:2]
 
 
-@pytest.mark.parametrize("start", ["<sos>", "<eos>", "\n"])
-def test_a_text_begins_after_what_ends_another(start: str) -> None:
+@pytest.mark.parametrize("start", [("<sos>",), ("<eos>",), ("c", "a", "t", ".", "\n")])
+def test_a_text_begins_after_what_ends_another(start: tuple[str, ...]) -> None:
     field = replace(field_of("characters"), start=start)
     model = model_of(field)
     with torch.no_grad():
-        logs = model.after(torch.tensor([[field.vocabulary.ids[start]]]), None)[0]
+        logs = model.after(torch.from_numpy(field.vocabulary.encode(start))[None], None)[0]
     assert next_tokens(model, field, "")["predicted"] == field.vocabulary.tokens[int(logs[0].argmax())]
     logs[:, :3] = -torch.inf
     assert int(ids(model, field, Sampling(0), length=1)[0, 0]) == int(logs.argmax())

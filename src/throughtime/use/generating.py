@@ -35,7 +35,7 @@ def generated(
 ) -> Iterator[np.ndarray]:
     """``length`` times the next token of each of ``rows`` texts that begin with the prompt, ids ``(rows,)``.
 
-    What is read first is ``field.start``, and the prompt.
+    What is read first is ``field.start``, then the prompt.
 
     ``<pad>``, ``<unk>`` and ``<sos>`` are never written, and ``<eos>`` only where ``end``. Row r is drawn by random
     numbers of (seed, r) alone: the same seed gives the same texts, however many are made.
@@ -62,8 +62,8 @@ def prompt_ids(prompt: str, field: Tokens) -> np.ndarray:
 
 
 def _read(prompt: str, field: Tokens) -> np.ndarray:
-    """The tokens of a prompt and, before them, what a text begins after (1 + n,)."""
-    return np.concatenate([field.vocabulary.encode([field.start]), prompt_ids(prompt, field)]).astype(np.int64)
+    """What a text begins after, and the tokens of a prompt (n,)."""
+    return np.concatenate([field.vocabulary.encode(field.start), prompt_ids(prompt, field)]).astype(np.int64)
 
 
 def written(ids: Sequence[int], field: Tokens) -> str:

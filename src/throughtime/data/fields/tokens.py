@@ -27,7 +27,7 @@ LETTERS = ("characters", "bytes")
 class Tokens:
     """A text column: cut into tokens, each with an id; a missing text is the empty text.
 
-    ``start`` is the token after which a text begins, for one who writes: in running text what ends the one before.
+    ``start`` are the tokens that one who writes reads before a text: in running text how the one before it ends.
 
     >>> field = Tokens.fit("text", ["abba", "ab"], lambda i: Place(row=i), DataSettings())
     >>> field.encode("bac", Place()), field.decode([4, 5])
@@ -42,7 +42,7 @@ class Tokens:
     lower: bool
     max_length: int | None
     missing: tuple[str, ...] = ()
-    start: str = SOS
+    start: tuple[str, ...] = (SOS,)
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
@@ -111,14 +111,14 @@ class Tokens:
             "lower": self.lower,
             "max_length": self.max_length,
             "missing": list(self.missing),
-            "start": self.start,
+            "start": list(self.start),
             "vocabulary": self.vocabulary.to_json(),
         }
 
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Tokens:
         vocabulary = Vocabulary.from_json(saved["vocabulary"])
-        missing, start = tuple(saved["missing"]), saved.get("start", SOS)
+        missing, start = tuple(saved["missing"]), tuple(saved.get("start", [SOS]))
         return cls(saved["column"], vocabulary, saved["unit"], saved["lower"], saved["max_length"], missing, start)
 
 

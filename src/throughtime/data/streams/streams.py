@@ -26,6 +26,7 @@ COLUMN = "text"
 FILES = 10  # so many files and more are split file by file
 ENOUGH = 500_000  # bytes of a held-out split; a larger share of a long text only takes time
 LEAST = 64  # tokens of training
+LEAD = 256  # tokens that are read before a text is written
 
 Tell = Callable[[str], None]
 
@@ -65,7 +66,6 @@ def read_streams(
     parts |= _cut(parts.pop("train"), settings, [name for name in ("test", "valid") if name not in parts], tell)
     unit, reason = _unit(parts["train"], settings, known)
     fitted = known or _fitted(parts["train"], unit, reason, settings, tell)
-    fitted = replace(fitted, start=_start(fitted, several))
     splits = {name: stored(parts[name], fitted, room, several=several) for name in NAMES}
     what = "words" if fitted.unit not in LETTERS else fitted.unit
     for name in NAMES:
@@ -75,6 +75,7 @@ def read_streams(
         if name == "train" and len(splits[name]) < LEAST:
             found = f"the training split has {len(splits[name])} {what}, too few to learn from"
             raise DataError(found, place=place, mend=f"give a text of at least {2 * LEAST} {what}")
+    fitted = replace(fitted, start=_start(fitted, splits["train"]))
     tell(f"{what}: " + ", ".join(f"{len(splits[name]):,} {name}" for name in NAMES))
     suffix = documents[0].path.suffix.lower() if documents[0].path else ""
     named = str(source) if isinstance(source, (str, os.PathLike)) else "the texts"
@@ -183,11 +184,14 @@ def _sample(train: Sequence[Document]) -> list[str]:
     return [line for text in texts for line in text.splitlines()[:200] if line.strip()]
 
 
-def _start(field: Tokens, several: bool) -> str:
-    """What training has often seen before the beginning of a text, or of a line; it sees ``<sos>`` once."""
-    if several or field.unit not in LETTERS:
-        return EOS
-    return "\n" if "\n" in field.vocabulary.ids else SOS
+def _start(field: Tokens, train: Stream) -> tuple[str, ...]:
+    """The end of the training text, up to an end of a line or a text, so that what follows begins one.
+
+    Nothing else would do: training sees ``<sos>`` once, and an empty state in the midst of things.
+    """
+    tokens = field.vocabulary.decode(train.read(max(0, len(train) - LEAD), len(train)))
+    ends = [place for place, token in enumerate(tokens) if token in (EOS, "\n")]
+    return tuple(tokens[: ends[-1] + 1]) if ends else (SOS, *tokens)
 
 
 def _fitted(train: Sequence[Document], unit: Any, reason: str, settings: DataSettings, tell: Tell) -> Tokens:
