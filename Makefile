@@ -75,7 +75,7 @@ core: $(CORE)/package.stamp
 	@$(CORE)/bin/python tests/core.py
 
 acceptance: install
-	@$(BIN)/python benchmarks/acceptance.py --data $(DATA)
+	@$(BIN)/python benchmarks/acceptance --data $(DATA)
 
 clean:
 	rm -rf $(VENV) $(CORE) build dist docs/_built .pytest_cache .mypy_cache .ruff_cache

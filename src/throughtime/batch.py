@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from torch import Tensor, device
+import torch
+from torch import Tensor, device
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,21 @@ class Sequences:
 
     def to(self, where: device | str) -> Sequences:
         return Sequences(self.data.to(where), self.lengths.to(where))
+
+
+def valid_mask(lengths: Tensor, steps: int) -> Tensor:
+    """Which of so many steps each row has, ``(B, steps)`` of bool.
+
+    >>> valid_mask(torch.tensor([2, 0]), 3).int().tolist()
+    [[1, 1, 0], [0, 0, 0]]
+    """
+    return torch.arange(steps, device=lengths.device) < lengths[:, None]
+
+
+def without_padding(values: Tensor, lengths: Tensor) -> Tensor:
+    """``(B, T, ...)`` with 0 in the padding, whatever stands there."""
+    padding = ~valid_mask(lengths, values.shape[1])
+    return values.masked_fill(padding.reshape(*padding.shape, *(1 for _ in values.shape[2:])), 0)
 
 
 @dataclass(frozen=True)

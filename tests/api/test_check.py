@@ -24,6 +24,7 @@ ROWS = [{"text": word * n, "label": word} for word in ("ab", "ba") for n in rang
         {"frozen_embeddings": True},
         {"pooling": "median"},
         {"device": "abacus"},
+        {"warmup": 1000},
     ],
 )
 def test_the_same_errors_as_training(options: dict[str, Any], tmp_path: Path) -> None:

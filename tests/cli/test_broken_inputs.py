@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas  # type: ignore[import-untyped]
 import pytest
-import torch
 
 import throughtime as tt
 from throughtime.errors import ThroughtimeError
@@ -41,14 +40,6 @@ class Stopping:
     def note(self, sentence: str) -> None: ...
 
     def close(self) -> None: ...
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def write(folder: Path, files: dict[str, str | bytes]) -> None:

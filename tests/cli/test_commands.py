@@ -6,7 +6,6 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,14 +24,6 @@ SMALL = ["--epochs", "2", "--hidden-size", "5", "--set", "embedding_size=4", "--
 COMMANDS = [
     "cells", "check", "compare", "demo", "doctor", "evaluate", "generate", "predict", "report", "tasks", "train"
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

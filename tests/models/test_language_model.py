@@ -391,13 +391,17 @@ def test_what_is_not_finite_is_refused_and_the_weights_stay(rate: float) -> None
 # ---- lines of a text
 
 
+def plainly(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return [(row["id"], row["row"], row["text"], row["tokens"]) for row in rows]
+
+
 def test_lines_and_their_surprise(monkeypatch: pytest.MonkeyPatch) -> None:
     field = Tokens("text", Vocabulary((*SPECIALS, "\n", "a", "b")), "characters", False, None)
     ids = field.vocabulary.encode(list("ab\n\naab\nb"))
     outcome = read_on(model_of(size=7), Stream(ids, 9, ""))
     assert outcome.surprise is not None
     rows = line_rows(field, Stream(ids, 9, ""), outcome, outcome)
-    assert [(row["id"], row["row"], row["text"], row["tokens"]) for row in rows] == [
+    assert plainly(rows) == [
         (0, 1, "ab", 3),
         (1, 2, "", 1),
         (2, 3, "aab", 4),
@@ -407,7 +411,7 @@ def test_lines_and_their_surprise(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(line_rows(field, Stream(ids, 9, ""), outcome, None, most=2)) == 2
     monkeypatch.setattr(reading_on, "LONGEST", 2)
     cut = line_rows(field, Stream(ids, 9, ""), outcome, None)
-    assert [(row["id"], row["row"], row["text"], row["tokens"]) for row in cut] == [
+    assert plainly(cut) == [
         (0, 1, "ab", 2),
         (1, 1, "", 1),
         (2, 2, "", 1),

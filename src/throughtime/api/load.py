@@ -191,8 +191,6 @@ class TrainedRun:
 
     def _stream(self, data: Any) -> Streams:
         plain = isinstance(data, (str, Path)) and not self.settings.data.input
-        if isinstance(data, (str, Path)) and not Path(data).expanduser().exists():
-            raise UsageError(f"{data}: there is no such file or folder")
         records = None if plain else read(data, self.settings.data)
         return read_stream(data, self.settings.data, self._text_field(), records)
 

@@ -25,6 +25,7 @@ from throughtime.data.settings import DataSettings
 from throughtime.data.splits import NAMES
 from throughtime.data.streams import Stream, Streams, read_streams
 from throughtime.data.streams.windows import Windows
+from throughtime.data.tokenisation import unit_name
 from throughtime.errors import UsageError, unknown
 from throughtime.models.baselines import Answer, Material, baselines
 from throughtime.models.decoding.sampling import Sampling
@@ -67,8 +68,7 @@ class PreparedStream(Prepared):
     @property
     def unit(self) -> str:
         """What a token is, in words."""
-        unit = self.streams.field.unit
-        return unit if unit in LETTERS else "words"
+        return unit_name(self.streams.field.unit)
 
     def new_model(self) -> LanguageModel:
         settings = self.settings
@@ -227,10 +227,11 @@ def prepare_text(
 def _suited(streams: Streams, settings: Settings) -> dict[str, object]:
     """Rows long enough that a state has time to tell something; a short text is read often, and against much noise."""
     tokens = len(streams["train"])
-    suited: dict[str, object] = {"batch_size": min(max(tokens // 2_000, 1), 32)}
-    suited["epochs"] = min(max(READ // tokens, 1), 20)
-    noise = 0.4 if tokens < SHORT else 0.15
-    suited["dropout"] = noise
+    suited: dict[str, object] = {
+        "batch_size": min(max(tokens // 2_000, 1), 32),
+        "epochs": min(max(READ // tokens, 1), 20),
+        "dropout": 0.4 if tokens < SHORT else 0.15,
+    }
     if tokens < SHORT and recurrent_maps(form(settings.network.cell)):
         suited["drop_connect"] = 0.25
     return suited

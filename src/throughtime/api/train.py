@@ -32,7 +32,7 @@ from throughtime.training.distributed import ALONE, Processes, joined, leave
 from throughtime.training.file_kinds import to_json
 from throughtime.training.interrupts import InterruptionError
 from throughtime.training.job import Job, loss_of
-from throughtime.training.loop import fit
+from throughtime.training.loop import fit, require_updates
 from throughtime.training.observe import locate
 from throughtime.training.optimisers import build_optimizer
 from throughtime.training.progress import Progress, Silent
@@ -138,7 +138,8 @@ def first_model(prepared: Prepared) -> nn.Module:
     prepared.watched_metric()
     prepared.baseline_names()
     model = prepared.new_model()
-    build_optimizer(model, prepared.settings.training)
+    build_optimizer(model, prepared.settings.training)  # for its refusals, as the next line
+    require_updates(_job(prepared, None, Silent(), ALONE))
     if prepared.settings.machine.engine == "torch":  # it cannot run every cell, nor every kind of dropout
         with torch.no_grad():
             loss_of(model, prepared.example().drawing(prepared.settings.training.seed, 1, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor, nn
 
+from throughtime.batch import valid_mask
 from throughtime.errors import unknown
 
 POOLINGS = ("last", "mean", "max", "attention")
@@ -43,7 +44,7 @@ class Pooling(nn.Module):
     def forward(self, hidden: Tensor, lengths: Tensor) -> Tensor:
         if hidden.shape[1] == 0:
             return hidden.new_zeros(len(hidden), self.output_size)
-        valid = torch.arange(hidden.shape[1], device=hidden.device) < lengths[:, None]
+        valid = valid_mask(lengths, hidden.shape[1])
         hidden = hidden.masked_fill(~valid[..., None], 0)
         return torch.cat([getattr(self, f"_{kind}")(hidden, lengths, valid) for kind in self.kinds], 1)
 

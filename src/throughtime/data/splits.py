@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from throughtime.data.files import read
 from throughtime.data.files.folders import split_name
@@ -38,11 +38,7 @@ def given_splits(records: Records, settings: DataSettings) -> dict[str, Records]
     found = {}
     for name in ("valid", "test"):
         value = getattr(settings, name)
-        if fraction(name, value) is None:
-            if not _exists(value):
-                raise UsageError(
-                    f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder that is there"
-                )
+        if is_path(name, value):
             found[name] = read(value, settings)
     return found
 
@@ -290,11 +286,15 @@ def _why_empty(name: str, parts: Mapping[str, Records], settings: DataSettings) 
     )
 
 
-def _exists(value: str) -> bool:
-    try:
-        return Path(value).expanduser().exists()
-    except (OSError, ValueError, RuntimeError):  # a name no file can have
+def is_path(name: str, value: str) -> bool:
+    """Whether a split is given by a file or folder, not by a fraction; UsageError for what is neither."""
+    if fraction(name, value) is not None:
         return False
+    if not os.path.exists(os.path.expanduser(value)):
+        raise UsageError(
+            f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder that is there"
+        )
+    return True
 
 
 def fraction(name: str, value: str) -> float | None:

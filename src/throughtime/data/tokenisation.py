@@ -19,6 +19,15 @@ SAMPLE = 1000
 SAMPLE_CHARACTERS = 2000
 
 
+def unit_name(unit: Unit) -> str:
+    """What the tokens of a unit are called.
+
+    >>> unit_name("spaces"), unit_name("bytes")
+    ('words', 'bytes')
+    """
+    return "words" if unit == "spaces" else unit
+
+
 def cut(text: str, unit: Unit, lower: bool = False) -> list[str]:
     """The tokens of a text.
 

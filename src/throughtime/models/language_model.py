@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from throughtime.batch import Batch, Draw, Sequences
+from throughtime.batch import Batch, Draw, Sequences, valid_mask
 from throughtime.cells.dropout import Masks, dropout, scaled
 from throughtime.cells.engine.contract import State
 from throughtime.cells.equations import Graph
@@ -68,7 +68,7 @@ class LanguageModel(nn.Module):
         hidden, state, lengths = self._read(batch)
         target = batch[NEXT]
         assert isinstance(target, Sequences)
-        steps = _valid(lengths, hidden.shape[1])
+        steps = valid_mask(lengths, hidden.shape[1])
         rate = self.settings.dropout
         dropped = dropout(hidden, rate, batch.draw, f"{PLACE}.output", locked=self.settings.locked_dropout)
         valid = dropped[steps]
@@ -91,7 +91,7 @@ class LanguageModel(nn.Module):
         hidden, state, lengths = self._read(batch)
         target = batch[NEXT]
         assert isinstance(target, Sequences)
-        steps = _valid(lengths, hidden.shape[1])
+        steps = valid_mask(lengths, hidden.shape[1])
         valid, truth, shared = hidden[steps], target.data[steps], self._shared()
         if not len(valid):
             return valid.sum(1), truth, state
@@ -193,10 +193,6 @@ def _tied(task: LanguageSettings, field: Tokens, matrix: Tensor | None) -> bool:
         return task.tied == "yes"
     large = task.adaptive == "yes" or (task.adaptive == "auto" and len(field.vocabulary) > LARGE)
     return field.unit not in LETTERS and matrix is not None and not large
-
-
-def _valid(lengths: Tensor, steps: int) -> Tensor:
-    return torch.arange(steps, device=lengths.device) < lengths[:, None]
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from throughtime.batch import Sequences
+from throughtime.batch import Sequences, valid_mask
 from throughtime.registry import Registry
 
 Reduction = Literal["mean", "none"]
@@ -106,5 +106,4 @@ def positive_weights(target: np.ndarray) -> Tensor:
 
 def valid_steps(sequences: Sequences) -> Tensor:
     """The valid steps of all samples, one after the other: ``(B, T, *) -> (sum of lengths, *)``."""
-    steps = torch.arange(sequences.data.shape[1], device=sequences.data.device)
-    return sequences.data[steps < sequences.lengths[:, None]]
+    return sequences.data[valid_mask(sequences.lengths, sequences.data.shape[1])]

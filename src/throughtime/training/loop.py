@@ -44,7 +44,7 @@ def fit(model: nn.Module, job: Job, *, resume: bool = False) -> Fitted:
     update), InterruptionError after Ctrl-C or SIGTERM, LostProcessError when another process has ended, UsageError for
     settings that cannot work with this much data.
     """
-    _require_updates(job)
+    require_updates(job)
     state = State(model, build_optimizer(model, job.settings), None, None, Position())
     with stop_requests() as stop_requested, closing(job.progress), _others_watched(job, state):
         if resume:
@@ -86,7 +86,8 @@ def _others_watched(job: Job, state: State) -> Iterator[None]:
         ) from error
 
 
-def _require_updates(job: Job) -> None:
+def require_updates(job: Job) -> None:
+    """Raise UsageError where there would be no update, or none after the warm-up."""
     if job.updates_per_epoch == 0:
         raise UsageError("the training split is empty; give more rows, or smaller fractions for --valid and --test")
     warmup_updates(job.settings, job.updates)

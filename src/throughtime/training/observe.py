@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from throughtime.batch import Batch, Sequences
+from throughtime.batch import Batch, Sequences, without_padding
 from throughtime.cells.recurrent import Direction, Recurrent
 from throughtime.training.job import loss_of
 
@@ -44,7 +44,7 @@ def locate(model: nn.Module, batch: Batch) -> Located | None:
 def _in_inputs(batch: Batch) -> Located | None:
     for name, column in batch.columns.items():
         data, lengths = (column.data, column.lengths) if isinstance(column, Sequences) else (column, None)
-        if here := _first(f'the column "{name}"', _valid(data, lengths), batch, lengths is not None):
+        if here := _first(f'the column "{name}"', _without_padding(data, lengths), batch, lengths is not None):
             return here
     return None
 
@@ -85,14 +85,14 @@ def _forward(model: nn.Module, batch: Batch) -> Located | None:
 def _look_inside(name: str, layer: Recurrent, given: dict[str, Any], batch: Batch) -> Located | None:
     """The lowest layer that goes wrong; there the first step as it runs, and there the first quantity computed."""
     lengths = given.get("lengths")
-    if here := _first(f"the input of {name}", _valid(given["x"], lengths), batch, True):
+    if here := _first(f"the input of {name}", _without_padding(given["x"], lengths), batch, True):
         return here
     found: dict[str, list[Located]] = {}
     for key, values in layer.record(**given).items():
         way, _, quantity = key.partition(".")
         layer_number = way[1:].partition("_")[0]
         where = f"{quantity} of the cell in {name}, layer {layer_number}{', backward' if _runs_back(way) else ''}"
-        if here := _first(where, _valid(values, lengths), batch, True, from_end=_runs_back(way)):
+        if here := _first(where, _without_padding(values, lengths), batch, True, from_end=_runs_back(way)):
             found.setdefault(way, []).append(here)
     for way, places in found.items():
         return (max if _runs_back(way) else min)(places, key=lambda place: place.step or 0)
@@ -138,12 +138,8 @@ def _backward(model: nn.Module, batch: Batch) -> Located | None:
     return None
 
 
-def _valid(values: Tensor, lengths: Tensor | None) -> Tensor:
-    """The values with 0 in the padding."""
-    if lengths is None:
-        return values
-    padding = torch.arange(values.shape[1], device=values.device) >= lengths[:, None]
-    return values.masked_fill(padding.reshape(*padding.shape, *(1 for _ in values.shape[2:])), 0)
+def _without_padding(values: Tensor, lengths: Tensor | None) -> Tensor:
+    return values if lengths is None else without_padding(values, lengths)
 
 
 def _first(name: str, values: Tensor, batch: Batch, has_time: bool, *, from_end: bool = False) -> Located | None:

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from throughtime.batch import without_padding
 from throughtime.cells.engine.contract import Noise, Result, State, Work
 from throughtime.cells.equations.graph import Graph, Node
 from throughtime.cells.equations.language import evaluate
@@ -31,7 +32,7 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
 def run(work: Work) -> Result:
     """Run one layer through time; see :class:`Work` and :class:`Result` for shapes."""
     steps = work.x.shape[1]
-    x = work.x if work.lengths is None else _without_padding(work.x, work.lengths)
+    x = work.x if work.lengths is None else without_padding(work.x, work.lengths)
     step = _Step(work)
     inputs = step.input_products(x)
     state, outputs = work.state, []
@@ -197,11 +198,6 @@ def _of(rows: Tensor | None, values: Tensor) -> Tensor:
 def _padded(rows: Tensor | None, values: Tensor, batch: int) -> Tensor:
     """(batch, ...): 0 for rows that no longer run."""
     return values if rows is None else values.new_zeros(batch, *values.shape[1:]).index_copy(0, rows, values)
-
-
-def _without_padding(x: Tensor, lengths: Tensor) -> Tensor:
-    padding = torch.arange(x.shape[1], device=x.device) >= lengths[:, None]
-    return x.masked_fill(padding.reshape(*padding.shape, *(1 for _ in x.shape[2:])), 0)
 
 
 def _over_space(mask: Tensor, like: Tensor) -> Tensor:

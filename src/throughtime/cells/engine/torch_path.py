@@ -15,6 +15,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from throughtime.batch import valid_mask
 from throughtime.cells.cell import cells
 from throughtime.cells.engine.contract import Result, Work
 from throughtime.cells.equations.graph import Graph
@@ -64,12 +65,11 @@ def run(work: Work) -> Result:
     """The same as the reference's ``run``, by torch; ``why_not(work)`` must be None."""
     name = torch_form(work.graph)
     weights = torch_weights(name or "", work)
-    ragged = work.lengths is not None and bool((work.lengths < work.x.shape[1]).any())
     if 0 in work.x.shape[:2]:
         return Result(work.x.new_zeros(*work.x.shape[:2], work.sizes.hidden_size), work.state)
     x, padding = work.x, None
-    if ragged:
-        padding = torch.arange(x.shape[1], device=x.device) >= work.lengths[:, None]  # type: ignore[index]
+    if work.lengths is not None and bool((work.lengths < x.shape[1]).any()):
+        padding = ~valid_mask(work.lengths, x.shape[1])
         x = x.masked_fill(padding[..., None], 0)
     if padding is not None and name in ("lstm", "rnn_relu"):
         x = torch.cat([x, padding[..., None].to(x.dtype)], 2)

@@ -13,7 +13,7 @@ import torch
 from throughtime.batch import Sequences
 from throughtime.data.fields.field import Where, fields
 from throughtime.data.settings import DataSettings
-from throughtime.data.tokenisation import Unit, cut, joined, proposed_unit
+from throughtime.data.tokenisation import Unit, cut, joined, proposed_unit, unit_name
 from throughtime.data.values import is_empty, is_missing, shown
 from throughtime.data.vocabulary import SOS, SPECIALS, UNK, Vocabulary
 from throughtime.errors import DataError, Place, UsageError
@@ -118,7 +118,7 @@ class Tokens:
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Tokens:
         vocabulary = Vocabulary.from_json(saved["vocabulary"])
-        missing, start = tuple(saved["missing"]), tuple(saved.get("start", [SOS]))
+        missing, start = tuple(saved["missing"]), tuple(saved["start"])
         return cls(saved["column"], vocabulary, saved["unit"], saved["lower"], saved["max_length"], missing, start)
 
 
@@ -144,7 +144,7 @@ def _notes(
     max_length: int | None,
 ) -> list[str]:
     """What was decided, and what the training texts are like."""
-    words = "words" if unit == "spaces" else unit
+    words = unit_name(unit)
     notes = [f"cut into {words}{', lower-cased' if lower else ''} ({reason})"]
     known = [token for token in vocabulary.tokens if token in counts]
     left = sum(counts[token] for token in known if token != UNK)

@@ -9,16 +9,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from throughtime.data.fields.tokens import LETTERS, Tokens
+from throughtime.data.fields.tokens import Tokens
 from throughtime.data.files import read
 from throughtime.data.order import permutation
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
-from throughtime.data.splits import NAMES, fraction
+from throughtime.data.splits import NAMES, fraction, is_path
 from throughtime.data.streams.document import Document
 from throughtime.data.streams.store import Stream, stored, vocabulary_of
 from throughtime.data.streams.texts import documents_of, total
-from throughtime.data.tokenisation import proposed_unit
+from throughtime.data.tokenisation import proposed_unit, unit_name
 from throughtime.data.vocabulary import EOS, SOS, SPECIALS, Vocabulary
 from throughtime.errors import DataError, Place, UsageError
 
@@ -67,7 +67,7 @@ def read_streams(
     unit, reason = _unit(parts["train"], settings, known)
     fitted = known or _fitted(parts["train"], unit, reason, settings, tell)
     splits = {name: stored(parts[name], fitted, room, several=several) for name in NAMES}
-    what = "words" if fitted.unit not in LETTERS else fitted.unit
+    what = unit_name(fitted.unit)
     for name in NAMES:
         place = Place((parts[name] or documents)[0].name)
         if len(splits[name]) == 0:
@@ -97,10 +97,8 @@ def _given(documents: list[Document], settings: DataSettings, *, rows: bool) -> 
     parts = {name: part for name, part in parts.items() if part or name == "train"}
     for name in ("valid", "test"):
         value = getattr(settings, name)
-        if fraction(name, value) is not None:
+        if not is_path(name, value):
             continue
-        if not os.path.exists(os.path.expanduser(value)):
-            raise UsageError(f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder")
         if name in parts:
             raise UsageError(f"--{name} {value}: {parts[name][0].name} is the {name} split already; leave one out")
         parts[name] = documents_of(value, settings, read(value, settings) if rows else None)[0]
@@ -198,7 +196,7 @@ def _fitted(train: Sequence[Document], unit: Any, reason: str, settings: DataSet
     lower = settings.lower_case == "yes"
     empty = Tokens(COLUMN, Vocabulary(SPECIALS), unit, lower, None)
     vocabulary, tokens, unknown = vocabulary_of(train, empty, settings.min_count, settings.max_vocabulary)
-    what = "words" if unit not in LETTERS else unit
+    what = unit_name(unit)
     if all(token.isspace() for token in vocabulary.tokens[len(SPECIALS) :]):
         if unknown:
             raise UsageError(f"--min-count {settings.min_count}: no {what[:-1]} occurs so often; give a smaller one")

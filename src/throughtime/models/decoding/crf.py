@@ -19,6 +19,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from throughtime.batch import valid_mask
+
 Allowed = tuple[Tensor, Tensor, Tensor]
 
 
@@ -31,7 +33,7 @@ def score(emissions: Tensor, tags: Tensor, lengths: Tensor, start: Tensor, trans
     """
     if emissions.shape[1] == 0:
         return emissions.sum((1, 2))
-    valid = _valid(emissions, lengths)
+    valid = valid_mask(lengths, emissions.shape[1])
     tags = tags.masked_fill(~valid, 0)
     last = tags.gather(1, (lengths - 1).clamp(min=0)[:, None]).squeeze(1)
     steps = emissions.gather(2, tags[..., None]).squeeze(2).masked_fill(~valid, 0)
@@ -105,7 +107,7 @@ def marginals(
     masked = _masked(start, transitions, end, allowed)
     forwards = _forwards(emissions, lengths, masked[0], masked[1])
     together = torch.stack(forwards, 1) + torch.stack(_backwards(emissions, lengths, masked[1], masked[2]), 1)
-    nowhere = (together == -torch.inf).all(2, keepdim=True) | ~_valid(emissions, lengths)[..., None]
+    nowhere = (together == -torch.inf).all(2, keepdim=True) | ~valid_mask(lengths, emissions.shape[1])[..., None]
     return torch.softmax(together.masked_fill(nowhere, 0), 2).masked_fill(nowhere, 0)
 
 
@@ -144,7 +146,7 @@ def viterbi(
     for predecessor in reversed(predecessors):
         tag = predecessor.gather(1, tag)
         path.append(tag)
-    return torch.cat(path[::-1], 1).masked_fill(~_valid(emissions, lengths), 0)
+    return torch.cat(path[::-1], 1).masked_fill(~valid_mask(lengths, emissions.shape[1]), 0)
 
 
 def _forwards(emissions: Tensor, lengths: Tensor, start: Tensor, transitions: Tensor) -> list[Tensor]:
@@ -189,9 +191,5 @@ def _steps(emissions: Tensor, lengths: Tensor) -> list[tuple[Tensor, Tensor]]:
 
     Cut by ``unbind``, whose gradient is one stack; that of T slices would be T tensors of the full size.
     """
-    valid = _valid(emissions, lengths)[..., None]
+    valid = valid_mask(lengths, emissions.shape[1])[..., None]
     return list(zip(emissions.masked_fill(~valid, 0).unbind(1), valid.unbind(1), strict=True))
-
-
-def _valid(emissions: Tensor, lengths: Tensor) -> Tensor:
-    return torch.arange(emissions.shape[1], device=emissions.device) < lengths[:, None]  # (B, T)

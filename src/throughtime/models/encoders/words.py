@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from throughtime.batch import Draw, Sequences
+from throughtime.batch import Draw, Sequences, valid_mask
 from throughtime.cells.dropout import Masks, dropout
 from throughtime.cells.pooling import Pooling
 from throughtime.cells.recurrent import Recurrent
@@ -56,7 +56,7 @@ class Letters(nn.Module):
         if self.way == "recurrent":
             hidden, _ = self.recurrent(x, lengths)
             return self.pooling(hidden, lengths)
-        padding = torch.arange(spelt.shape[1], device=spelt.device) >= lengths[:, None]
+        padding = ~valid_mask(lengths, spelt.shape[1])
         x = x.masked_fill(padding[..., None], 0)
         found = F.conv1d(x.transpose(1, 2), self.weight, self.bias, padding=WIDTH // 2)
         return torch.relu(found.masked_fill(padding[:, None], -torch.inf).amax(2))
@@ -118,10 +118,10 @@ class WordsEncoder(Encoder):
     def _spelt(self, column: Sequences) -> Tensor:
         """(B, T, features) of the letters; 0 in the padding."""
         assert self.letters is not None
-        valid = torch.arange(column.data.shape[1], device=column.data.device) < column.lengths[:, None]
-        result = column.data.new_zeros((*valid.shape, self.letters.output_size), dtype=self.letters.letters.dtype)
-        spelt = column.data[valid][:, 2:]
+        present = valid_mask(column.lengths, column.data.shape[1])
+        result = column.data.new_zeros((*present.shape, self.letters.output_size), dtype=self.letters.letters.dtype)
+        spelt = column.data[present][:, 2:]
         if len(spelt) == 0 or spelt.shape[1] == 0:
             return result
         different, back = torch.unique(spelt, dim=0, return_inverse=True)
-        return result.masked_scatter(valid[..., None], self.letters(different)[back])
+        return result.masked_scatter(present[..., None], self.letters(different)[back])

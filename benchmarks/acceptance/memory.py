@@ -1,6 +1,6 @@
 """The memory that a long text takes: the peak of a training process on a short and on a long made-up text.
 
-    python benchmarks/memory.py [--small MB] [--large MB]
+    python benchmarks/acceptance/memory.py [--small MB] [--large MB]
 
 Texts are made in a temporary folder, which needs twice the long one's size on the disk, as training writes its tokens
 beside it. What was measured is kept in runs/acceptance/memory.json.
@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-RESULTS = Path(__file__).resolve().parent.parent / "runs" / "acceptance" / "memory.json"
+RESULTS = Path(__file__).resolve().parents[2] / "runs" / "acceptance" / "memory.json"
 PROGRAM = str(Path(sys.executable).with_name("throughtime"))
 MEGABYTE = 1_000_000
 SMALL, LARGE = 20 * MEGABYTE, 2000 * MEGABYTE

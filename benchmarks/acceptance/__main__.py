@@ -1,0 +1,79 @@
+"""The acceptance runs on real data: each line runs a command as a user would, and is measured against its bar.
+
+    python benchmarks/acceptance --data DATA [LINE ...]
+
+What is done is kept in benchmarks/results.json and not done again (delete its entry to do it again); a line that was
+stopped goes on. The table is written to benchmarks/RESULTS.md after every line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from pathlib import Path
+
+# each registers its lines; in this order they are run
+import classifying  # noqa: F401
+import killing  # noqa: F401
+import language  # noqa: F401
+import tagging  # noqa: F401
+import transfer  # noqa: F401
+from lines import WORK, Measured, lines
+
+FOLDER = Path(__file__).resolve().parents[1]
+RESULTS = FOLDER / "results.json"
+
+
+def machine() -> str:
+    """The machine in words."""
+    import torch
+
+    model = next(
+        (row.split(":")[1].strip() for row in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in row), ""
+    )
+    return (
+        f"{platform.machine()} {model}, {os.cpu_count()} cores ({torch.backends.cpu.get_cpu_capability()}), "
+        f"Python {platform.python_version()}, torch {torch.__version__}"
+    )
+
+
+def write_results(results: dict[str, Measured]) -> None:
+    """benchmarks/RESULTS.md: everything between the marks is ours to replace."""
+    letter = {name: chr(65 + k) for k, name in enumerate(dict.fromkeys(r["machine"] for r in results.values()))}
+    rows = [
+        f"| {name} | {r['bar']} | {r['reached']} | {'yes' if r['passed'] else '**no**'} | {r['seconds']:.0f} "
+        f"| {letter[r['machine']]} |"
+        for name, r in results.items()
+    ]
+    table = ["| line | bar | reached | passed | seconds | machine |", "|---|---|---|---|---|---|", *rows]
+    listed = [f"- {mark}: {name}" for name, mark in letter.items()]
+    body = "\n".join(["# Results", "", "Written by `make acceptance`. Machines:", "", *listed, "", *table, ""])
+    (FOLDER / "RESULTS.md").write_text(body)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Run the acceptance lines on real data.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with names/, reviews/, ...")
+    parser.add_argument("lines", nargs="*", help=f"some of: {', '.join(lines)}")
+    arguments = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    results: dict[str, Measured] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for name, run in lines.items():
+        if name in results or (arguments.lines and name not in arguments.lines):
+            continue
+        print(f"== {name}", flush=True)
+        started = time.monotonic()
+        measured = {**run(arguments.data), "seconds": time.monotonic() - started, "machine": machine()}
+        results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}  # another line may have ended meanwhile
+        results[name] = measured
+        RESULTS.write_text(json.dumps(results, indent=1))
+        write_results(results)
+        print(f"   {results[name]['reached']} ({'passed' if results[name]['passed'] else 'MISSED'})", flush=True)
+    write_results(results)
+
+
+if __name__ == "__main__":
+    main()
