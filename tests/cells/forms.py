@@ -9,6 +9,7 @@ from torch import Tensor
 
 from throughtime.batch import Draw
 from throughtime.cells import cells
+from throughtime.cells.engine.native.library import library
 from throughtime.cells.recurrent import Recurrent, State
 
 NAMES = list(cells)
@@ -31,9 +32,19 @@ def all_forms() -> Iterator[str]:
 FORMS = list(all_forms())
 
 
+NATIVE = library() is not None  # without a compiler the package is installed without it
+
+
 def engines(text: str) -> list[str]:
     """The engines that can run a form without anything special."""
-    return ["reference", "torch"] if text in TORCH_FORMS or text in ("lstm", "gru", "rnn") else ["reference"]
+    by_torch = text in TORCH_FORMS or text in ("lstm", "gru", "rnn")
+    by_ours = NATIVE and not cells[text.partition(":")[0]].convolution
+    return ["reference", *(["torch"] if by_torch else []), *(["native"] if by_ours else [])]
+
+
+def fastest(text: str) -> str:
+    """The engine that runs a form if none is asked for."""
+    return engines(text)[-1]
 
 
 WITH_ENGINES = [(text, engine) for text in (*NAMES, *TORCH_FORMS) for engine in engines(text)]

@@ -31,8 +31,9 @@ def test_zoneout_in_evaluation_is_the_expectation(text: str) -> None:
 
 @pytest.mark.parametrize("text", NAMES)
 def test_zoneout_in_training_keeps_single_units(text: str) -> None:
-    made, plain = layer(text, zoneout=0.3), layer(text, engine="reference")
+    made = layer(text, zoneout=0.3)
     x, state = inputs(made, 40, 1), start(made, 40)
+    plain = layer(text, engine=made.used_engine(x))
     _, found = made(x, state=state, draw=drawing(*range(40)))
     _, fresh = plain(x, state=state)
     for new, old, after in zip(found, state, fresh, strict=True):

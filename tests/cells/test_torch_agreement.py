@@ -7,7 +7,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from tests.cells.forms import TORCH_FORMS, assert_near, assert_same_bits, inputs, layer, numbers, start, weighted
+from tests.cells.forms import (
+    NATIVE,
+    TORCH_FORMS,
+    assert_near,
+    assert_same_bits,
+    engines,
+    fastest,
+    inputs,
+    layer,
+    numbers,
+    start,
+    weighted,
+)
 from throughtime.cells.recurrent import Recurrent
 from throughtime.cells.torch_weights import from_torch, load_torch_state, to_torch, to_torch_state
 from throughtime.errors import UsageError
@@ -51,7 +63,7 @@ def expected_gradients(module: nn.RNNBase, made: Recurrent) -> dict[str, Tensor]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("engine", ["torch", "reference"])
+@pytest.mark.parametrize("engine", engines("lstm"))
 @pytest.mark.parametrize("text", TORCH_FORMS)
 def test_unequal_lengths_both_directions_two_layers(text: str, engine: str, dtype: torch.dtype) -> None:
     module = filled(text, dtype)
@@ -73,7 +85,7 @@ def test_unequal_lengths_both_directions_two_layers(text: str, engine: str, dtyp
         assert_near(found.grad, expected.grad, "first state")
 
 
-@pytest.mark.parametrize("engine", ["torch", "reference"])
+@pytest.mark.parametrize("engine", engines("lstm"))
 @pytest.mark.parametrize("text", TORCH_FORMS)
 def test_a_row_without_steps_keeps_its_state(text: str, engine: str) -> None:
     made = layer(text, num_layers=2, bidirectional=True, engine=engine)
@@ -160,15 +172,18 @@ def test_a_relu_does_not_explode_in_the_padding() -> None:
 
 def test_which_engine_runs() -> None:
     x = torch.zeros(2, 4, 3)
-    assert Recurrent("lstm", 3, 5).used_engine(x) == "torch"
+    assert Recurrent("lstm", 3, 5).used_engine(x) == fastest("lstm")
     assert Recurrent("lstm", 3, 5, engine="reference").used_engine(x) == "reference"
-    assert Recurrent("lstm_peephole", 3, 5).used_engine(x) == "reference"
-    assert Recurrent("gru:update_keeps=no", 3, 5).used_engine(x) == "reference"
-    assert Recurrent("gru", 3, 5, zoneout=0.1).used_engine(x) == "reference"
-    assert Recurrent("gru", 3, 5, drop_connect=0.1).used_engine(x) == "torch"
+    for text in ("lstm_peephole", "gru:update_keeps=no", "rnn:output=yes"):
+        assert Recurrent(text, 3, 5).used_engine(x) == fastest(text)
+    noisy = "native" if NATIVE else "reference"
+    assert Recurrent("gru", 3, 5, zoneout=0.1).used_engine(x) == noisy
+    assert Recurrent("gru", 3, 5, state_clip=0.1).used_engine(x) == noisy
+    assert Recurrent("gru", 3, 5, drop_connect=0.1).used_engine(x) == fastest("gru")
     recurrent = Recurrent("gru", 3, 5, recurrent_dropout=0.1)
-    assert recurrent.used_engine(x) == "reference"
-    assert recurrent.eval().used_engine(x) == "torch"
+    assert recurrent.used_engine(x) == noisy
+    assert recurrent.eval().used_engine(x) == fastest("gru")
+    assert Recurrent("convlstm", (2, 4, 4), 3).used_engine(torch.zeros(2, 4, 2, 4, 4)) == "reference"
 
 
 REFUSALS = [

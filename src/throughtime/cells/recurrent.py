@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from throughtime.batch import Draw
 from throughtime.cells.cell import Cell, form
-from throughtime.cells.dropout import Masks, dropout, scaled
-from throughtime.cells.engine import ENGINES, Noise, Result, Work, choose, default_engine
+from throughtime.cells.engine import ENGINES, choose, default_engine
 from throughtime.cells.engine.contract import State
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.parameters import Sizes, has_own_output, recurrent_maps, stacks
 from throughtime.cells.equations.parameters import parameters as cell_parameters
 from throughtime.cells.initialisation import initialise
+from throughtime.cells.layers import Direction, Layers, Watch
 from throughtime.errors import UsageError, unknown
-
-Watch = Callable[["Direction", int, str, Tensor], None]
-
-
-@dataclass(frozen=True)
-class Direction:
-    """One layer in one direction: its sizes and how its parameters' names end."""
-
-    layer: int
-    backward: bool
-    sizes: Sizes
-
-    @property
-    def suffix(self) -> str:
-        return f"_l{self.layer}" + ("_reverse" if self.backward else "")
 
 
 class Recurrent(nn.Module):
@@ -51,11 +34,12 @@ class Recurrent(nn.Module):
         recurrent_dropout: on what enters the recurrent products, one mask for all steps (Gal and Ghahramani 2016).
         zoneout: the share of units that keep their old state at a step (Krueger et al. 2017); in evaluation the mean.
         drop_connect: on the recurrent maps themselves, one mask an update (Merity, Keskar and Socher 2018).
+        state_clip: bounds every value of a state after each step, to ``-state_clip .. state_clip``.
         residual: adds its input to the output of every layer but the first.
         learned_state: the first state is learned; else it is 0.
         initialisation, forget_bias: see :mod:`throughtime.cells.initialisation`.
         kernel_size: of a convolutional cell's maps, odd; by default 3.
-        engine: auto, torch or reference; by default what the environment says.
+        engine: auto, native, torch or reference; by default what the environment says.
         place: names this module in the key of its random masks; two in one network need two places.
         generator: draws the first weights; by default torch's own.
 
@@ -83,6 +67,7 @@ class Recurrent(nn.Module):
         recurrent_dropout: float = 0.0,
         zoneout: float = 0.0,
         drop_connect: float = 0.0,
+        state_clip: float | None = None,
         residual: bool = False,
         learned_state: bool = False,
         initialisation: str = "orthogonal",
@@ -97,7 +82,7 @@ class Recurrent(nn.Module):
         self.hidden_size, self.num_layers, self.bidirectional = hidden_size, num_layers, bidirectional
         self.dropout, self.locked = dropout, locked
         self.recurrent_dropout, self.zoneout, self.drop_connect = recurrent_dropout, zoneout, drop_connect
-        self.residual, self.learned_state = residual, learned_state
+        self.state_clip, self.residual, self.learned_state = state_clip, residual, learned_state
         self.initialisation, self.forget_bias = initialisation, forget_bias
         self.engine, self.place = default_engine() if engine is None else engine, place
         self.watch: Watch | None = None
@@ -120,6 +105,22 @@ class Recurrent(nn.Module):
             initialise(self.graph, direction.sizes, tensors, self.initialisation, self.forget_bias, generator)
             for name in self.graph.states if self.learned_state else ():
                 nn.init.zeros_(getattr(self, f"initial_{name}{direction.suffix}"))
+
+    @property
+    def _layers(self) -> Layers:
+        return Layers(
+            self.graph,
+            self.directions,
+            self.dropout,
+            self.locked,
+            self.recurrent_dropout,
+            self.zoneout,
+            self.drop_connect,
+            self.state_clip,
+            self.residual,
+            self.engine,
+            self.place,
+        )
 
     @property
     def input_size(self) -> int:
@@ -186,7 +187,9 @@ class Recurrent(nn.Module):
     def used_engine(self, x: Tensor) -> str:
         """Which engine runs this layer for such an input."""
         direction = self.directions[0]
-        return choose(self._work(direction, x, None, self.zero_state(x), self._fresh(x, None), 0, ()), self.engine)[0]
+        state = tuple(part[0] for part in self.zero_state(x))
+        work = self._layers.work(direction, self.weights(direction), x, None, state, self._fresh(x, None))
+        return choose(work, self.engine)[0]
 
     def extra_repr(self) -> str:
         sizes = f"{self.graph.cell}, {self.input_size}, {self.hidden_size}"
@@ -196,93 +199,8 @@ class Recurrent(nn.Module):
         self, x: Tensor, lengths: Tensor | None, state: State | None, draw: Draw | None, names: tuple[str, ...]
     ) -> tuple[Tensor, State, dict[str, Tensor]]:
         self._check_input(x, lengths, state)
-        draw = self._fresh(x, draw)
         state = self.zero_state(x) if state is None else state
-        ends: list[State] = []
-        recorded: dict[str, Tensor] = {}
-        for layer in range(self.num_layers):
-            source = x
-            if layer:
-                x = dropout(x, self.dropout, draw, f"{self.place}.l{layer}.dropout", locked=self.locked)
-            outputs = []
-            for index, direction in self._of_layer(layer):
-                result = self._one_way(direction, x, lengths, tuple(part[index] for part in state), draw, names)
-                outputs.append(result.output)
-                ends.append(result.state)
-                recorded |= {f"{direction.suffix[1:]}.{name}": values for name, values in result.recorded.items()}
-            x = torch.cat(outputs, 2) if len(outputs) > 1 else outputs[0]
-            if self.residual and layer:
-                x = x + source
-        return x, tuple(torch.stack(parts) for parts in zip(*ends, strict=True)), recorded
-
-    def _one_way(
-        self,
-        direction: Direction,
-        x: Tensor,
-        lengths: Tensor | None,
-        state: State,
-        draw: Draw | None,
-        names: tuple[str, ...],
-    ) -> Result:
-        order = _reversed_order(x, lengths) if direction.backward else None
-        work = self._work(direction, x if order is None else _along(x, order), lengths, state, draw, x.shape[1], names)
-        if order is not None and work.noise.zoneout is not None and self.training:
-            zoneout = tuple(mask if isinstance(mask, float) else _along(mask, order) for mask in work.noise.zoneout)
-            work = replace(work, noise=replace(work.noise, zoneout=zoneout))
-        result = choose(work, self.engine)[1](work)
-        if order is None:
-            return result
-        recorded = {name: _along(values, order) for name, values in result.recorded.items()}
-        return Result(_along(result.output, order), result.state, recorded)
-
-    def _work(
-        self,
-        direction: Direction,
-        x: Tensor,
-        lengths: Tensor | None,
-        state: State,
-        draw: Draw | None,
-        steps: int,
-        names: tuple[str, ...],
-    ) -> Work:
-        place = f"{self.place}{direction.suffix.replace('_l', '.l', 1)}"
-        weights = self.weights(direction)
-        if draw is not None and self.drop_connect:
-            weights |= self._thinned(direction, Masks(draw, place + ".drop_connect"))
-        noise = self._noise(Masks(draw, place) if draw is not None else None, steps, x)
-        watch = None if self.watch is None else partial(self.watch, direction)
-        return Work(self.graph, direction.sizes, weights, x, lengths, state, noise, names, watch)
-
-    def _noise(self, masks: Masks | None, steps: int, x: Tensor) -> Noise:
-        recurrent = None
-        if self.recurrent_dropout and masks is not None:
-            masks_of_units = replace(masks, place=masks.place + ".recurrent")
-            mask = masks_of_units.each_sample(self.hidden_size, self.recurrent_dropout)
-            recurrent = scaled(mask, self.recurrent_dropout, x.dtype)
-        zoneout: tuple[Tensor | float, ...] | None = None
-        if self.zoneout and masks is None:
-            zoneout = tuple(self.zoneout for _ in self.graph.states)
-        elif self.zoneout and masks is not None:
-            places = [replace(masks, place=f"{masks.place}.zoneout.{name}") for name in self.graph.states]
-            zoneout = tuple((~place.each_step(steps, self.hidden_size, self.zoneout)).to(x.dtype) for place in places)
-        return Noise(recurrent, zoneout)
-
-    def _thinned(self, direction: Direction, masks: Masks) -> dict[str, Tensor]:
-        """The stored tensors that hold recurrent maps, after DropConnect of those maps."""
-        recurrent, thinned = recurrent_maps(self.graph), {}
-        for stack in stacks(self.graph):
-            if not recurrent & {member.name for member in stack.members}:
-                continue
-            parts = getattr(self, stack.name + direction.suffix).split(stack.rows(direction.sizes))
-            kept = []
-            for member, part in zip(stack.members, parts, strict=True):
-                if member.name in recurrent:
-                    own = replace(masks, place=f"{masks.place}.{member.name}")
-                    mask = own.each_weight(tuple(part.shape), self.drop_connect)
-                    part = part * scaled(mask, self.drop_connect, part.dtype)
-                kept.append(part)
-            thinned[stack.name] = torch.cat(kept)
-        return thinned
+        return self._layers.run(self.weights, x, lengths, state, self._fresh(x, draw), names, self.watch)
 
     def _fresh(self, x: Tensor, draw: Draw | None) -> Draw | None:
         if not self.training:
@@ -294,12 +212,9 @@ class Recurrent(nn.Module):
             raise UsageError(f"draw has {len(draw.sample_ids)} sample_ids; x has {x.shape[0]} rows")
         return draw
 
-    def _of_layer(self, layer: int) -> Iterator[tuple[int, Direction]]:
-        return ((index, direction) for index, direction in enumerate(self.directions) if direction.layer == layer)
-
     def _directions(
         self, input_size: int | Sequence[int], output_size: int | None, kernel_size: int | None
-    ) -> list[Direction]:
+    ) -> tuple[Direction, ...]:
         if kernel_size is not None and not self.graph.convolution:
             raise UsageError(f"kernel_size: the cell {self.graph.cell} is not convolutional; leave the option out")
         kernel_size = 3 if kernel_size is None else kernel_size
@@ -311,11 +226,11 @@ class Recurrent(nn.Module):
             )
         out = self.hidden_size if output_size is None else output_size
         ways = (False, True) if self.bidirectional else (False,)
-        return [
+        return tuple(
             Direction(layer, back, Sizes(out * len(ways) if layer else size, self.hidden_size, out, space, kernel_size))
             for layer in range(self.num_layers)
             for back in ways
-        ]
+        )
 
     def _input(self, input_size: int | Sequence[int], kernel_size: int) -> tuple[int, tuple[int, ...]]:
         if not self.graph.convolution:
@@ -339,6 +254,8 @@ class Recurrent(nn.Module):
         for name in ("dropout", "recurrent_dropout", "zoneout", "drop_connect"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"{name} {getattr(self, name)}: it must be at least 0 and below 1")
+        if self.state_clip is not None and not self.state_clip > 0:
+            raise UsageError(f"state_clip {self.state_clip}: it must be above 0")
         if self.num_layers == 1:
             if self.dropout:
                 raise UsageError("dropout acts between layers and there is one; use recurrent_dropout, or more layers")
@@ -383,16 +300,3 @@ class Recurrent(nn.Module):
             found = ", ".join(str(tuple(part.shape)) for part in state)
             count = len(self.graph.states)
             raise UsageError(f"state has shapes {found}; the cell {self.graph.cell} needs {count} of {expected}")
-
-
-def _reversed_order(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """(B, T): for each row the order of its valid steps backwards; padding stays where it is. Its own inverse."""
-    time = torch.arange(x.shape[1], device=x.device).expand(x.shape[0], -1)
-    if lengths is None:
-        return time.flip(1)
-    return torch.where(time < lengths[:, None], lengths[:, None] - 1 - time, time)
-
-
-def _along(values: Tensor, order: Tensor) -> Tensor:
-    """Reorder the steps of ``values (B, T, ...)``."""
-    return values[torch.arange(len(values), device=values.device)[:, None], order]

@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from throughtime.cells.engine import reference, torch_path
+from throughtime.cells.engine import native, reference, torch_path
+from throughtime.cells.engine.backwards import in_both_directions
 from throughtime.cells.engine.contract import Result, Work
 from throughtime.errors import UsageError, unknown
 
-ENGINES = ("auto", "torch", "reference")
+ENGINES = ("auto", "native", "torch", "reference")
+
+_WHY_NOT: dict[str, Callable[[Work], str | None]] = {"native": native.why_not, "torch": torch_path.why_not}
+_RUN: dict[str, Callable[[Work], Result]] = {
+    "native": native.run,
+    "torch": in_both_directions(torch_path.run),
+    "reference": in_both_directions(reference.run),
+}
 
 
 def default_engine() -> str:
@@ -24,11 +32,10 @@ def choose(work: Work, engine: str) -> tuple[str, Callable[[Work], Result]]:
     """The name of the engine that does this work, and its function; UsageError if the one asked for cannot."""
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
-    if engine == "reference":
-        return "reference", reference.run
-    problem = torch_path.why_not(work)
-    if problem is None:
-        return "torch", torch_path.run
-    if engine == "torch":
-        raise UsageError(f"engine torch cannot run this: {problem}; use --engine auto or reference")
-    return "reference", reference.run
+    if engine == "auto":
+        engine = next((name for name in ("native", "torch") if _WHY_NOT[name](work) is None), "reference")
+    elif engine != "reference":
+        problem = _WHY_NOT[engine](work)
+        if problem is not None:
+            raise UsageError(f"engine {engine} cannot run this: {problem}; use --engine auto or reference")
+    return engine, _RUN[engine]

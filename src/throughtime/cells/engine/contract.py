@@ -34,7 +34,9 @@ class Work:
 
     ``weights`` holds the cell's stacks by name, ``lengths (B,)`` the valid steps of each row (None: all),
     ``state`` one ``(B, H, *space)`` for each of the cell's states. A row's state stands still after its length,
-    and its output is 0 there; what stands in the padding of x is never read. ``record`` names quantities to keep;
+    and its output is 0 there; what stands in the padding of x is never read. ``backwards`` goes from each row's last
+    valid step to its first. ``clip`` bounds every state after each step, before zoneout: to ``-clip .. clip``.
+    ``record`` names quantities to keep;
     ``watch(step, state's name, values (B, H))`` is handed every state in the graph of autograd, so that its gradient
     can be seen.
     """
@@ -45,7 +47,9 @@ class Work:
     x: Tensor
     lengths: Tensor | None
     state: State
+    backwards: bool = False
     noise: Noise = field(default_factory=Noise)
+    clip: float | None = None
     record: tuple[str, ...] = ()
     watch: Callable[[int, str, Tensor], None] | None = None
 

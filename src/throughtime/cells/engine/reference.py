@@ -21,7 +21,7 @@ from throughtime.cells.equations.graph import Graph, Node
 from throughtime.cells.equations.language import evaluate
 from throughtime.cells.equations.parameters import Sizes, Stack, recurrent_maps, stacks
 
-_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add,
     "sub": operator.sub,
     "mul": operator.mul,
@@ -44,6 +44,8 @@ def run(work: Work) -> Result:
         before = state if rows is None else tuple(part[rows] for part in state)
         values = step(_of(rows, x[:, t]), [_of(rows, product[t]) for product in inputs], before, rows)
         new = tuple(_whole(values[i], part) for i, part in zip(work.graph.new_states, before, strict=True))
+        if work.clip is not None:
+            new = tuple(part.clamp(-work.clip, work.clip) for part in new)
         new = _zoned_out(new, before, work.noise, t, rows)
         if rows is None:
             state = new
@@ -131,8 +133,8 @@ class _Step:
         return values
 
     def _compute(self, index: int, node: Node, values: list[Any], mask: Tensor | None) -> Any:
-        if node.op in _BINARY:
-            return _BINARY[node.op](values[node.args[0]], values[node.args[1]])
+        if node.op in BINARY:
+            return BINARY[node.op](values[node.args[0]], values[node.args[1]])
         if node.op == "product":
             weight, operand = (values[arg] for arg in node.args)
             return self._apply(weight, self._thinned(operand, index, mask))

@@ -56,6 +56,8 @@ def why_not(work: Work) -> str | None:
         return "torch's layers have no recurrent dropout"
     if work.noise.zoneout is not None:
         return "torch's layers have no zoneout"
+    if work.clip is not None:
+        return "torch's layers do not bound their states"
     if work.record or work.watch is not None:
         return "torch's layers hand out no intermediate quantities"
     return None

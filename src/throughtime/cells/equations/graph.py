@@ -67,6 +67,14 @@ class Graph:
     names: tuple[tuple[str, int], ...]
     convolution: bool = False
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Kept, since what is derived from a graph is looked up under it at every call."""
+        return hash((self.cell, self.nodes, self.states, self.new_states, self.output, self.names, self.convolution))
+
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         """Names of all parameters in order of appearance."""

@@ -1,0 +1,174 @@
+// The entry points: programs, threads, memory.
+#include "engine.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+
+#include "machine.h"
+
+namespace portable { extern const Table table; }
+#if defined(__x86_64__)
+namespace avx2 { extern const Table table; }
+namespace avx512 { extern const Table table; }
+#endif
+
+namespace {
+
+struct Isa {
+  const char* name;
+  const Table* table;
+};
+
+#if defined(__x86_64__)
+const Isa isas[] = {{"portable", &portable::table}, {"avx2", &avx2::table}, {"avx512", &avx512::table}};
+#elif defined(__aarch64__)
+const Isa isas[] = {{"neon", &portable::table}};
+#else
+const Isa isas[] = {{"portable", &portable::table}};
+#endif
+constexpr int64_t ISAS = sizeof(isas) / sizeof(isas[0]);
+
+// The host's thread pool, so that two pools do not spin against each other; none: one thread
+void (*parallel)(void (*)(void*), void*, unsigned, unsigned) = nullptr;
+int (*thread_number)() = nullptr;
+int (*thread_count)() = nullptr;
+bool poisoned = false;
+
+// Numbers below the smallest normal one count as 0 while this lives: on the way back through time gradients get there,
+// and computing with them takes a hundred times as long
+class Flushed {
+ public:
+  Flushed() : before_(get()) { set(with(before_)); }
+  ~Flushed() { set(before_); }
+#if defined(__x86_64__)
+  static uint64_t get() { return _mm_getcsr(); }
+  static void set(uint64_t control) { _mm_setcsr(unsigned(control)); }
+  static uint64_t with(uint64_t control) { return control | 0x8040; }
+  static uint64_t without(uint64_t control) { return control & ~uint64_t(0x8040); }
+#elif defined(__aarch64__)
+  static uint64_t get() { uint64_t control; asm volatile("mrs %0, fpcr" : "=r"(control)); return control; }
+  static void set(uint64_t control) { asm volatile("msr fpcr, %0" : : "r"(control)); }
+  static uint64_t with(uint64_t control) { return control | uint64_t(1) << 24; }
+  static uint64_t without(uint64_t control) { return control & ~(uint64_t(1) << 24); }
+#else
+  static uint64_t get() { return 0; }
+  static void set(uint64_t) {}
+  static uint64_t with(uint64_t control) { return control; }
+  static uint64_t without(uint64_t control) { return control; }
+#endif
+
+ private:
+  uint64_t before_;
+};
+
+struct Shared {
+  const TtRun* run;
+  const Table* table;
+  Memory memory;
+  std::atomic<int64_t> arrived{0};
+};
+
+void work(void* data) {
+  Shared& s = *static_cast<Shared*>(data);
+  Flushed flushed;
+  TtRun run = *s.run;
+  if (run.threads > 1) run.threads = thread_count();  // the pool may give fewer than were asked for
+  Barrier barrier(s.arrived, int(run.threads));
+  (run.is_double ? s.table->run_double : s.table->run_float)(run, run.threads > 1 ? thread_number() : 0, s.memory, barrier);
+}
+
+void flush(void* data) { Flushed::set(*static_cast<int64_t*>(data) ? Flushed::with(Flushed::get()) : Flushed::without(Flushed::get())); }
+
+void in_pool(int64_t threads, void (*function)(void*), void* data) {
+  if (threads > 1) parallel(function, data, unsigned(threads), 0);
+  else function(data);
+}
+
+// Grows and is kept: fresh pages cost more than what is written into them
+class Scratch {
+ public:
+  ~Scratch() { free(memory_); }
+  char* bytes(int64_t count) {
+    if (count > size_) {
+      free(memory_);
+      memory_ = static_cast<char*>(aligned_alloc(64, size_t(count)));
+      size_ = memory_ ? count : 0;
+    }
+    if (poisoned && memory_)
+      for (int64_t i = 0; i < count / 4; i++) reinterpret_cast<uint32_t*>(memory_)[i] = 0x7fc12345;
+    return memory_;
+  }
+
+ private:
+  char* memory_ = nullptr;
+  int64_t size_ = 0;
+};
+
+int64_t rounded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+bool fits(const TtRun& r) {
+  return r.steps >= 0 && r.rows >= 0 && r.units >= 1 && r.inputs >= 0 && r.isa >= 0 && r.isa < ISAS && r.threads >= 1 &&
+         r.block >= 1 && r.block <= 32;
+}
+
+}  // namespace
+
+TT_API TtProgram* tt_program(const int32_t* words, int64_t count, char* problem, int64_t size) {
+  try {
+    return new TtProgram(parse_program(words, count));
+  } catch (const std::exception& error) {
+    snprintf(problem, size_t(size), "%s", error.what());
+    return nullptr;
+  }
+}
+
+TT_API void tt_program_free(TtProgram* program) { delete program; }
+
+TT_API int64_t tt_packed_size(const TtProgram* program, int64_t units, int64_t inputs) {
+  int64_t padded = (units + TT_PANEL - 1) / TT_PANEL * TT_PANEL, total = 0;
+  for (const Stage& stage : program->stages)
+    for (const Group& group : stage.groups) total += group_weights(group, padded, units, inputs);
+  return total;
+}
+
+TT_API int64_t tt_run(const TtRun* given) {
+  if (given->words != sizeof(TtRun) / 8) return 1;
+  if (!fits(*given)) return 2;
+  TtRun run = *given;
+  if (!parallel) run.threads = 1;
+  const Table* table = isas[run.isa].table;
+  int64_t thread_size, shared_size;
+  (run.is_double ? table->measure_double : table->measure_float)(run, thread_size, shared_size);
+  thread_size = rounded(thread_size);
+  static thread_local Scratch scratch;
+  char* memory = scratch.bytes(thread_size * run.threads + rounded(shared_size) + 64);
+  if (!memory) return 3;
+  Shared shared{&run, table, {memory, thread_size, memory + thread_size * run.threads}};
+  in_pool(run.threads, work, &shared);
+  return 0;
+}
+
+TT_API int64_t tt_best_isa(void) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma"))
+    return 2;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
+#endif
+  return 0;
+}
+
+TT_API const char* tt_isa_name(int64_t isa) { return isa >= 0 && isa < ISAS ? isas[isa].name : ""; }
+
+TT_API void tt_set_pool(void* gomp_parallel, void* omp_get_thread_num, void* omp_get_num_threads) {
+  parallel = reinterpret_cast<void (*)(void (*)(void*), void*, unsigned, unsigned)>(gomp_parallel);
+  thread_number = reinterpret_cast<int (*)()>(omp_get_thread_num);
+  thread_count = reinterpret_cast<int (*)()>(omp_get_num_threads);
+}
+
+TT_API void tt_flush(int64_t threads, int64_t on) { in_pool(parallel ? threads : 1, flush, &on); }
+
+TT_API void tt_poison(int64_t on) { poisoned = on != 0; }

@@ -1,0 +1,89 @@
+// The engine's plain C interface. No Python, no torch: whoever can call C can run a cell through time.
+//
+// A *program* says what happens at a step: stages, each of which adds products (a packed weight times a row) to its sums
+// and then runs pointwise operations over blocks of rows and units. Forward and backward programs are of one kind.
+// A *run* gives it sizes, rows and memory, and takes it through all steps in one call.
+//
+// Sizes: `rows` sequences, `units` of a state, `inputs` features of x. `padded` is `units` rounded up to whole panels of
+// 16; a part of a buffer is `padded` numbers wide, and what lies beyond `units` is finite and reaches no result.
+//
+// Rows are numbered by length, longest first, so that those still running at a step are the first `active[t]`.
+// What has a value at every step is kept as `row offsets[t] + r * row_step` of its buffer: packed (row_step 1) where
+// lengths differ, and in the user's own order (offsets[t] = t or T - 1 - t, row_step T) where they do not.
+#pragma once
+#include <cstdint>
+
+#define TT_API extern "C" __attribute__((visibility("default")))
+
+constexpr int64_t TT_VERSION = 1;
+constexpr int TT_PANEL = 16;
+
+// Where the rows of a buffer lie at step t; the pitch is the distance between two rows, in numbers.
+enum TtKind : int32_t {
+  TT_ROW,         // base + r * pitch
+  TT_SPILL,       // the same, in memory of the engine's own
+  TT_STEP,        // base + (offsets[t] + r * row_step) * pitch
+  TT_RING,        // base + ((t & 1) * rows + r) * pitch
+  TT_OTHER_RING,  // the other half of it
+  TT_USER,        // base + order[r] * row_stride + time * time_stride; time is t, or lengths[r] - 1 - t if reversed
+  TT_NEXT,        // TT_STEP of t + 1, or the row's end: end + r * padded
+  TT_NEXT_RING,   // TT_RING of t + 1, or the row's end
+  TT_KINDS
+};
+
+enum TtPlace : int32_t { TT_SLOT, TT_BUFFER, TT_VECTOR, TT_CONSTANT, TT_SCALAR, TT_PARTSUM, TT_NOWHERE, TT_PLACES };
+
+// to = op(a, b), each pointwise unless said otherwise
+enum TtOp : int32_t {
+  TT_COPY,
+  TT_ADD, TT_SUB, TT_MUL, TT_DIV, TT_NEG,
+  TT_SIGMOID, TT_TANH, TT_RELU, TT_EXP, TT_SQRT,
+  TT_DSIGMOID, TT_DTANH, TT_DRELU,  // a times the derivative where the squashing's value is b
+  TT_ROWSUM, TT_ROWDOT,             // the sum over a row of a, of a b: into a scalar
+  TT_PARTSUM_ADD, TT_PARTDOT_ADD,   // the sum over all rows and steps of a, of a b: into a partsum
+  TT_OPS
+};
+
+// A program in words:
+//   TT_VERSION slots scalars  buffers vectors partsums maps constants stages
+//   each buffer: kind parts width   (width of a user's row: 0 inputs, 1 units)
+//   each stage: before groups ops, then
+//     each operation (before, then ops): op, and place index part of to, a and b
+//     each group: buffer part reads (0 inputs, 1 units, 2 parts * padded) sums parts, slots of the sums,
+//                 and for each sum the maps of its parts
+struct TtProgram;
+
+// What a run is given, in words of 64 bits. Arrays lie where their pointers say.
+struct TtRun {
+  int64_t words;  // sizeof(TtRun) / 8, checked
+  const TtProgram* program;
+  int64_t steps, rows, units, inputs;
+  int64_t first_step;  // of these steps in the user's time
+  int64_t row_step;
+  const int32_t* active;   // (steps + 1); the last is 0
+  const int64_t* offsets;  // (steps + 1)
+  const int64_t* lengths;  // (rows), longest first, counted in the user's time
+  const int64_t* order;    // (rows), or null: the user's row of each
+  int64_t reversed;        // time runs backwards in the user's rows
+  int64_t backward;        // from the last step to the first
+  int64_t is_double, isa;
+  int64_t threads, by_units;  // each takes some units of all rows, or all units of some rows
+  int64_t block;           // panels that a stage treats at a time
+  int64_t is_packed;       // `packed` holds the weights already, from a run with the same sizes, isa, block and division
+  void* packed;            // tt_packed_size numbers
+  const double* constants;
+  const int64_t* buffers;  // for each: base, end, row_stride, time_stride (numbers; the last three where its kind asks)
+  const int64_t* maps;     // for each: base, numbers from a row to the next; rows are units of the result
+  void* const* vectors;    // (units) each
+  void* const* partsums;   // (units) each, written
+};
+
+TT_API TtProgram* tt_program(const int32_t* words, int64_t count, char* problem, int64_t size);  // null: see problem
+TT_API void tt_program_free(TtProgram*);
+TT_API int64_t tt_packed_size(const TtProgram*, int64_t units, int64_t inputs);
+TT_API int64_t tt_run(const TtRun*);  // 0; 1: made for another version; 2: sizes that do not fit; 3: no memory
+TT_API int64_t tt_best_isa(void);
+TT_API const char* tt_isa_name(int64_t isa);  // "" from the first that this build has not
+TT_API void tt_set_pool(void* gomp_parallel, void* omp_get_thread_num, void* omp_get_num_threads);
+TT_API void tt_flush(int64_t threads, int64_t on);  // numbers below the smallest normal one count as 0 in the pool
+TT_API void tt_poison(int64_t on);  // fill the engine's own memory with NaN before each run

@@ -1,0 +1,128 @@
+// Products of rows with packed weights, and the packing.
+//
+// A tile is a few rows by a few panels of 16 units; its sums stay in registers while its weights are read once, in one
+// piece: for each k the numbers of all its panels side by side.
+#pragma once
+#include <cstring>
+#include "functions.h"
+#include "program.h"
+
+namespace TT_NAME {
+
+constexpr int PANEL = TT_PANEL;
+constexpr int ROWS = 6;  // of a tile
+// panels of a tile, so that 6 rows of sums, the weights and one number of a row fit into the registers
+template <class T> constexpr int TILE = TT_TILE * 4 / sizeof(T) > 0 ? TT_TILE * 4 / sizeof(T) : 1;
+
+// c[v][r] += sum over k of a[r][k] w[k][v], for S tiles of V panels whose weights lie one after the other
+template <class T, int R, int V, int S = 1>
+inline void tile(const T* const* a, int64_t k, const T* __restrict w, T* const* c, int64_t row) {
+  constexpr int N = PANEL / LANES<T>, M = V * N;
+  vec<T> sums[S][R][M];
+#pragma GCC unroll 2
+  for (int s = 0; s < S; s++)
+#pragma GCC unroll 8
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 32
+      for (int m = 0; m < M; m++) sums[s][r][m] = load<T>(c[s * V + m / N] + r * row + m % N * LANES<T>);
+  for (int64_t i = 0; i < k; i++) {
+#pragma GCC unroll 2
+    for (int s = 0; s < S; s++) {
+      const T* from = w + (s * k + i) * V * PANEL;
+      vec<T> weight[M];
+#pragma GCC unroll 32
+      for (int m = 0; m < M; m++) weight[m] = load<T>(from + m * LANES<T>);
+#pragma GCC unroll 8
+      for (int r = 0; r < R; r++) {
+        vec<T> x = splat<T>(a[r][i]);
+#pragma GCC unroll 32
+        for (int m = 0; m < M; m++) sums[s][r][m] += x * weight[m];
+      }
+    }
+  }
+#pragma GCC unroll 2
+  for (int s = 0; s < S; s++)
+#pragma GCC unroll 8
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 32
+      for (int m = 0; m < M; m++) store<T>(c[s * V + m / N] + r * row + m % N * LANES<T>, sums[s][r][m]);
+}
+
+template <class T, int V, int S>
+inline void tile_rows(int rows, const T* const* a, int64_t k, const T* w, T* const* c, int64_t row) {
+  switch (rows) {
+    case 1: return tile<T, 1, V, S>(a, k, w, c, row);
+    case 2: return tile<T, 2, V, S>(a, k, w, c, row);
+  }
+  if constexpr (S == 1) switch (rows) {
+    case 3: return tile<T, 3, V>(a, k, w, c, row);
+    case 4: return tile<T, 4, V>(a, k, w, c, row);
+    case 5: return tile<T, 5, V>(a, k, w, c, row);
+    default: return tile<T, 6, V>(a, k, w, c, row);
+  }
+}
+
+// All panels of a group, for up to ROWS rows: tiles of TILE panels, the last one narrower
+template <class T>
+void product(int rows, const T* const* a, int64_t k, const T* w, T* const* c, int columns, int64_t row) {
+  constexpr int V = TILE<T>;
+  int done = 0;
+  if (rows <= 2)  // too few sums to keep the units for multiplication busy: two tiles at a time
+    for (; done + 2 * V <= columns; done += 2 * V, w += 2 * k * V * PANEL) tile_rows<T, V, 2>(rows, a, k, w, c + done, row);
+  for (; done + V <= columns; done += V, w += k * V * PANEL) tile_rows<T, V, 1>(rows, a, k, w, c + done, row);
+  switch (columns - done) {
+    case 3: if constexpr (V > 3) tile_rows<T, 3, 1>(rows, a, k, w, c + done, row); break;
+    case 2: if constexpr (V > 2) tile_rows<T, 2, 1>(rows, a, k, w, c + done, row); break;
+    case 1: if constexpr (V > 1) tile_rows<T, 1, 1>(rows, a, k, w, c + done, row); break;
+  }
+}
+
+// A stored map (units, k): from + unit * pitch + k, or, transposed, from + k * pitch + unit.
+struct Map {
+  const void* from;
+  int64_t pitch;
+};
+
+// `units` of a panel (the rest is 0), for `k` numbers of the operand, of which `padded_k` are packed: `row` apart in `to`
+template <class T>
+void pack_panel(const Map& map, bool transposed, int64_t unit, int64_t units, int64_t k, int64_t padded_k, T* to, int64_t row) {
+  const T* from = static_cast<const T*>(map.from) + unit * (transposed ? 1 : map.pitch);
+  if (units < 0) units = 0;
+  if (units < PANEL)
+    for (int64_t i = 0; i < k; i++) memset(to + i * row, 0, PANEL * sizeof(T));
+  if (transposed) {
+    for (int64_t i = 0; i < k; i++) memcpy(to + i * row, from + i * map.pitch, units * sizeof(T));
+  } else {
+    for (int64_t begin = 0; begin < k; begin += 64) {
+      int64_t end = begin + 64 < k ? begin + 64 : k;
+      for (int64_t u = 0; u < units; u++)
+        for (int64_t i = begin; i < end; i++) to[i * row + u] = from[u * map.pitch + i];
+    }
+  }
+  for (int64_t i = k; i < padded_k; i++) memset(to + i * row, 0, PANEL * sizeof(T));
+}
+
+// The panels first .. last of a group in blocks of `block`, in the order in which `product` reads them. The panels of a
+// block are, for each sum, those of its units.
+template <class T>
+void pack(const Group& group, const Map* maps, int64_t units, int64_t k, int64_t padded_k, int first, int last, int block, T* packed) {
+  constexpr int V = TILE<T>;
+  const int sums = int(group.sums.size());
+  const bool transposed = group.transposed();
+  for (int panel = first; panel < last; panel += block) {
+    T* to = packed + int64_t(panel) * PANEL * group.parts * padded_k * sums;
+    int wide = last - panel < block ? last - panel : block, columns = wide * sums;
+    for (int c = 0; c < columns; c += V) {
+      int v = columns - c < V ? columns - c : V;
+      for (int q = 0; q < v; q++) {
+        int sum = (c + q) / wide;
+        int64_t unit = int64_t(panel + (c + q) % wide) * PANEL, kept = units - unit < PANEL ? units - unit : PANEL;
+        for (int part = 0; part < group.parts; part++)
+          pack_panel<T>(maps[group.maps[sum * group.parts + part]], transposed, unit, kept, k, padded_k,
+                        to + (part * padded_k * v + q) * PANEL, v * PANEL);
+      }
+      to += group.parts * padded_k * v * PANEL;
+    }
+  }
+}
+}  // namespace TT_NAME

@@ -1,0 +1,53 @@
+"""Builds the native engine beside the package, where there is a compiler; without one the package installs as well."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import ClassVar
+
+from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
+
+SOURCES = Path("native")
+EVERYWHERE = ["-O3", "-std=c++17", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-psabi"]
+EVERYWHERE += ["-Wno-maybe-uninitialized", "-Wno-unknown-warning-option"]
+# One file an instruction set, each compiled for its own: which one runs is decided on the user's machine.
+X86 = {
+    "avx2": ["-mavx2", "-mfma"],
+    "avx512": ["-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mfma", "-mprefer-vector-width=512"],
+}
+
+
+class BuildEngine(build_ext):
+    """Compile each source with flags of its own; a plain file name, since no Python is linked."""
+
+    flags: ClassVar[dict[str, list[str]]] = X86 if platform.machine().lower() in ("x86_64", "amd64") else {}
+
+    def get_ext_filename(self, fullname: str) -> str:
+        return str(Path(*fullname.split(".")).with_suffix(".so"))
+
+    def build_extension(self, ext: Extension) -> None:
+        objects = []
+        for name in ("engine", "program", "portable", *self.flags):
+            source, flags = str(SOURCES / f"{name}.cpp"), [*EVERYWHERE, *self.flags.get(name, [])]
+            objects += self.compiler.compile([source], self.build_temp, depends=ext.depends, extra_postargs=flags)
+        self.compiler.link_shared_object(objects, self.get_ext_fullpath(ext.name), target_lang="c++")
+
+
+class AnyPython(bdist_wheel):
+    """The engine has a C interface: one wheel serves every Python."""
+
+    def get_tag(self) -> tuple[str, str, str]:
+        python, abi, system = super().get_tag()
+        return ("py3", "none", system) if self.distribution.has_ext_modules() else (python, abi, system)
+
+
+engine = Extension(
+    "throughtime.cells.engine.native._engine",
+    sources=[str(path) for path in sorted(SOURCES.glob("*.cpp"))],
+    depends=[str(path) for path in sorted(SOURCES.glob("*.h"))],
+    optional=True,
+)
+setup(ext_modules=[engine], cmdclass={"build_ext": BuildEngine, "bdist_wheel": AnyPython})

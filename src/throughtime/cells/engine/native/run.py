@@ -1,0 +1,93 @@
+"""The native engine behind the signature of all engines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache, partial
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from throughtime.cells.engine import reference
+from throughtime.cells.engine.backwards import in_both_directions
+from throughtime.cells.engine.contract import Result, Work
+from throughtime.cells.engine.native.autograd import Through
+from throughtime.cells.engine.native.library import library
+from throughtime.cells.engine.native.outer import inner, outer_output, reaches_only_the_state
+from throughtime.cells.engine.native.passes import Layer
+from throughtime.cells.engine.native.quantities import Variant
+from throughtime.cells.engine.native.recipe import sized
+from throughtime.cells.engine.native.rows import rows_of
+from throughtime.cells.equations.graph import Graph
+
+DTYPES = (torch.float32, torch.float64)
+
+_by_reference = in_both_directions(reference.run)
+
+
+def why_not(work: Work) -> str | None:
+    """Why the engine cannot do this work, in words; None if it can."""
+    if library() is None:
+        return "it was not built; throughtime doctor says more"
+    if work.x.device.type != "cpu":
+        return f"it runs on the CPU, and the input lies on {work.x.device}"
+    if work.x.dtype not in DTYPES:
+        return f"it computes in float32 and float64, not in {work.x.dtype}"
+    if work.record or work.watch is not None:
+        return "it hands out no intermediate quantities"
+    if torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0:
+        return "transforms of torch.func and forward-mode derivatives go through the reference"
+    if (problem := _why_not_cell(work.graph)) is not None:
+        return problem
+    if work.graph.output not in work.graph.new_states and (work.noise.zoneout is not None or work.clip is not None):
+        return f"the output of the cell {work.graph.cell} follows from its state before zoneout or a bound"
+    return None
+
+
+@lru_cache(maxsize=256)
+def _why_not_cell(graph: Graph) -> str | None:
+    if graph.convolution:
+        return f"the cell {graph.cell} is convolutional"
+    if any(node.op != "product" and graph.nodes[arg].op == "input" for node in graph.nodes for arg in node.args):
+        return f"the cell {graph.cell} computes with its input before a linear map is applied to it"
+    if graph.output not in graph.new_states and not reaches_only_the_state(graph):
+        return f"the output of the cell {graph.cell} needs more than its first state"
+    return None
+
+
+def run(work: Work) -> Result:
+    """The same as the reference's ``run``, in both directions; ``why_not(work)`` must be None."""
+    graph, weights = inner(work.graph, work.sizes, work.weights)
+    variant, masks = _variant(work)
+    made = sized(graph, variant, work.sizes)
+    again = partial(_again, replace(work, graph=graph), tuple(stack.name for stack in made.stacks))
+    layer = Layer(made, rows_of(work.x, work.lengths, work.backwards), masks, again)
+    y, *state = Through.apply(layer, work.x, *work.state, *(weights[stack.name] for stack in made.stacks))
+    if work.graph.output not in work.graph.new_states:
+        y = outer_output(work, y)
+    return Result(y, tuple(state))
+
+
+def _again(work: Work, names: tuple[str, ...], x: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
+    """The same work on other tensors, by the reference: output and state."""
+    count = len(work.graph.states)
+    weights = dict(zip(names, rest[count:], strict=True))
+    result = _by_reference(replace(work, x=x, state=rest[:count], weights=weights))
+    return result.output, *result.state
+
+
+def _variant(work: Work) -> tuple[Variant, dict[str, Tensor]]:
+    """What the layer adds to the step, and the masks that this takes."""
+    noise = work.noise
+    masks = {} if noise.recurrent is None else {"recurrent": noise.recurrent}
+    zoneout: tuple[float, ...] | str = ()
+    if noise.zoneout is not None:
+        shares = [share for share in noise.zoneout if isinstance(share, float)]
+        if shares:
+            zoneout = tuple(shares)
+        else:
+            zoneout = "masks"
+            named = zip(work.graph.states, noise.zoneout, strict=True)
+            masks |= {f"zoneout_{name}": mask for name, mask in named}  # type: ignore[misc]
+    return Variant(noise.recurrent is not None, zoneout, work.clip), masks
