@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 CORE := .venv-core
 EXTRAS_$(VENV) := [dev]
 PIP_INSTALL := -m pip --disable-pip-version-check -qq install
-SOURCES := $(shell find src -name '*.egg-info' -prune -o -name __pycache__ -prune -o -print)
+SOURCES := setup.py $(wildcard native/*) $(shell find src -name '*.so' -prune -o -name '*.egg-info' -prune -o -name __pycache__ -prune -o -print)
 
 .PHONY: help install demo test lint types docs core acceptance clean FORCE
 .DEFAULT_GOAL := help

@@ -8,6 +8,7 @@ import torch
 
 from throughtime.api.machine import versions
 from throughtime.cells.engine import ENGINES, default_engine
+from throughtime.cells.engine.native.library import library, status
 from throughtime.cells.recurrent import Recurrent
 from throughtime.errors import ThroughtimeError
 
@@ -21,7 +22,8 @@ def examine() -> dict[str, Any]:
     Raises ThroughtimeError if an engine is wrong by more than rounding.
     """
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
-    errors = {name: _error(name) for name in ENGINES if name != "auto"}
+    live = [name for name in ENGINES if name != "auto" and (name != "native" or library() is not None)]
+    errors = {name: _error(name) for name in live}
     for name, error in errors.items():
         if error > 1e-6:
             raise ThroughtimeError(
@@ -33,6 +35,7 @@ def examine() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "cuda": cuda,
         "engine by default": default_engine(),
+        "native engine": status(),
         **{f"engine {name}, error on a known answer": f"{error:.1e}" for name, error in errors.items()},
     }
 

@@ -25,7 +25,7 @@ class MachineSettings(Group, frozen=True):
     """The machine"""
 
     engine: Annotated[
-        Literal["auto", "torch", "reference"],
+        Literal["auto", "native", "torch", "reference"],
         Meta(description="who runs the recurrent layers; auto takes the fastest that can"),
     ] = "auto"
     device: Annotated[str, Meta(description="cpu, cuda, cuda:1, ...; auto takes cuda where there is one")] = "auto"

@@ -50,8 +50,10 @@ class _Reverse:
         for index in reversed(range(len(self.forward))):
             self._visit(index)
         before = {quantity.name: k for k, quantity in enumerate(self.forward) if quantity.op == "state"}
-        ends = [self.adjoints.get(before[name]) if name in before else None for name in self.states]
-        ends = [self.build.constant(0.0) if end is None else end for end in ends]
+        ends = []
+        for name in self.states:
+            end = self.adjoints.get(before[name]) if name in before else None
+            ends.append(self.build.constant(0.0) if end is None else end)
         return Derivative(
             tuple(self.build.quantities),
             tuple(self.saved),

@@ -8,17 +8,53 @@ from ctypes import c_char_p, c_int64, c_void_p
 from functools import cache
 from pathlib import Path
 
+from throughtime.errors import unknown
+
 FILE = "_engine.so"
 PANEL = 16  # units that lie side by side in packed weights; rows are padded to whole panels
 
 
-@cache
 def library() -> ctypes.CDLL | None:
-    """The engine, None where it was not built."""
+    """The engine, None where it was not built or cannot be loaded."""
+    return _loaded()[0]
+
+
+def status() -> str:
+    """What is live, or why nothing is, in words."""
+    engine, problem = _loaded()
+    if engine is None:
+        return problem
+    names = isas()
+    others = f" (this machine can also run {', '.join(names[:-1])})" if len(names) > 1 else ""
+    return (
+        f"live, {names[isa()]}{others if isa() == len(names) - 1 else ''}; {problem or 'threads of the pool of torch'}"
+    )
+
+
+@cache
+def _loaded() -> tuple[ctypes.CDLL | None, str]:
+    """The engine, and what is wrong."""
     file = Path(os.environ.get("THROUGHTIME_ENGINE_FILE", Path(__file__).with_name(FILE)))
     if not file.exists():
-        return None
-    engine = ctypes.CDLL(str(file))
+        return None, (
+            "not built: there was no C++ compiler when the package was installed; torch and the reference do the work. "
+            "To build it, install g++ or clang++, and throughtime anew"
+        )
+    try:
+        engine = ctypes.CDLL(str(file))
+        _declare(engine)
+    except (OSError, AttributeError) as error:
+        return None, f"not live: {file} cannot be loaded ({error}); install throughtime anew"
+    everything = ctypes.CDLL(None)  # torch has brought an OpenMP; two pools would spin against each other
+    try:
+        pool = [getattr(everything, name) for name in ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")]
+    except AttributeError:
+        return engine, "one thread, since torch has brought no OpenMP pool that can be shared"
+    engine.tt_set_pool(*(ctypes.cast(function, c_void_p) for function in pool))
+    return engine, ""
+
+
+def _declare(engine: ctypes.CDLL) -> None:
     engine.tt_program.argtypes, engine.tt_program.restype = [c_void_p, c_int64, c_char_p, c_int64], c_void_p
     engine.tt_program_free.argtypes, engine.tt_program_free.restype = [c_void_p], None
     engine.tt_packed_size.argtypes, engine.tt_packed_size.restype = [c_void_p, c_int64, c_int64], c_int64
@@ -29,13 +65,6 @@ def library() -> ctypes.CDLL | None:
     engine.tt_flush.argtypes, engine.tt_flush.restype = [c_int64, c_int64], None
     engine.tt_poison.argtypes, engine.tt_poison.restype = [c_int64], None
     engine.tt_poison(os.environ.get("THROUGHTIME_POISON") == "1")
-    everything = ctypes.CDLL(None)  # torch has brought an OpenMP; two pools would spin against each other
-    try:
-        pool = [getattr(everything, name) for name in ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")]
-    except AttributeError:
-        return engine
-    engine.tt_set_pool(*(ctypes.cast(function, c_void_p) for function in pool))
-    return engine
 
 
 def isas() -> tuple[str, ...]:
@@ -52,7 +81,5 @@ def isa() -> int:
     names = isas()
     name = os.environ.get("THROUGHTIME_ISA", names[-1])
     if name not in names:
-        from throughtime.errors import unknown
-
         raise unknown("instruction set in THROUGHTIME_ISA", name, names)
     return names.index(name)

@@ -1,4 +1,4 @@
-"""A cell whose output is more than its state: the state goes through time, the output is computed from it afterwards."""
+"""A cell whose output is more than its state: the state goes through time, the output follows from it afterwards."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Rows:
         if not self.dense:
             return kept[: int(self.active[0])]
         begin = int(self.offsets[0])
-        return kept[begin : begin + self.batch] if self.time_major else kept[begin :: self.steps]
+        return kept[begin : begin + self.batch] if self.time_major else kept[begin :: max(1, self.steps)]
 
     def empty(self, features: int, like: Tensor) -> Tensor:
         """(B, T, features), to be written: in the same order in memory as x, 0 where no row runs."""
