@@ -1,7 +1,7 @@
 """From a step to the engine's program: what is computed in which stage, and where every quantity lies.
 
 A stage ends where a product needs all units of what was computed, or a row's sum is complete. Within a stage everything
-is done block by block, so that a quantity lives in a slot of the cache unless another stage or the backward pass needs it.
+is done block by block, so that a quantity lives in a slot of the cache unless another stage or the way back needs it.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Variant:
-    """What a layer adds to a cell's step: ``recurrent`` dropout, ``zoneout`` by a mask or by shares, a bound on states."""
+    """What a layer adds to a step: ``recurrent`` dropout, ``zoneout`` by a mask or by shares, a bound on the states."""
 
     recurrent: bool = False
     zoneout: tuple[float, ...] | str = ()
