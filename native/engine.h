@@ -18,16 +18,20 @@
 constexpr int64_t TT_VERSION = 1;
 constexpr int TT_PANEL = 16;
 
-// Where the rows of a buffer lie at step t; the pitch is the distance between two rows, in numbers.
+// Where the rows of a buffer lie at step t; the pitch is the distance between two rows, in numbers. Of each buffer a run
+// is given four words: base, and, where its kind asks for them, `other`, row_stride and time_stride (in numbers).
 enum TtKind : int32_t {
-  TT_ROW,         // base + r * pitch
-  TT_SPILL,       // the same, in memory of the engine's own
+  TT_SPILL,       // base + r * pitch, in memory of the engine's own
   TT_STEP,        // base + (offsets[t] + r * row_step) * pitch
   TT_RING,        // base + ((t & 1) * rows + r) * pitch
   TT_OTHER_RING,  // the other half of it
   TT_USER,        // base + order[r] * row_stride + time * time_stride; time is t, or lengths[r] - 1 - t if reversed
-  TT_NEXT,        // TT_STEP of t + 1, or the row's end: end + r * padded
-  TT_NEXT_RING,   // TT_RING of t + 1, or the row's end
+  TT_NEXT,        // TT_STEP of t + 1, or where the row ends: other + order[r] * row_stride
+  TT_NEXT_RING,   // TT_RING of t + 1, or where the row ends
+  TT_STATE,       // TT_STEP; before the first step it is filled from other + order[r] * row_stride
+  TT_STATE_RING,  // TT_RING, filled likewise
+  TT_CARRIED,     // TT_RING; both halves are filled likewise, or with 0 where `other` is null. After the last step the
+                  // half that was written last goes to `time_stride`, here an address, + order[r] * units
   TT_KINDS
 };
 
@@ -72,7 +76,7 @@ struct TtRun {
   int64_t is_packed;       // `packed` holds the weights already, from a run with the same sizes, isa, block and division
   void* packed;            // tt_packed_size numbers
   const double* constants;
-  const int64_t* buffers;  // for each: base, end, row_stride, time_stride (numbers; the last three where its kind asks)
+  const int64_t* buffers;  // four words for each
   const int64_t* maps;     // for each: base, numbers from a row to the next; rows are units of the result
   void* const* vectors;    // (units) each
   void* const* partsums;   // (units) each, written

@@ -72,6 +72,8 @@ template <class T> class Runner {
   void go() {
     pack_weights();
     if (!run_.by_units) first_panel_ = 0, last_panel_ = int(padded_ / PANEL);
+    fill();
+    barrier_.wait();
     for (int64_t i = 0; i < run_.steps; i++) {
       t_ = run_.backward ? run_.steps - 1 - i : i;
       begin_step();
@@ -89,6 +91,7 @@ template <class T> class Runner {
         if (run_.by_units) barrier_.wait();
       }
     }
+    hand_out();
     write_partsums();
   }
 
@@ -146,7 +149,6 @@ template <class T> class Runner {
                 last_panel_, int(run_.block), to);
         to += group_weights(group, padded_, run_.units, run_.inputs);
       }
-    barrier_.wait();
   }
 
   void begin_step() {
@@ -159,15 +161,15 @@ template <class T> class Runner {
       char* base = reinterpret_cast<char*>(given[0]);
       int64_t pitch = buffer.parts * (buffer.width == INPUTS ? run_.inputs : padded_) * int64_t(sizeof(T));
       switch (buffer.kind) {
-        case TT_ROW: affine(b, base, pitch); break;
         case TT_SPILL: affine(b, spill, pitch); spill += run_.rows * pitch; break;
-        case TT_STEP: affine(b, base + run_.offsets[t_] * pitch, pitch * run_.row_step); break;
-        case TT_RING: affine(b, base + (t_ & 1) * run_.rows * pitch, pitch); break;
+        case TT_STEP: case TT_STATE: affine(b, base + run_.offsets[t_] * pitch, pitch * run_.row_step); break;
+        case TT_RING: case TT_STATE_RING: case TT_CARRIED: affine(b, base + (t_ & 1) * run_.rows * pitch, pitch); break;
         case TT_OTHER_RING: affine(b, base + ((t_ + 1) & 1) * run_.rows * pitch, pitch); break;
         case TT_USER: user(b, base, given[2] * int64_t(sizeof(T)), given[3] * int64_t(sizeof(T))); break;
         default: {
           char* next = buffer.kind == TT_NEXT ? base + run_.offsets[t_ + 1] * pitch : base + ((t_ + 1) & 1) * run_.rows * pitch;
-          after(b, next, buffer.kind == TT_NEXT ? pitch * run_.row_step : pitch, reinterpret_cast<char*>(given[1]), pitch);
+          after(b, next, buffer.kind == TT_NEXT ? pitch * run_.row_step : pitch, reinterpret_cast<char*>(given[1]),
+                given[2] * int64_t(sizeof(T)));
         }
       }
     }
@@ -189,10 +191,42 @@ template <class T> class Runner {
   void after(size_t b, char* next, int64_t next_pitch, char* end, int64_t end_pitch) {
     const int64_t on = run_.active[t_ + 1];
     if (on >= run_.active[t_]) return affine(b, next, next_pitch);
-    if (on == 0) return affine(b, end, end_pitch);
+    if (!run_.order) return affine(b, end, end_pitch);
     where_[b].pitch = APART;
     for (int64_t j = 0, r = first_row_; j < rows_; j++, r += stride_)
-      apart_[b * run_.rows + j] = r < on ? next + r * next_pitch : end + r * end_pitch;
+      apart_[b * run_.rows + j] = r < on ? next + r * next_pitch : end + run_.order[r] * end_pitch;
+  }
+
+  // States before the first step, and what is carried back from after the last: of this thread's units of its rows
+  void fill() {
+    const int64_t from = first_panel_ * PANEL, to = last_panel_ * PANEL, kept = (to < run_.units ? to : run_.units) - from;
+    for (size_t b = 0; b < program_.buffers.size(); b++) {
+      const int32_t kind = program_.buffers[b].kind;
+      if (kind != TT_STATE && kind != TT_STATE_RING && kind != TT_CARRIED) continue;
+      const int64_t* given = run_.buffers + 4 * b;
+      T* base = reinterpret_cast<T*>(given[0]) + from;
+      const T* other = reinterpret_cast<const T*>(given[1]);
+      if (!other && kind != TT_CARRIED) continue;  // it is filled already
+      const int64_t rows = kind == TT_CARRIED ? run_.rows : run_.active[0];
+      for (int64_t r = first_row_; r < rows; r += stride_) {
+        T* row = base + (kind == TT_STATE ? run_.offsets[0] + r * run_.row_step : r) * padded_;
+        if (other) memcpy(row, other + (run_.order ? run_.order[r] : r) * given[2] + from, kept * sizeof(T));
+        else memset(row, 0, kept * sizeof(T));
+        memset(row + kept, 0, (to - from - kept) * sizeof(T));
+        if (kind == TT_CARRIED) memcpy(row + run_.rows * padded_, row, (to - from) * sizeof(T));
+      }
+    }
+  }
+
+  void hand_out() {
+    const int64_t from = first_panel_ * PANEL, to = last_panel_ * PANEL, kept = (to < run_.units ? to : run_.units) - from;
+    for (size_t b = 0; b < program_.buffers.size(); b++) {
+      if (program_.buffers[b].kind != TT_CARRIED) continue;
+      const T* base = reinterpret_cast<const T*>(run_.buffers[4 * b]) + run_.rows * padded_ + from;
+      T* out = reinterpret_cast<T*>(run_.buffers[4 * b + 3]) + from;
+      for (int64_t r = first_row_; r < run_.rows; r += stride_)
+        memcpy(out + (run_.order ? run_.order[r] : r) * run_.units, base + r * padded_, kept * sizeof(T));
+    }
   }
 
   char* row_of(int64_t buffer, int64_t j) const {
@@ -220,19 +254,24 @@ template <class T> class Runner {
   bool is_apart(const Operand& o) const { return o.place == TT_BUFFER && where_[o.index].pitch == APART; }
   int64_t user_width(const Operand& o) const { return program_.buffers[o.index].width == INPUTS ? run_.inputs : run_.units; }
 
-  // The user's rows have no padding, and may lie anywhere
+  bool is_next(const Operand& o) const {
+    return o.place == TT_BUFFER && (program_.buffers[o.index].kind == TT_NEXT || program_.buffers[o.index].kind == TT_NEXT_RING);
+  }
+  bool ends(int64_t j) const { return first_row_ + j * stride_ >= run_.active[t_ + 1]; }  // with this step
+
+  // The user's rows may lie anywhere and have no padding; so it is where rows end
   void copy(const Operand& to, const Operand& a, int64_t j, int rows, int64_t unit, int n) {
     int64_t kept = n;
     for (const Operand* o : {&to, &a})
       if (is_user(*o) && user_width(*o) - unit < kept) kept = user_width(*o) - unit;
+      else if (is_next(*o) && run_.units - unit < kept) kept = run_.units - unit;
     if (kept == n && !is_apart(to) && !is_apart(a))
       return unary<T>(where(to, j, unit), where(a, j, unit), rows, n, [](vec<T> x) { return x; });
     if (kept < 0) kept = 0;
-    const int64_t missing = is_user(to) ? 0 : n - kept;
     for (int r = 0; r < rows; r++) {
       T* d = row(to, j, r, unit);
       memcpy(d, row(a, j, r, unit), kept * sizeof(T));
-      memset(d + kept, 0, missing * sizeof(T));
+      if (!is_user(to) && !(is_next(to) && ends(j + r))) memset(d + kept, 0, (n - kept) * sizeof(T));
     }
   }
 
@@ -292,7 +331,7 @@ template <class T> class Runner {
   // The padding of a buffer is 0: products over whole panels read it
   void operate(const Operation& op, int64_t j, int rows, int64_t unit, int n) {
     compute(op, j, rows, unit, n);
-    if (unit + n > run_.units && op.to.place == TT_BUFFER && !is_user(op.to)) {
+    if (unit + n > run_.units && op.to.place == TT_BUFFER && !is_user(op.to) && !is_next(op.to)) {
       const int64_t kept = run_.units > unit ? run_.units - unit : 0;
       for (int r = 0; r < rows; r++) memset(row(op.to, j, r, unit) + kept, 0, (n - kept) * sizeof(T));
     }

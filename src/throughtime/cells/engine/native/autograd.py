@@ -23,17 +23,17 @@ class Through(torch.autograd.Function):
         y, after, tape = forward(layer, x, rest[:count], rest[count:], training)
         if training:
             ctx.layer, ctx.tape = layer, tape
-            ctx.save_for_backward(x, *rest)
+            ctx.save_for_backward(*after, x, *rest)
         return (y, *after)
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor, *dstate: Tensor) -> Any:
-        inputs = ctx.saved_tensors
+        ends, inputs = ctx.saved_tensors[: len(dstate)], ctx.saved_tensors[len(dstate) :]
         if torch.is_grad_enabled():
             return (None, *_of_reference(ctx, inputs, (dy, *dstate)))
         x, *rest = inputs
         stored = rest[len(dstate) :]
-        found = backward(ctx.layer, x, stored, ctx.tape, dy, dstate, ctx.needs_input_grad[1])
+        found = backward(ctx.layer, x, stored, ctx.tape, ends, dy, dstate, ctx.needs_input_grad[1])
         return (None, found.x, *found.state, *found.stored)
 
 

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from throughtime.cells.engine.native.library import isa, library
-from throughtime.cells.engine.native.products import Products, hoisted_products
-from throughtime.cells.engine.native.recipe import Bound, Sized, Spot
+from throughtime.cells.engine.native.library import PANEL, isa, library
+from throughtime.cells.engine.native.products import Operands
+from throughtime.cells.engine.native.recipe import Bound, Sized
 from throughtime.cells.engine.native.rows import Rows
 from throughtime.cells.engine.native.workspace import workspaces
 
@@ -48,43 +47,37 @@ def forward(
 ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
     """``x (B, T, F)`` and the state ``(B, H)`` each to the output ``(B, T, H)``, the state at the end, and the tape.
 
-    The tape is what :func:`backward` needs: quantities that were kept, the states before each step, those at the end.
+    The tape is what :func:`backward` needs: quantities that were kept, and the states before each step.
     """
     sized, rows = layer.sized, layer.rows
     units, padded = sized.units, sized.padded
-    x = x if x.stride(2) == 1 else x.contiguous()
-    stored = [tensor.contiguous() for tensor in stored]
+    x = _side_by_side(x)
     y = rows.empty(units, x)
+    if not rows.count:
+        return y, [part.clone() for part in state], []
+    stored = [tensor.contiguous() for tensor in stored]
     division = _division(sized.forward(training, False), sized, rows, x.element_size())
     hoisted = bool(sized.recipe.hoisted) and rows.batch <= FEW * (1 if division.by_units else division.threads)
     bound = sized.forward(training, hoisted)
     buffers = {"x": _user(x), "y": _user(y)}
-    alive = [_put_masks(layer, buffers)]
     tape = [workspaces.empty(rows.count, len(sized.recipe.kept) * padded if training else 0, x.dtype)]
     buffers["tape"] = _at(tape[0])
-    if hoisted and rows.count:
-        alive.append([hoisted_products(sized, rows, x, stored)])
-        buffers["hoisted"] = _at(alive[-1][0])
+    alive = _put_masks(layer, buffers)
+    if hoisted:
+        products = sized.hoisted(rows, x, stored)
+        buffers["hoisted"] = _at(products)
     ends = []
     for name, part in zip(sized.graph.states, state, strict=True):
-        part = rows.by_length(part)
+        part = _side_by_side(part)
         values = workspaces.empty(rows.count if training else 2 * rows.batch, padded, x.dtype)
-        first = (rows.first(values) if training else values)[: int(rows.active[0])]
-        first[:, :units] = part[: len(first)]
-        if padded > units:
-            first[:, units:] = 0
-            end = F.pad(part, (0, padded - units))
-        else:
-            end = torch.empty_like(part, memory_format=torch.contiguous_format) if rows.dense else part.clone()
-        buffers[f"state_{name}"] = _at(values)
-        buffers[f"next_{name}"] = (values.data_ptr(), end.data_ptr(), 0, 0)
+        end = x.new_empty(rows.batch, units) if rows.all_run else part.clone(memory_format=torch.contiguous_format)
+        buffers[f"state_{name}"] = (values.data_ptr(), part.data_ptr(), part.stride(0), 0)
+        buffers[f"next_{name}"] = (values.data_ptr(), end.data_ptr(), units, 0)
+        alive.append(part)
         ends.append(end)
         tape.append(values)
-    if rows.count:
-        _run(bound, layer, division, x, stored, buffers)
-    elif rows.dense:
-        ends = [_padded(part, padded) for part in state]
-    return y, [rows.by_user(end)[:, :units] for end in ends], [*tape, *ends] if training else []
+    _run(bound, layer, division, x, stored, buffers)
+    return y, ends, tape if training else []
 
 
 @dataclass
@@ -99,6 +92,7 @@ def backward(
     x: Tensor,
     stored: Sequence[Tensor],
     tape: Sequence[Tensor],
+    ends: Sequence[Tensor],
     dy: Tensor,
     dstate: Sequence[Tensor],
     wants_x: bool,
@@ -106,41 +100,42 @@ def backward(
     """The gradients of all that :func:`forward` was given."""
     sized, rows, states = layer.sized, layer.rows, layer.sized.graph.states
     units, padded, bound = sized.units, sized.padded, sized.backward
-    stored = [tensor.contiguous() for tensor in stored]
-    kept, before, ends = tape[0], tape[1 : 1 + len(states)], tape[1 + len(states) :]
-    dy = dy if dy.stride(2) == 1 else dy.contiguous()
+    if not rows.count:
+        return Gradients(torch.zeros_like(x), list(dstate), [torch.zeros_like(tensor) for tensor in stored])
+    x, dy, stored = _side_by_side(x), _side_by_side(dy), [tensor.contiguous() for tensor in stored]
+    kept, before = tape[0], tape[1:]
     gradients = workspaces.empty(rows.count, sized.recipe.columns * padded, dy.dtype)
     buffers = {"dy": _user(dy), "tape": _at(kept), "gradients": _at(gradients)}
     alive = _put_masks(layer, buffers)
-    rings = []
+    of_state = []
     for name, values, end, part in zip(states, before, ends, dstate, strict=True):
-        ring = _padded(rows.by_length(part), padded).expand(2, -1, -1).contiguous()
+        part = _side_by_side(part)
+        found, ring = dy.new_empty(rows.batch, units), dy.new_empty(2 * rows.batch, padded)
         buffers[f"state_{name}"] = _at(values)
-        buffers[f"after_{name}"] = (values.data_ptr(), end.data_ptr(), 0, 0)
-        buffers[f"carried_{name}"] = buffers[f"carried_out_{name}"] = _at(ring)
-        rings.append(ring)
-    of_stored: list[Tensor] = []
-    for tensor, stack, complete in zip(stored, sized.stacks, sized.complete, strict=True):
-        empty = stack.members[0].kind == "map" or (complete and rows.count)
-        of_stored.append(torch.empty_like(tensor) if empty else torch.zeros_like(tensor))
-    if rows.count:
-        division = _division(bound, sized, rows, dy.element_size())
-        sums = [_address(of_stored, spot, dy.element_size()) for spot in bound.partsums]
-        _run(bound, layer, division, dy, stored, buffers, sums)
-    del alive
+        buffers[f"after_{name}"] = (values.data_ptr(), end.data_ptr(), end.stride(0), 0)
+        buffers[f"carried_{name}"] = (ring.data_ptr(), part.data_ptr(), part.stride(0), found.data_ptr())
+        buffers[f"carried_out_{name}"] = _at(ring)
+        alive += [part, ring]
+        of_state.append(found)
+    of_stored = list(stored)  # of vectors, tensors for their gradients; those of maps follow the loop
+    for number, (kind, complete) in enumerate(zip(sized.kinds, sized.complete, strict=True)):
+        if kind != "map":
+            made = torch.empty_like if complete else torch.zeros_like
+            of_stored[number] = made(stored[number])
+    division = _division(bound, sized, rows, dy.element_size())
+    _run(bound, layer, division, dy, stored, buffers, of_stored)
     engine, threads = library(), torch.get_num_threads()
     assert engine is not None
     engine.tt_flush(threads, 1)  # gradients that have faded to denormal numbers would slow the products below
     try:
-        products = Products(sized, rows, x, kept, before, gradients)
-        dx = products.of_input(stored) if wants_x else None
-        for number, stack in enumerate(sized.stacks):
-            if stack.members[0].kind == "map":
-                of_stored[number] = products.of_stack(number, stored[number])
+        products, operands = sized.products, Operands(sized, rows, x, kept, before)
+        dx = products.of_input(rows, x, gradients, stored) if wants_x else None
+        for number, kind in enumerate(sized.kinds):
+            if kind == "map":
+                of_stored[number] = products.of_stack(number, gradients, operands)
     finally:
         engine.tt_flush(threads, 0)
-    state = [rows.by_user(ring[1])[:, :units] for ring in rings] if rows.steps else list(dstate)
-    return Gradients(dx, state, of_stored)
+    return Gradients(dx, of_state, of_stored)
 
 
 def _run(
@@ -150,21 +145,28 @@ def _run(
     like: Tensor,
     stored: Sequence[Tensor],
     buffers: Mapping[str, Buffer],
-    sums: Sequence[int] = (),
+    sums: Sequence[Tensor] = (),
 ) -> None:
+    """One call into the engine; ``sums``, laid out as ``stored``, takes the gradients of vectors."""
     engine, rows, sized = library(), layer.rows, layer.sized
     assert engine is not None
     size = like.element_size()
     packed = workspaces.empty(1, bound.packed_size, like.dtype)
-    places = array("q", [number for name in bound.compiled.buffers for number in buffers.get(name, _NOWHERE)])
-    maps = array("q", [n for spot in bound.maps for n in (_address(stored, spot, size), stored[spot.stack].stride(0))])
-    vectors = array("q", [_address(stored, spot, size) for spot in bound.vectors])
-    partsums = array("q", sums)
-    words = array("q", [_WORDS, bound.compiled.handle or 0])
-    words.extend((rows.steps, rows.batch, sized.units, sized.sizes.input_size, 0, rows.row_step, *rows.pointers))
-    words.extend((rows.backwards, bound is sized.backward, size == 8, isa(), division.threads, division.by_units))
-    words.extend((division.block, 0, packed.data_ptr(), bound.constants.buffer_info()[0]))
-    words.extend(numbers.buffer_info()[0] for numbers in (places, maps, vectors, partsums))
+    places = array("q", [word for name in bound.compiled.buffers for word in buffers.get(name, _NOWHERE)])
+    found = [(tensor.data_ptr(), tensor.stride(0)) for tensor in stored]
+    maps = array("q", [w for k, row in bound.maps for w in (found[k][0] + row * found[k][1] * size, found[k][1])])
+    vectors = array("q", [found[k][0] + row * size for k, row in bound.vectors])
+    partsums = array("q", [sums[k].data_ptr() + row * size for k, row in bound.partsums] if sums else ())
+    words = array(
+        "q",
+        (
+            *(_WORDS, bound.compiled.handle or 0),
+            *(rows.steps, rows.batch, sized.units, sized.sizes.input_size, 0, rows.row_step, *rows.pointers),
+            *(rows.backwards, bound is sized.backward, size == 8, isa(), division.threads, division.by_units),
+            *(division.block, 0, packed.data_ptr(), bound.constants.buffer_info()[0]),
+            *(places.buffer_info()[0], maps.buffer_info()[0], vectors.buffer_info()[0], partsums.buffer_info()[0]),
+        ),
+    )
     assert len(words) == _WORDS
     problem = engine.tt_run(words.buffer_info()[0])
     if problem:
@@ -172,12 +174,12 @@ def _run(
 
 
 _WORDS = 26  # of the engine's TtRun
-_NOWHERE = (0, 0, 0, 0)
+_NOWHERE = (0, 0, 0, 0)  # the engine has memory of its own for what outlives a stage and not a step
 
 
-def _address(tensors: Sequence[Tensor], spot: Spot, size: int) -> int:
-    tensor = tensors[spot.stack]
-    return tensor.data_ptr() + spot.row * tensor.stride(0) * size
+def _side_by_side(tensor: Tensor) -> Tensor:
+    """A tensor whose features lie side by side."""
+    return tensor if tensor.stride(-1) == 1 else tensor.contiguous()
 
 
 def _at(tensor: Tensor) -> Buffer:
@@ -185,7 +187,6 @@ def _at(tensor: Tensor) -> Buffer:
 
 
 def _user(tensor: Tensor) -> Buffer:
-    """A tensor (B, T, F) whose features lie side by side."""
     return (tensor.data_ptr(), 0, tensor.stride(0), tensor.stride(1))
 
 
@@ -193,28 +194,19 @@ def _put_masks(layer: Layer, buffers: dict[str, Buffer]) -> list[Tensor]:
     """The masks among the buffers; returns what must stay alive."""
     alive = []
     for name, mask in layer.masks.items():
-        if mask.dim() == 3:
-            mask = mask if mask.stride(2) == 1 else mask.contiguous()
-            buffers[f"mask_{name}"] = _user(mask)
-        else:
-            mask = _padded(layer.rows.by_length(mask), layer.sized.padded).contiguous()
-            buffers[f"mask_{name}"] = _at(mask)
+        mask = _side_by_side(mask)
+        buffers[f"mask_{name}"] = (mask.data_ptr(), 0, mask.stride(0), mask.stride(1) if mask.dim() == 3 else 0)
         alive.append(mask)
     return alive
 
 
-def _padded(values: Tensor, padded: int) -> Tensor:
-    missing = padded - values.shape[1]
-    return F.pad(values, (0, missing)) if missing else values
-
-
 def _division(bound: Bound, sized: Sized, rows: Rows, size: int) -> Division:
-    threads, batch, panels = torch.get_num_threads(), rows.batch, sized.padded // 16
+    threads, batch, panels = torch.get_num_threads(), rows.batch, sized.padded // PANEL
     by_units = False
     if threads > 1:
         small = bound.packed_size * size <= CACHE
         by_units = panels >= 4 and not (small and batch >= 2 * threads)
-        threads = min(threads, panels // 4 * 2 if by_units else max(1, batch))
+        threads = min(threads, panels // 4 * 2 if by_units else batch)
         by_units = by_units and threads > 1
     mine = batch if by_units else -(-batch // threads)
     return Division(threads, by_units, 4 if mine > 3 else 8 if mine > 1 else 16)

@@ -87,15 +87,15 @@ class Program:
 
 
 # buffers that hold the user's layout, or two kinds of rows, are read and written row by row, through a slot
-BY_ROW = ("x", "y", "dy", "next_", "after_", "mask_zoneout_")
+BY_ROW = ("x", "y", "dy", "next_", "after_", "mask_")
 
 
 def forward_program(
-    step: Step, states: tuple[str, ...], kept: tuple[int, ...], training: bool, hoisted: bool
+    step: Step, states: tuple[str, ...], kept: tuple[int, ...], training: bool, hoisted: tuple[int, ...]
 ) -> Program:
     """Buffers: x, y, state_NAME, next_NAME, mask_NAME, and tape with a part for each quantity of ``kept``.
 
-    ``hoisted``: the products with x come in a buffer of that name, a part for each of :func:`hoisted_sums`.
+    The products with x of the sums ``hoisted`` come in a buffer of that name, a part for each.
     """
     targets: dict[int, list[Place]] = {}
     for column, quantity in enumerate(kept):
@@ -103,8 +103,7 @@ def forward_program(
     for name, quantity in zip(states, step.new_states, strict=True):
         targets.setdefault(quantity, []).append(_buffer(f"next_{name}"))
     targets.setdefault(step.output, []).append(_buffer("y"))
-    made = hoisted_sums(step) if hoisted else ()
-    return _Layout(step.quantities, targets, {}, hoisted=made).program(training)
+    return _Layout(step.quantities, targets, {}, hoisted=hoisted).program(training)
 
 
 def hoisted_sums(step: Step) -> tuple[int, ...]:

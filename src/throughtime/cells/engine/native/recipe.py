@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from throughtime.cells.engine.native.derivative import derivative
 from throughtime.cells.engine.native.library import PANEL, library
+from throughtime.cells.engine.native.products import Hoisted, Products
 from throughtime.cells.engine.native.program import backward_program, forward_program, hoisted_sums
 from throughtime.cells.engine.native.quantities import PER_UNIT, Variant, lowered
 from throughtime.cells.engine.native.words import Compiled
@@ -29,7 +30,7 @@ class Recipe:
             columns.setdefault(self.derivative.gradients[k], len(columns))
         self.columns = len(columns)
         self.sum_columns = {k: columns[self.derivative.gradients[k]] for k in sums}
-        self.hoisted = hoisted_sums(self.step)
+        self.hoisted = tuple(sorted(hoisted_sums(self.step), key=lambda k: order[quantities[k].maps[0]]))
         computed = {arg for k in sums for arg in quantities[k].args}
         computed = {arg for arg in computed if quantities[arg].op not in ("input", "state")}
         self.kept = tuple(dict.fromkeys((*self.derivative.saved, *sorted(computed))))
@@ -39,7 +40,9 @@ class Recipe:
     def forward(self, training: bool, hoisted: bool) -> Compiled:
         if (training, hoisted) not in self._forward:
             kept = self.kept if training else ()
-            program = forward_program(self.step, self.graph.states, kept, training, hoisted)
+            program = forward_program(
+                self.step, self.graph.states, kept, training, self.hoisted if hoisted else ()
+            )
             self._forward[training, hoisted] = Compiled(program)
         return self._forward[training, hoisted]
 
@@ -49,8 +52,7 @@ def recipe(graph: Graph, variant: Variant) -> Recipe:
     return Recipe(graph, variant)
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a parameter lies: in which of the stored tensors, from which row on."""
 
     stack: int
@@ -63,9 +65,9 @@ class Bound:
     def __init__(self, compiled: Compiled, layer: Sized) -> None:
         program, units = compiled.program, layer.units
         self.compiled, self.program = compiled, program
-        self.maps = [layer.spots[name] for name in program.maps]
-        self.vectors = [layer.spots[name] for name in program.vectors]
-        self.partsums = [layer.spots[name] for name in program.partsums]
+        self.maps = tuple(layer.spots[name] for name in program.maps)
+        self.vectors = tuple(layer.spots[name] for name in program.vectors)
+        self.partsums = tuple(layer.spots[name] for name in program.partsums)
         values = [value / units if name == PER_UNIT else value for value, name in program.constants]
         self.constants = array("d", values)
         engine = library()
@@ -88,6 +90,12 @@ class Sized:
                 self.spots[member.name] = Spot(number, row)
                 row += rows
         self._forward: dict[tuple[bool, bool], Bound] = {}
+        self.products = Products(self)
+        self.kinds = tuple(stack.members[0].kind for stack in self.stacks)
+
+    @cached_property
+    def hoisted(self) -> Hoisted:
+        return Hoisted(self)
 
     @cached_property
     def backward(self) -> Bound:

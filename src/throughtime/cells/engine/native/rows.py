@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ class Rows:
             places = np.maximum(steps - 1 - times, 0) if backwards else times
             self.offsets = places * batch if time_major else places
             self.count = batch * steps
+            self.all_run = steps > 0
             return
         self.order = np.argsort(-lengths, kind="stable").astype(np.int64)
         self.lengths = lengths[self.order].astype(np.int64)
@@ -37,29 +38,13 @@ class Rows:
         self.row_step = 1
         self.offsets = np.concatenate([[0], np.cumsum(self.active[:-1])]).astype(np.int64)
         self.count = int(self.offsets[-1])
-        self.sorted = torch.from_numpy(self.order)
-        self.unsorted = torch.from_numpy(np.argsort(self.order))
+        self.all_run = int(self.active[0]) == batch  # at least one step
 
-    @property
+    @cached_property
     def pointers(self) -> tuple[int, int, int, int]:
         """active, offsets, lengths and order, as the engine wants them."""
         order = 0 if self.dense else self.order.ctypes.data
         return self.active.ctypes.data, self.offsets.ctypes.data, self.lengths.ctypes.data, order
-
-    def by_length(self, values: Tensor) -> Tensor:
-        """(B, ...) from the user's order to the engine's."""
-        return values if self.dense else values[self.sorted]
-
-    def by_user(self, values: Tensor) -> Tensor:
-        """(B, ...) from the engine's order to the user's."""
-        return values if self.dense else values[self.unsorted]
-
-    def first(self, kept: Tensor) -> Tensor:
-        """The rows of ``kept (count, F)`` that hold the first step: ``(active[0], F)``."""
-        if not self.dense:
-            return kept[: int(self.active[0])]
-        begin = int(self.offsets[0])
-        return kept[begin : begin + self.batch] if self.time_major else kept[begin :: max(1, self.steps)]
 
     def empty(self, features: int, like: Tensor) -> Tensor:
         """(B, T, features), to be written: in the same order in memory as x, 0 where no row runs."""

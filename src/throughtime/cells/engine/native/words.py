@@ -15,7 +15,7 @@ OPS = (
     *("copy", "add", "sub", "mul", "div", "neg", "sigmoid", "tanh", "relu", "exp", "sqrt"),
     *("dsigmoid", "dtanh", "drelu", "rowsum", "rowdot", "partsum", "partdot"),
 )
-ROW, SPILL, STEP, RING, OTHER_RING, USER, NEXT, NEXT_RING = range(8)
+SPILL, STEP, RING, OTHER_RING, USER, NEXT, NEXT_RING, STATE, STATE_RING, CARRIED = range(10)
 INPUTS, UNITS, PARTS = range(3)
 
 
@@ -51,15 +51,15 @@ def _program(program: Program) -> Iterator[int]:
 
 def _layout(name: str, keeps_states: bool) -> int:
     """How the rows of a buffer lie."""
-    if name in ("x", "y", "dy") or name.startswith("mask_zoneout_"):
+    if name in ("x", "y", "dy") or name.startswith("mask_"):
         return USER
     if name.startswith("carried_"):
-        return OTHER_RING if name.startswith("carried_out_") else RING
+        return OTHER_RING if name.startswith("carried_out_") else CARRIED
     if name.startswith(("next_", "after_")):
         return NEXT if keeps_states else NEXT_RING
     if name.startswith("state_"):
-        return STEP if keeps_states else RING
-    return {"mask_recurrent": ROW, "spill": SPILL}.get(name, STEP)
+        return STATE if keeps_states else STATE_RING
+    return SPILL if name == "spill" else STEP
 
 
 class _Words:
