@@ -29,7 +29,7 @@ enum TtKind : int32_t {
   TT_NEXT,        // TT_STEP of t + 1, or where the row ends: other + order[r] * row_stride
   TT_NEXT_RING,   // TT_RING of t + 1, or where the row ends
   TT_STATE,       // TT_STEP; before the first step it is filled from other + order[r] * row_stride
-  TT_STATE_RING,  // TT_RING, filled likewise
+  TT_STATE_RING,  // TT_RING, filled likewise; base may be null for a single step of rows in order, if units == padded
   TT_CARRIED,     // TT_RING; both halves are filled likewise, or with 0 where `other` is null. After the last step the
                   // half that was written last goes to `time_stride`, here an address, + order[r] * units
   TT_KINDS

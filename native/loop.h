@@ -163,7 +163,13 @@ template <class T> class Runner {
       switch (buffer.kind) {
         case TT_SPILL: affine(b, spill, pitch); spill += run_.rows * pitch; break;
         case TT_STEP: case TT_STATE: affine(b, base + run_.offsets[t_] * pitch, pitch * run_.row_step); break;
-        case TT_RING: case TT_STATE_RING: case TT_CARRIED: affine(b, base + (t_ & 1) * run_.rows * pitch, pitch); break;
+        case TT_STATE_RING:
+          if (!base) {  // a single step reads the user's own
+            affine(b, reinterpret_cast<char*>(given[1]), given[2] * int64_t(sizeof(T)));
+            break;
+          }
+          [[fallthrough]];
+        case TT_RING: case TT_CARRIED: affine(b, base + (t_ & 1) * run_.rows * pitch, pitch); break;
         case TT_OTHER_RING: affine(b, base + ((t_ + 1) & 1) * run_.rows * pitch, pitch); break;
         case TT_USER: user(b, base, given[2] * int64_t(sizeof(T)), given[3] * int64_t(sizeof(T))); break;
         default: {
@@ -206,7 +212,7 @@ template <class T> class Runner {
       const int64_t* given = run_.buffers + 4 * b;
       T* base = reinterpret_cast<T*>(given[0]) + from;
       const T* other = reinterpret_cast<const T*>(given[1]);
-      if (!other && kind != TT_CARRIED) continue;  // it is filled already
+      if (!given[0] || (!other && kind != TT_CARRIED)) continue;  // it is there already
       const int64_t rows = kind == TT_CARRIED ? run_.rows : run_.active[0];
       for (int64_t r = first_row_; r < rows; r += stride_) {
         T* row = base + (kind == TT_STATE ? run_.offsets[0] + r * run_.row_step : r) * padded_;

@@ -14,47 +14,72 @@ constexpr int ROWS = 6;  // of a tile
 // panels of a tile, so that 6 rows of sums, the weights and one number of a row fit into the registers
 template <class T> constexpr int TILE = TT_TILE * 4 / sizeof(T) > 0 ? TT_TILE * 4 / sizeof(T) : 1;
 
-// c[v][r] += sum over k of a[r][k] w[k][v], for S tiles of V panels whose weights lie one after the other
-template <class T, int R, int V, int S = 1>
+// c[v][r] += sum over k of a[r][k] w[k][v], for R rows and V panels
+template <class T, int R, int V>
 inline void tile(const T* const* a, int64_t k, const T* __restrict w, T* const* c, int64_t row) {
   constexpr int N = PANEL / LANES<T>, M = V * N;
-  vec<T> sums[S][R][M];
-#pragma GCC unroll 2
-  for (int s = 0; s < S; s++)
+  vec<T> sums[R][M];
 #pragma GCC unroll 8
-    for (int r = 0; r < R; r++)
+  for (int r = 0; r < R; r++)
 #pragma GCC unroll 32
-      for (int m = 0; m < M; m++) sums[s][r][m] = load<T>(c[s * V + m / N] + r * row + m % N * LANES<T>);
-  for (int64_t i = 0; i < k; i++) {
-#pragma GCC unroll 2
-    for (int s = 0; s < S; s++) {
-      const T* from = w + (s * k + i) * V * PANEL;
-      vec<T> weight[M];
+    for (int m = 0; m < M; m++) sums[r][m] = load<T>(c[m / N] + r * row + m % N * LANES<T>);
+  for (int64_t i = 0; i < k; i++, w += V * PANEL) {
+    vec<T> weight[M];
 #pragma GCC unroll 32
-      for (int m = 0; m < M; m++) weight[m] = load<T>(from + m * LANES<T>);
+    for (int m = 0; m < M; m++) weight[m] = load<T>(w + m * LANES<T>);
 #pragma GCC unroll 8
-      for (int r = 0; r < R; r++) {
-        vec<T> x = splat<T>(a[r][i]);
+    for (int r = 0; r < R; r++) {
+      vec<T> x = splat<T>(a[r][i]);
 #pragma GCC unroll 32
-        for (int m = 0; m < M; m++) sums[s][r][m] += x * weight[m];
-      }
+      for (int m = 0; m < M; m++) sums[r][m] += x * weight[m];
     }
   }
-#pragma GCC unroll 2
-  for (int s = 0; s < S; s++)
 #pragma GCC unroll 8
-    for (int r = 0; r < R; r++)
+  for (int r = 0; r < R; r++)
 #pragma GCC unroll 32
-      for (int m = 0; m < M; m++) store<T>(c[s * V + m / N] + r * row + m % N * LANES<T>, sums[s][r][m]);
+    for (int m = 0; m < M; m++) store<T>(c[m / N] + r * row + m % N * LANES<T>, sums[r][m]);
 }
 
-template <class T, int V, int S>
+// The same with few rows: so few sums would leave the units for multiplication waiting for each other, so that k is cut
+// into S pieces that go side by side
+template <class T, int R, int V, int S>
+inline void thin_tile(const T* const* a, int64_t k, const T* __restrict w, T* const* c, int64_t row) {
+  constexpr int N = PANEL / LANES<T>, M = V * N;
+  const int64_t piece = k / S;
+  vec<T> sums[S][R][M] = {};
+  for (int64_t i = 0; i < piece; i++)
+#pragma GCC unroll 4
+    for (int s = 0; s < S; s++) {
+      const T* from = w + (s * piece + i) * V * PANEL;
+#pragma GCC unroll 2
+      for (int r = 0; r < R; r++) {
+        vec<T> x = splat<T>(a[r][s * piece + i]);
+#pragma GCC unroll 32
+        for (int m = 0; m < M; m++) sums[s][r][m] += x * load<T>(from + m * LANES<T>);
+      }
+    }
+  for (int64_t i = S * piece; i < k; i++)
+#pragma GCC unroll 2
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 32
+      for (int m = 0; m < M; m++) sums[0][r][m] += splat<T>(a[r][i]) * load<T>(w + i * V * PANEL + m * LANES<T>);
+#pragma GCC unroll 2
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 32
+    for (int m = 0; m < M; m++) {
+      vec<T> total = sums[0][r][m];
+#pragma GCC unroll 4
+      for (int s = 1; s < S; s++) total += sums[s][r][m];
+      T* to = c[m / N] + r * row + m % N * LANES<T>;
+      store<T>(to, load<T>(to) + total);
+    }
+}
+
+template <class T, int V>
 inline void tile_rows(int rows, const T* const* a, int64_t k, const T* w, T* const* c, int64_t row) {
   switch (rows) {
-    case 1: return tile<T, 1, V, S>(a, k, w, c, row);
-    case 2: return tile<T, 2, V, S>(a, k, w, c, row);
-  }
-  if constexpr (S == 1) switch (rows) {
+    case 1: return thin_tile<T, 1, V, 4>(a, k, w, c, row);
+    case 2: return thin_tile<T, 2, V, 2>(a, k, w, c, row);
     case 3: return tile<T, 3, V>(a, k, w, c, row);
     case 4: return tile<T, 4, V>(a, k, w, c, row);
     case 5: return tile<T, 5, V>(a, k, w, c, row);
@@ -67,13 +92,11 @@ template <class T>
 void product(int rows, const T* const* a, int64_t k, const T* w, T* const* c, int columns, int64_t row) {
   constexpr int V = TILE<T>;
   int done = 0;
-  if (rows <= 2)  // too few sums to keep the units for multiplication busy: two tiles at a time
-    for (; done + 2 * V <= columns; done += 2 * V, w += 2 * k * V * PANEL) tile_rows<T, V, 2>(rows, a, k, w, c + done, row);
-  for (; done + V <= columns; done += V, w += k * V * PANEL) tile_rows<T, V, 1>(rows, a, k, w, c + done, row);
+  for (; done + V <= columns; done += V, w += k * V * PANEL) tile_rows<T, V>(rows, a, k, w, c + done, row);
   switch (columns - done) {
-    case 3: if constexpr (V > 3) tile_rows<T, 3, 1>(rows, a, k, w, c + done, row); break;
-    case 2: if constexpr (V > 2) tile_rows<T, 2, 1>(rows, a, k, w, c + done, row); break;
-    case 1: if constexpr (V > 1) tile_rows<T, 1, 1>(rows, a, k, w, c + done, row); break;
+    case 3: if constexpr (V > 3) tile_rows<T, 3>(rows, a, k, w, c + done, row); break;
+    case 2: if constexpr (V > 2) tile_rows<T, 2>(rows, a, k, w, c + done, row); break;
+    case 1: if constexpr (V > 1) tile_rows<T, 1>(rows, a, k, w, c + done, row); break;
   }
 }
 

@@ -24,9 +24,10 @@ _HOME = {
     "cells": "throughtime.cells",
 }
 
-__all__ = ["Draw", "Pooling", "Recurrent", "cell", "cells", "check", "load", "train"]
+__all__ = ["Draw", "Pooling", "Recurrent", "cell", "cells", "check", "load", "nn", "train"]
 
 if TYPE_CHECKING:
+    from throughtime import nn
     from throughtime.api import check, load, train
     from throughtime.batch import Draw
     from throughtime.cells import cell, cells
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return importlib.metadata.version("throughtime")
+    if name == "nn":  # a module, which becomes an attribute by being imported
+        return importlib.import_module("throughtime.nn")
     if name not in _HOME:
         raise AttributeError(f"module 'throughtime' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOME[name]), name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,11 @@ from throughtime.cells.equations.parameters import Sizes, has_own_output, recurr
 from throughtime.cells.equations.parameters import parameters as cell_parameters
 from throughtime.cells.initialisation import initialise
 from throughtime.cells.layers import Direction, Layers, Watch
+from throughtime.cells.streaming import Stream, key_of
 from throughtime.errors import UsageError, unknown
+
+
+_streams: WeakKeyDictionary[Recurrent, Stream] = WeakKeyDictionary()  # what each layer has made ready for its steps
 
 
 class Recurrent(nn.Module):
@@ -107,7 +112,8 @@ class Recurrent(nn.Module):
                 nn.init.zeros_(getattr(self, f"initial_{name}{direction.suffix}"))
 
     @property
-    def _layers(self) -> Layers:
+    def layers(self) -> Layers:
+        """What runs, without its weights."""
         return Layers(
             self.graph,
             self.directions,
@@ -154,6 +160,38 @@ class Recurrent(nn.Module):
         output, new_state, _ = self._run(x, lengths, state, draw, ())
         return output, new_state
 
+    @torch.no_grad()
+    def step(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """One step of a stream, without gradients: ``x (B, *input_size)`` and the state before it, by default the first.
+
+        Returns the output ``(B, output_size)`` and the new state, the same numbers as a call with one step has. The
+        weights are made ready at the first step, and again once they have changed (not through ``.data``, which keeps
+        no count of changes).
+
+        >>> import torch
+        >>> layer, state = Recurrent("gru", 3, 5).eval(), None
+        >>> for x in torch.randn(4, 1, 3):
+        ...     output, state = layer.step(x, state)
+        >>> output.shape
+        torch.Size([1, 5])
+
+        Raises UsageError for a layer in both directions, which knows no step before the end, and in training with
+        random masks, which belong to a place in a sequence.
+        """
+        stream = _streams.get(self)
+        if stream is None or stream.key != key_of(self, x):
+            stream = _streams[self] = self._stream(x)
+        state = self.zero_state(x[:, None]) if state is None else state
+        return stream.step(self, x, state)
+
+    def _stream(self, x: Tensor) -> Stream:
+        if self.bidirectional:
+            raise UsageError("a step is not defined for a layer in both directions: one of them begins at the end")
+        if self.training and self._fresh(x, None) is not None:
+            raise UsageError("step has no random masks, and this layer is in training with some; call eval() first")
+        self._check_input(x[:, None], None, None)
+        return Stream(self, x)
+
     def record(
         self,
         x: Tensor,
@@ -188,7 +226,7 @@ class Recurrent(nn.Module):
         """Which engine runs this layer for such an input."""
         direction = self.directions[0]
         state = tuple(part[0] for part in self.zero_state(x))
-        work = self._layers.work(direction, self.weights(direction), x, None, state, self._fresh(x, None))
+        work = self.layers.work(direction, self.weights(direction), x, None, state, self._fresh(x, None))
         return choose(work, self.engine)[0]
 
     def extra_repr(self) -> str:
@@ -200,7 +238,7 @@ class Recurrent(nn.Module):
     ) -> tuple[Tensor, State, dict[str, Tensor]]:
         self._check_input(x, lengths, state)
         state = self.zero_state(x) if state is None else state
-        return self._layers.run(self.weights, x, lengths, state, self._fresh(x, draw), names, self.watch)
+        return self.layers.run(self.weights, x, lengths, state, self._fresh(x, draw), names, self.watch)
 
     def _fresh(self, x: Tensor, draw: Draw | None) -> Draw | None:
         if not self.training:

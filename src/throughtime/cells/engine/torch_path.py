@@ -14,6 +14,7 @@ from functools import cache
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from throughtime.batch import valid_mask
 from throughtime.cells.cell import cells
@@ -60,6 +61,8 @@ def why_not(work: Work) -> str | None:
         return "torch's layers do not bound their states"
     if work.record or work.watch is not None:
         return "torch's layers hand out no intermediate quantities"
+    if torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0:
+        return "torch's layers know no vmap, and not all of them forward-mode derivatives"
     return None
 
 

@@ -148,10 +148,28 @@ def _run(
     sums: Sequence[Tensor] = (),
 ) -> None:
     """One call into the engine; ``sums``, laid out as ``stored``, takes the gradients of vectors."""
-    engine, rows, sized = library(), layer.rows, layer.sized
-    assert engine is not None
-    size = like.element_size()
     packed = workspaces.empty(1, bound.packed_size, like.dtype)
+    words, _arrays = given(bound, layer.sized, layer.rows, division, like, stored, buffers, packed, sums)
+    engine = library()
+    assert engine is not None
+    problem = engine.tt_run(words.buffer_info()[0])
+    if problem:
+        raise RuntimeError(f"the engine refused a run: {problem}")
+
+
+def given(
+    bound: Bound,
+    sized: Sized,
+    rows: Rows,
+    division: Division,
+    like: Tensor,
+    stored: Sequence[Tensor],
+    buffers: Mapping[str, Buffer],
+    packed: Tensor,
+    sums: Sequence[Tensor] = (),
+) -> tuple[array[int], tuple[array[int], ...]]:
+    """The words of the engine's TtRun, and the arrays to which they point: those of the buffers first."""
+    size = like.element_size()
     places = array("q", [word for name in bound.compiled.buffers for word in buffers.get(name, _NOWHERE)])
     found = [(tensor.data_ptr(), tensor.stride(0)) for tensor in stored]
     maps = array("q", [w for k, row in bound.maps for w in (found[k][0] + row * found[k][1] * size, found[k][1])])
@@ -168,9 +186,7 @@ def _run(
         ),
     )
     assert len(words) == _WORDS
-    problem = engine.tt_run(words.buffer_info()[0])
-    if problem:
-        raise RuntimeError(f"the engine refused a run: {problem}")
+    return words, (places, maps, vectors, partsums)
 
 
 _WORDS = 26  # of the engine's TtRun

@@ -34,6 +34,8 @@ def why_not(work: Work) -> str | None:
         return f"it runs on the CPU, and the input lies on {work.x.device}"
     if work.x.dtype not in DTYPES:
         return f"it computes in float32 and float64, not in {work.x.dtype}"
+    if any(tensor.dtype != work.x.dtype for tensor in (*work.state, *work.weights.values())):
+        return "the input, the state and the weights are of different types"
     if work.record or work.watch is not None:
         return "it hands out no intermediate quantities"
     if torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0:
@@ -59,7 +61,7 @@ def _why_not_cell(graph: Graph) -> str | None:
 def run(work: Work) -> Result:
     """The same as the reference's ``run``, in both directions; ``why_not(work)`` must be None."""
     graph, weights = inner(work.graph, work.sizes, work.weights)
-    variant, masks = _variant(work)
+    variant, masks = variant_and_masks(work)
     made = sized(graph, variant, work.sizes)
     again = partial(_again, replace(work, graph=graph), tuple(stack.name for stack in made.stacks))
     layer = Layer(made, rows_of(work.x, work.lengths, work.backwards), masks, again)
@@ -77,7 +79,7 @@ def _again(work: Work, names: tuple[str, ...], x: Tensor, *rest: Tensor) -> tupl
     return result.output, *result.state
 
 
-def _variant(work: Work) -> tuple[Variant, dict[str, Tensor]]:
+def variant_and_masks(work: Work) -> tuple[Variant, dict[str, Tensor]]:
     """What the layer adds to the step, and the masks that this takes."""
     noise = work.noise
     masks = {} if noise.recurrent is None else {"recurrent": noise.recurrent}
