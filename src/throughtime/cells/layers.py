@@ -47,6 +47,7 @@ class Layers:
     drop_connect: float = 0.0
     state_clip: float | None = None
     residual: bool = False
+    checkpoint_time: int | None = None
     engine: str = "auto"
     place: str = "recurrent"
 
@@ -110,6 +111,7 @@ class Layers:
             direction.backward,
             noise,
             self.state_clip,
+            self.checkpoint_time,
             names,
             None if watch is None else partial(watch, direction),
         )

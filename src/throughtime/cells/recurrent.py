@@ -44,6 +44,8 @@ class Recurrent(nn.Module):
         learned_state: the first state is learned; else it is 0.
         initialisation, forget_bias: see :mod:`throughtime.cells.initialisation`.
         kernel_size: of a convolutional cell's maps, odd; by default 3.
+        checkpoint_time: in training only the states before every so many steps are kept, and the steps between are run
+            again on the way back: a third more time, and memory for so many steps.
         engine: auto, native, torch or reference; by default what the environment says.
         place: names this module in the key of its random masks; two in one network need two places.
         generator: draws the first weights; by default torch's own.
@@ -78,6 +80,7 @@ class Recurrent(nn.Module):
         initialisation: str = "orthogonal",
         forget_bias: float | None = None,
         kernel_size: int | None = None,
+        checkpoint_time: int | None = None,
         engine: str | None = None,
         place: str = "recurrent",
         generator: torch.Generator | None = None,
@@ -89,6 +92,7 @@ class Recurrent(nn.Module):
         self.recurrent_dropout, self.zoneout, self.drop_connect = recurrent_dropout, zoneout, drop_connect
         self.state_clip, self.residual, self.learned_state = state_clip, residual, learned_state
         self.initialisation, self.forget_bias = initialisation, forget_bias
+        self.checkpoint_time = checkpoint_time
         self.engine, self.place = default_engine() if engine is None else engine, place
         self.watch: Watch | None = None
         self._check()
@@ -124,6 +128,7 @@ class Recurrent(nn.Module):
             self.drop_connect,
             self.state_clip,
             self.residual,
+            self.checkpoint_time,
             self.engine,
             self.place,
         )
@@ -292,6 +297,8 @@ class Recurrent(nn.Module):
         for name in ("dropout", "recurrent_dropout", "zoneout", "drop_connect"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"{name} {getattr(self, name)}: it must be at least 0 and below 1")
+        if self.checkpoint_time is not None and self.checkpoint_time < 1:
+            raise UsageError(f"checkpoint_time {self.checkpoint_time}: it must be a whole number of steps, 1 or more")
         if self.state_clip is not None and not self.state_clip > 0:
             raise UsageError(f"state_clip {self.state_clip}: it must be above 0")
         if self.num_layers == 1:

@@ -36,6 +36,7 @@ class Work:
     ``state`` one ``(B, H, *space)`` for each of the cell's states. A row's state stands still after its length,
     and its output is 0 there; what stands in the padding of x is never read. ``backwards`` goes from each row's last
     valid step to its first. ``clip`` bounds every state after each step, before zoneout: to ``-clip .. clip``.
+    ``checkpoint_time``: for the way back only the states before every so many steps are kept, and the rest is run again.
     ``record`` names quantities to keep;
     ``watch(step, state's name, values (B, H))`` is handed every state in the graph of autograd, so that its gradient
     can be seen.
@@ -50,6 +51,7 @@ class Work:
     backwards: bool = False
     noise: Noise = field(default_factory=Noise)
     clip: float | None = None
+    checkpoint_time: int | None = None
     record: tuple[str, ...] = ()
     watch: Callable[[int, str, Tensor], None] | None = None
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from throughtime.cells.engine.native.passes import Layer, backward, forward
+from throughtime.cells.engine.native.pieces import backward_in_pieces, forward_in_pieces
 
 
 class Through(torch.autograd.Function):
@@ -20,9 +21,13 @@ class Through(torch.autograd.Function):
     def forward(ctx: Any, layer: Layer, x: Tensor, *rest: Tensor) -> Any:
         count = len(layer.sized.graph.states)
         training = any(ctx.needs_input_grad)
-        y, after, tape = forward(layer, x, rest[:count], rest[count:], training)
+        if training and layer.every is not None and layer.every < layer.rows.steps:
+            y, after, ctx.before = forward_in_pieces(layer, layer.every, x, rest[:count], rest[count:])
+            ctx.tape = None
+        else:
+            y, after, ctx.tape = forward(layer, x, rest[:count], rest[count:], training)
         if training:
-            ctx.layer, ctx.tape = layer, tape
+            ctx.layer = layer
             ctx.save_for_backward(*after, x, *rest)
         return (y, *after)
 
@@ -33,7 +38,11 @@ class Through(torch.autograd.Function):
             return (None, *_of_reference(ctx, inputs, (dy, *dstate)))
         x, *rest = inputs
         stored = rest[len(dstate) :]
-        found = backward(ctx.layer, x, stored, ctx.tape, ends, dy, dstate, ctx.needs_input_grad[1])
+        wants_x = ctx.needs_input_grad[1]
+        if ctx.tape is None:
+            found = backward_in_pieces(ctx.layer, ctx.layer.every, x, stored, ctx.before, dy, dstate, wants_x)
+        else:
+            found = backward(ctx.layer, x, stored, ctx.tape, ends, dy, dstate, wants_x)
         return (None, found.x, *found.state, *found.stored)
 
 

@@ -25,12 +25,16 @@ Buffer = tuple[
 
 @dataclass(frozen=True)
 class Layer:
-    """What a pass runs; ``masks`` by name, without gradients; ``reference(x, *state, *stored)`` gives the same."""
+    """What a pass runs; ``masks`` by name, without gradients; ``reference(x, *state, *stored)`` gives the same.
+
+    ``every``: only the states before every so many steps are kept for the way back.
+    """
 
     sized: Sized
     rows: Rows
     masks: Mapping[str, Tensor]
     reference: Callable[..., Sequence[Tensor]]
+    every: int | None = None
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,22 @@ class Division:
 
 
 def forward(
-    layer: Layer, x: Tensor, state: Sequence[Tensor], stored: Sequence[Tensor], training: bool
+    layer: Layer,
+    x: Tensor,
+    state: Sequence[Tensor],
+    stored: Sequence[Tensor],
+    training: bool,
+    y: Tensor | None = None,
 ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
     """``x (B, T, F)`` and the state ``(B, H)`` each to the output ``(B, T, H)``, the state at the end, and the tape.
 
-    The tape is what :func:`backward` needs: quantities that were kept, and the states before each step.
+    The tape is what :func:`backward` needs: quantities that were kept, and the states before each step. The output of
+    a piece of the steps is written into the whole ``y``.
     """
     sized, rows = layer.sized, layer.rows
     units, padded = sized.units, sized.padded
     x = _side_by_side(x)
-    y = rows.empty(units, x)
+    y = rows.empty(units, x) if y is None else y
     if not rows.count:
         return y, [part.clone() for part in state], []
     stored = [tensor.contiguous() for tensor in stored]
@@ -96,12 +106,13 @@ def backward(
     dy: Tensor,
     dstate: Sequence[Tensor],
     wants_x: bool,
+    dx: Tensor | None = None,
 ) -> Gradients:
-    """The gradients of all that :func:`forward` was given."""
+    """The gradients of all that :func:`forward` was given; that of a piece of x is written into the whole ``dx``."""
     sized, rows, states = layer.sized, layer.rows, layer.sized.graph.states
     units, padded, bound = sized.units, sized.padded, sized.backward
     if not rows.count:
-        return Gradients(torch.zeros_like(x), list(dstate), [torch.zeros_like(tensor) for tensor in stored])
+        return Gradients(torch.zeros_like(x) if dx is None else dx, list(dstate), [torch.zeros_like(tensor) for tensor in stored])
     x, dy, stored = _side_by_side(x), _side_by_side(dy), [tensor.contiguous() for tensor in stored]
     kept, before = tape[0], tape[1:]
     gradients = workspaces.empty(rows.count, sized.recipe.columns * padded, dy.dtype)
@@ -129,7 +140,7 @@ def backward(
     engine.tt_flush(threads, 1)  # gradients that have faded to denormal numbers would slow the products below
     try:
         products, operands = sized.products, Operands(sized, rows, x, kept, before)
-        dx = products.of_input(rows, x, gradients, stored) if wants_x else None
+        dx = products.of_input(rows, x, gradients, stored, dx) if wants_x else None
         for number, kind in enumerate(sized.kinds):
             if kind == "map":
                 of_stored[number] = products.of_stack(number, gradients, operands)
@@ -179,7 +190,8 @@ def given(
         "q",
         (
             *(_WORDS, bound.compiled.handle or 0),
-            *(rows.steps, rows.batch, sized.units, sized.sizes.input_size, 0, rows.row_step, *rows.pointers),
+            *(rows.steps, rows.batch, sized.units, sized.sizes.input_size, rows.first_step),
+            *(rows.row_step, *rows.pointers),
             *(rows.backwards, bound is sized.backward, size == 8, isa(), division.threads, division.by_units),
             *(division.block, 0, packed.data_ptr(), bound.constants.buffer_info()[0]),
             *(places.buffer_info()[0], maps.buffer_info()[0], vectors.buffer_info()[0], partsums.buffer_info()[0]),

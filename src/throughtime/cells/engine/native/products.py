@@ -98,14 +98,18 @@ class Products:
         pairs = sorted((column, name) for name, found in uses.items() for column, k in found if k in inputs)
         self.with_input = tuple(_runs(sized, pairs))
 
-    def of_input(self, rows: Rows, x: Tensor, gradients: Tensor, stored: Sequence[Tensor]) -> Tensor:
-        """(B, T, F)"""
+    def of_input(
+        self, rows: Rows, x: Tensor, gradients: Tensor, stored: Sequence[Tensor], whole: Tensor | None = None
+    ) -> Tensor:
+        """(B, T, F); of a piece, in its place in the whole."""
         total: Tensor | None = None
         for product in self.with_input:
             weight = product.maps.weight(self.sized, stored)
             found = self._columns(gradients, product)
             total = found @ weight if total is None else total.addmm_(found, weight)
-        return torch.zeros_like(x) if total is None else rows.unpacked(total)
+        if total is None:
+            return torch.zeros_like(x) if whole is None else whole
+        return rows.unpacked(total, whole)
 
     def of_stack(self, number: int, gradients: Tensor, operands: Operands) -> Tensor:
         """The gradient of a stored tensor of maps."""

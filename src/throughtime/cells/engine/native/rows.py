@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -19,6 +20,7 @@ class Rows:
 
     def __init__(self, batch: int, steps: int, lengths: np.ndarray | None, backwards: bool, time_major: bool) -> None:
         self.batch, self.steps, self.backwards = batch, steps, backwards
+        self.first_step, self.all_steps = 0, steps  # these steps are a piece of the user's
         self.dense, self.time_major = lengths is None, time_major
         times = np.arange(steps + 1, dtype=np.int64)
         if lengths is None:
@@ -46,6 +48,22 @@ class Rows:
         order = 0 if self.dense else self.order.ctypes.data
         return self.active.ctypes.data, self.offsets.ctypes.data, self.lengths.ctypes.data, order
 
+    def piece(self, begin: int, end: int) -> Rows:
+        """The same rows, from step ``begin`` to before ``end`` in the order in which they are run."""
+        made = copy(self)
+        made.__dict__.pop("pointers", None)
+        made.first_step, made.steps = begin, end - begin
+        made.active = self.active[begin : end + 1].copy()
+        made.active[-1] = 0  # the piece ends for those that go on as well
+        if self.dense:
+            whole = Rows(self.batch, made.steps, None, self.backwards, self.time_major)
+            made.offsets, made.row_step, made.count = whole.offsets, whole.row_step, whole.count
+            return made
+        made.offsets = np.concatenate([[0], np.cumsum(made.active[:-1])]).astype(np.int64)
+        made.count = int(made.offsets[-1])
+        made.all_run = int(made.active[0]) == self.batch
+        return made
+
     def empty(self, features: int, like: Tensor) -> Tensor:
         """(B, T, features), to be written: in the same order in memory as x, 0 where no row runs."""
         if not self.dense:
@@ -57,25 +75,37 @@ class Rows:
     def packed(self, values: Tensor) -> Tensor:
         """(B, T, F) to (count, F)."""
         if self.dense:
+            values = values[:, self._span()]
             return (values.transpose(0, 1) if self.time_major else values).reshape(self.count, values.shape[2])
         return values.flatten(0, 1)[self._places()]
 
-    def unpacked(self, kept: Tensor) -> Tensor:
-        """(count, F) to (B, T, F), 0 where no row runs."""
+    def unpacked(self, kept: Tensor, whole: Tensor | None = None) -> Tensor:
+        """(count, F) to (B, T, F), 0 where no row runs; a piece is written into the ``whole``."""
         if self.dense:
+            made = kept.view(self.batch, self.steps, -1)
             if self.time_major:
-                return kept.view(self.steps, self.batch, -1).transpose(0, 1)
-            return kept.view(self.batch, self.steps, -1)
-        values = kept.new_zeros(self.batch * self.steps, kept.shape[1])
-        values[self._places()] = kept
-        return values.view(self.batch, self.steps, -1)
+                made = kept.view(self.steps, self.batch, -1).transpose(0, 1)
+            if whole is None:
+                return made
+            whole[:, self._span()] = made
+            return whole
+        if whole is None:
+            whole = kept.new_zeros(self.batch, self.all_steps, kept.shape[1])
+        whole.view(self.batch * self.all_steps, -1)[self._places()] = kept
+        return whole
+
+    def _span(self) -> slice:
+        """The user's steps of a piece."""
+        begin, end = self.first_step, self.first_step + self.steps
+        return slice(self.all_steps - end, self.all_steps - begin) if self.backwards else slice(begin, end)
 
     def _places(self) -> Tensor:
         """(count,): for each packed row its place in the user's ``(B T,)``."""
         steps = np.repeat(np.arange(self.steps), self.active[:-1])
         rows = np.arange(self.count) - self.offsets[steps]
-        times = self.lengths[rows] - 1 - steps if self.backwards else steps
-        return torch.from_numpy(self.order[rows] * self.steps + times)
+        times = steps + self.first_step
+        times = self.lengths[rows] - 1 - times if self.backwards else times
+        return torch.from_numpy(self.order[rows] * self.all_steps + times)
 
 
 _dense = lru_cache(maxsize=256)(Rows)

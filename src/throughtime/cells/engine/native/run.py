@@ -64,7 +64,7 @@ def run(work: Work) -> Result:
     variant, masks = variant_and_masks(work)
     made = sized(graph, variant, work.sizes)
     again = partial(_again, replace(work, graph=graph), tuple(stack.name for stack in made.stacks))
-    layer = Layer(made, rows_of(work.x, work.lengths, work.backwards), masks, again)
+    layer = Layer(made, rows_of(work.x, work.lengths, work.backwards), masks, again, work.checkpoint_time)
     y, *state = Through.apply(layer, work.x, *work.state, *(weights[stack.name] for stack in made.stacks))
     if work.graph.output not in work.graph.new_states:
         y = outer_output(work, y)
