@@ -17,7 +17,7 @@ from throughtime.models.tasks import tasks
 from throughtime.settings import Setting, declared
 
 # options that are not meant to change what is learnt: where, how fast and how often it is saved
-ELSEWHERE = {"engine", "device", "threads", "checkpoint_seconds", "max_minutes"}
+ELSEWHERE = {"engine", "device", "threads", "checkpoint_seconds", "max_minutes", "checkpoint_time"}
 # how a file is read: each has its own tests at the formats, on files where it matters
 READING = {"format", "encoding", "delimiter", "header"}
 # of running text alone: flipped in test_language.py
@@ -54,6 +54,7 @@ FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "recurrent_dropout": (0.5, {}, "classify"),
     "zoneout": (0.5, {}, "classify"),
     "drop_connect": (0.5, {}, "classify"),
+    "state_clip": (0.05, {}, "classify"),
     "residual": (True, {"layers": 2}, "classify"),
     "learned_state": (True, {}, "classify"),
     "initialisation": ("xavier", {}, "classify"),

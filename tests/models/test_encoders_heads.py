@@ -14,6 +14,7 @@ from torch import Tensor
 
 from throughtime.batch import Batch, Sequences
 from throughtime.cells import mean, record, tanh
+from throughtime.cells.engine import Execution
 from throughtime.data.fields import Field, fields
 from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, Place, UsageError
@@ -70,7 +71,7 @@ def built(
         fitted(output),
         settings,
         entry.settings(**(task or {})),
-        engine="reference",
+        execution=Execution("reference"),
         target=target,
         generator=torch.Generator().manual_seed(3),
     )

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from throughtime.batch import Draw, Sequences
 from throughtime.cells.cell import form
+from throughtime.cells.engine import Execution
 from throughtime.data.fields.numbers import Numbers
 from throughtime.data.fields.words import Words
 from throughtime.data.settings import DataSettings
@@ -49,7 +50,7 @@ def settings(**changes: Any) -> NetworkSettings:
 def surroundings(**changes: Any) -> Surroundings:
     chosen = settings(**changes)
     generator = torch.Generator().manual_seed(4)
-    return Surroundings(chosen, form(chosen.cell), "reference", "input0", generator)
+    return Surroundings(chosen, form(chosen.cell), Execution("reference"), "input0", generator)
 
 
 def encoder(**changes: Any) -> WordsEncoder:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from throughtime.batch import Batch, Sequences
+from throughtime.cells.engine import Execution
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields
 from throughtime.data.files import read
@@ -66,7 +67,7 @@ def built(output: str, crf: str = "auto", *inputs: str, loss: str | None = None,
         fitted(output),
         settings,
         tasks["tag"].settings(crf=crf, loss=loss),
-        engine="reference",
+        execution=Execution("reference"),
         generator=generator,
     ).double()
     for name in ("start", "transitions", "end"):

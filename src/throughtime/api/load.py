@@ -102,13 +102,19 @@ class TrainedRun:
         network = _without_files(settings.network, weights)
         if isinstance(settings.task, LanguageSettings):
             reader = LanguageModel(
-                self._text_field(), network, settings.task, cell=self.graph, engine=settings.machine.engine
+                self._text_field(), network, settings.task, cell=self.graph, execution=settings.machine.execution
             )
             reader.to(float_type(settings.machine.precision)).load_state_dict(weights)
             return reader.to(self.device).eval()
         inputs = {column: self.fields[column] for column in self.inputs}
         model = build_model(
-            self.task, inputs, self.output, network, settings.task, cell=self.graph, engine=settings.machine.engine
+            self.task,
+            inputs,
+            self.output,
+            network,
+            settings.task,
+            cell=self.graph,
+            execution=settings.machine.execution,
         )
         model.to(float_type(settings.machine.precision)).load_state_dict(weights)
         return model.to(self.device).eval()

@@ -79,7 +79,7 @@ class PreparedRows(Prepared):
             settings.network,
             settings.task,
             target=target(self.datasets["train"], self.output_field),
-            engine=settings.machine.engine,
+            execution=settings.machine.execution,
             generator=generator,
             vectors=self._vectors() if settings.network.embeddings == "skipgram" else {},
         )

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from throughtime.cells.engine import Execution
 from throughtime.data.settings import DataSettings
 from throughtime.errors import UsageError, unknown
 from throughtime.models.settings import NetworkSettings
@@ -31,6 +32,10 @@ class MachineSettings(Group, frozen=True):
     device: Annotated[str, Meta(description="cpu, cuda, cuda:1, ...; auto takes cuda where there is one")] = "auto"
     precision: Annotated[Literal["float32", "float64"], Meta(description="type of all weights")] = "float32"
     threads: Annotated[AtLeastOne | None, Meta(description="processor threads; none: as many as torch takes")] = None
+    checkpoint_time: Annotated[
+        AtLeastOne | None,
+        Meta(description="for very long sequences: keep the state before every so many steps, and run them again"),
+    ] = None
     seeds: Annotated[
         AtLeastOne | None,
         Meta(description="train so many times, with seeds counted up from --seed; mean and spread are kept"),
@@ -38,6 +43,11 @@ class MachineSettings(Group, frozen=True):
     baselines: Annotated[
         tuple[str, ...], Meta(description="the baselines to stand beside the network; none named: all of the task")
     ] = ()
+
+    @property
+    def execution(self) -> Execution:
+        """How the layers are run."""
+        return Execution(self.engine, self.checkpoint_time)
 
 
 GROUPS: dict[str, type[Group]] = {

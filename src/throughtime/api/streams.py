@@ -77,7 +77,7 @@ class PreparedStream(Prepared):
             settings.network,
             self.language,
             cell=form(settings.network.cell),
-            engine=settings.machine.engine,
+            execution=settings.machine.execution,
             generator=torch.Generator().manual_seed(settings.training.seed),
             vectors=self._vectors() if settings.network.embeddings == "skipgram" else None,
             counts=np.bincount(self._beginning(), minlength=len(self.streams.field.vocabulary)),

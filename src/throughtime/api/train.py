@@ -140,7 +140,8 @@ def first_model(prepared: Prepared) -> nn.Module:
     model = prepared.new_model()
     build_optimizer(model, prepared.settings.training)  # for its refusals, as the next line
     require_updates(_job(prepared, None, Silent(), ALONE))
-    if prepared.settings.machine.engine == "torch":  # it cannot run every cell, nor every kind of dropout
+    machine = prepared.settings.machine
+    if machine.engine in ("native", "torch") or machine.checkpoint_time is not None:  # they cannot run everything
         with torch.no_grad():
             loss_of(model, prepared.example().drawing(prepared.settings.training.seed, 1, 0))
     return model

@@ -21,7 +21,6 @@ from throughtime.cells.layers import Direction, Layers, Watch
 from throughtime.cells.streaming import Stream, key_of
 from throughtime.errors import UsageError, unknown
 
-
 _streams: WeakKeyDictionary[Recurrent, Stream] = WeakKeyDictionary()  # what each layer has made ready for its steps
 
 
@@ -167,7 +166,7 @@ class Recurrent(nn.Module):
 
     @torch.no_grad()
     def step(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """One step of a stream, without gradients: ``x (B, *input_size)`` and the state before it, by default the first.
+        """One step of a stream, without gradients: ``x (B, *input_size)`` and the state before it, at first none.
 
         Returns the output ``(B, output_size)`` and the new state, the same numbers as a call with one step has. The
         weights are made ready at the first step, and again once they have changed (not through ``.data``, which keeps

@@ -1,4 +1,4 @@
-"""One step at a time through all layers, in microseconds, where the native engine can; else as a sequence of one step."""
+"""One step at a time through all layers: in microseconds where the native engine can, else as a sequence of one."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 
 from throughtime.batch import Batch, Draw, Sequences, valid_mask
 from throughtime.cells.dropout import Masks, dropout, scaled
+from throughtime.cells.engine import ORDINARY, Execution
 from throughtime.cells.engine.contract import State
 from throughtime.cells.equations import Graph
 from throughtime.data.fields.tokens import LETTERS, Tokens
@@ -42,7 +43,7 @@ class LanguageModel(nn.Module):
         task: LanguageSettings,
         *,
         cell: Graph,
-        engine: str = "auto",
+        execution: Execution = ORDINARY,
         generator: Generator | None = None,
         vectors: np.ndarray | None = None,
         counts: np.ndarray | None = None,
@@ -53,7 +54,7 @@ class LanguageModel(nn.Module):
         refuse_idle(settings, ("pooling", "bag", "letters", "letters_size"), "a language model answers every step")
         self.settings, self.task = settings, task
         self.size = len(field.vocabulary)
-        around = Surroundings(settings, cell, engine, PLACE, generator, vectors)
+        around = Surroundings(settings, cell, execution, PLACE, generator, vectors)
         self.embedding = embedding(field.vocabulary, 128 if field.unit in LETTERS else settings.hidden_size, around)
         input_size = self.size if self.embedding is None else self.embedding.shape[1]
         self.recurrent = recurrent(input_size, around)

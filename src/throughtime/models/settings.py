@@ -64,6 +64,9 @@ class NetworkSettings(Group, frozen=True):
     drop_connect: Annotated[
         float, Meta(ge=0, lt=1, description="share of recurrent weights that are 0 for an update")
     ] = 0.0
+    state_clip: Annotated[
+        Annotated[float, Meta(gt=0)] | None, Meta(description="bound on every value of a state after each step")
+    ] = None
     residual: Annotated[bool, Meta(description="add a layer's input to its output, from the second layer on")] = False
     learned_state: Annotated[bool, Meta(description="learn the state before the first step")] = False
     initialisation: Annotated[

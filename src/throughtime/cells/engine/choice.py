@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import torch
+
 from throughtime.cells.engine import native, reference, torch_path
 from throughtime.cells.engine.backwards import in_both_directions
 from throughtime.cells.engine.contract import Result, Work
@@ -32,6 +34,10 @@ def choose(work: Work, engine: str) -> tuple[str, Callable[[Work], Result]]:
     """The name of the engine that does this work, and its function; UsageError if the one asked for cannot."""
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
+    if work.checkpoint_time is not None and torch.is_grad_enabled() and not work.record and work.watch is None:
+        problem = native.why_not(work)
+        if problem is not None:
+            raise UsageError(f"checkpoint_time needs the native engine: {problem}; leave checkpoint_time out")
     if engine == "auto":
         engine = next((name for name in ("native", "torch") if _WHY_NOT[name](work) is None), "reference")
     elif engine != "reference":

@@ -14,6 +14,20 @@ State = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True)
+class Execution:
+    """How layers are run, which changes no result but in rounding: by which engine, and what is kept for the way back.
+
+    ``checkpoint_time``: of all steps, only the states before every so many.
+    """
+
+    engine: str = "auto"
+    checkpoint_time: int | None = None
+
+
+ORDINARY = Execution()
+
+
+@dataclass(frozen=True)
 class Noise:
     """Masks inside the time loop, drawn beforehand; None where there is none.
 
@@ -36,7 +50,7 @@ class Work:
     ``state`` one ``(B, H, *space)`` for each of the cell's states. A row's state stands still after its length,
     and its output is 0 there; what stands in the padding of x is never read. ``backwards`` goes from each row's last
     valid step to its first. ``clip`` bounds every state after each step, before zoneout: to ``-clip .. clip``.
-    ``checkpoint_time``: for the way back only the states before every so many steps are kept, and the rest is run again.
+    ``checkpoint_time``: for the way back only the states before every so many steps are kept; the rest is run again.
     ``record`` names quantities to keep;
     ``watch(step, state's name, values (B, H))`` is handed every state in the graph of autograd, so that its gradient
     can be seen.

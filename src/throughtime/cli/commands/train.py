@@ -40,11 +40,14 @@ def train(
     seed: Annotated[Text, Option(help="Seed of weights, order and masks.", metavar="N")] = None,
     seeds: Annotated[Text, Option(help="Train so many times; mean and spread are kept.", metavar="N")] = None,
     engine: Annotated[
-        Text, Option(help="auto, torch or reference.", metavar="NAME", envvar="THROUGHTIME_ENGINE")
+        Text, Option(help="auto, native, torch or reference.", metavar="NAME", envvar="THROUGHTIME_ENGINE")
     ] = None,
     device: Annotated[Text, Option(help="auto, cpu, cuda ...", metavar="NAME")] = None,
     precision: Annotated[Text, Option(help="float32 or float64.", metavar="TYPE")] = None,
     threads: Annotated[Text, Option(help="Processor threads.", metavar="N")] = None,
+    checkpoint_time: Annotated[
+        Text, Option(help="Keep every Nth state of very long sequences, and run the rest again.", metavar="N")
+    ] = None,
     init_from: Annotated[Text, Option(help="A run to begin from, such as a language model.", metavar="RUN")] = None,
     config: Annotated[
         Text, Option(help="Settings from a file; a run's own config.toml reruns it.", metavar="FILE.toml")
@@ -82,6 +85,7 @@ def train(
         device=device,
         precision=precision,
         threads=threads,
+        checkpoint_time=checkpoint_time,
         init_from=init_from,
     )
     trained = train_now(

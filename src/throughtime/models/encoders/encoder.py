@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Generator, Tensor, nn
 
+from throughtime.cells.engine import Execution
 from throughtime.cells.equations import Graph
 from throughtime.data.fields import Field
 from throughtime.models.settings import NetworkSettings
@@ -46,14 +47,14 @@ class Encoder(nn.Module):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What an encoder is built with beside its field: settings, cell, engine, and the generator of first weights.
+    """What an encoder is built with beside its field: settings, cell, execution, and the generator of first weights.
 
     ``vectors (V, E)`` are first embeddings that were made of the training texts.
     """
 
     settings: NetworkSettings
     cell: Graph
-    engine: str
+    execution: Execution
     place: str  # names its random masks
     generator: Generator | None = None
     vectors: np.ndarray | None = None

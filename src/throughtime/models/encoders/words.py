@@ -40,7 +40,7 @@ class Letters(nn.Module):
                 LETTER_SIZE,
                 size,
                 bidirectional=True,
-                engine=around.engine,
+                engine=around.execution.engine,
                 place=place,
                 generator=around.generator,
             )

@@ -9,6 +9,7 @@ import numpy as np
 from torch import Generator
 
 from throughtime.cells.cell import form
+from throughtime.cells.engine import ORDINARY, Execution
 from throughtime.cells.equations import Graph
 from throughtime.data.fields import Field
 from throughtime.errors import UsageError
@@ -77,7 +78,7 @@ def build_model(
     task_settings: Group,
     *,
     cell: Graph | None = None,
-    engine: str = "auto",
+    execution: Execution = ORDINARY,
     target: np.ndarray | None = None,
     generator: Generator | None = None,
     vectors: Mapping[str, np.ndarray] | None = None,
@@ -91,7 +92,7 @@ def build_model(
     graph = form(settings.cell) if cell is None else cell
     encoders = {
         column: encoder_for(
-            field, Surroundings(settings, graph, engine, f"input{index}", generator, (vectors or {}).get(column))
+            field, Surroundings(settings, graph, execution, f"input{index}", generator, (vectors or {}).get(column))
         )
         for index, (column, field) in enumerate(inputs.items())
     }

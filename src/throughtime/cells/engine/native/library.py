@@ -75,11 +75,14 @@ def isas() -> tuple[str, ...]:
     return tuple(engine.tt_isa_name(k).decode() for k in range(engine.tt_best_isa() + 1))
 
 
-@cache
 def isa() -> int:
     """Which instruction set runs: the best, or the one that THROUGHTIME_ISA names."""
+    return _chosen(os.environ.get("THROUGHTIME_ISA"))
+
+
+@cache
+def _chosen(name: str | None) -> int:
     names = isas()
-    name = os.environ.get("THROUGHTIME_ISA", names[-1])
-    if name not in names:
+    if name is not None and name not in names:
         raise unknown("instruction set in THROUGHTIME_ISA", name, names)
-    return names.index(name)
+    return len(names) - 1 if name is None else names.index(name)

@@ -112,7 +112,9 @@ def backward(
     sized, rows, states = layer.sized, layer.rows, layer.sized.graph.states
     units, padded, bound = sized.units, sized.padded, sized.backward
     if not rows.count:
-        return Gradients(torch.zeros_like(x) if dx is None else dx, list(dstate), [torch.zeros_like(tensor) for tensor in stored])
+        return Gradients(
+            torch.zeros_like(x) if dx is None else dx, list(dstate), [torch.zeros_like(tensor) for tensor in stored]
+        )
     x, dy, stored = _side_by_side(x), _side_by_side(dy), [tensor.contiguous() for tensor in stored]
     kept, before = tape[0], tape[1:]
     gradients = workspaces.empty(rows.count, sized.recipe.columns * padded, dy.dtype)

@@ -1,4 +1,4 @@
-"""Long sequences in little memory: only every k-th state is kept, and the steps between are run again on the way back."""
+"""Long sequences in little memory: every k-th state is kept, and the steps between are run again on the way back."""
 
 from __future__ import annotations
 

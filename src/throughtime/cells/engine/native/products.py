@@ -108,7 +108,7 @@ class Products:
             found = self._columns(gradients, product)
             total = found @ weight if total is None else total.addmm_(found, weight)
         if total is None:
-            return torch.zeros_like(x) if whole is None else whole
+            return torch.zeros_like(x) if whole is None else whole.zero_()
         return rows.unpacked(total, whole)
 
     def of_stack(self, number: int, gradients: Tensor, operands: Operands) -> Tensor:

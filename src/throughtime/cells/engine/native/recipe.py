@@ -40,9 +40,7 @@ class Recipe:
     def forward(self, training: bool, hoisted: bool) -> Compiled:
         if (training, hoisted) not in self._forward:
             kept = self.kept if training else ()
-            program = forward_program(
-                self.step, self.graph.states, kept, training, self.hoisted if hoisted else ()
-            )
+            program = forward_program(self.step, self.graph.states, kept, training, self.hoisted if hoisted else ())
             self._forward[training, hoisted] = Compiled(program)
         return self._forward[training, hoisted]
 

@@ -33,7 +33,11 @@ class Stepper:
         threads = min(torch.get_num_threads(), panels // 2) if many else 1
         division = Division(threads, threads > 1, 4 if batch > 3 else 8 if batch > 1 else 16)
         self._stored = [work.weights[stack.name].detach().contiguous() for stack in made.stacks]
-        self._packed, self._rows, self._bound = like.new_empty(bound.packed_size), Rows(batch, 1, None, False, False), bound
+        self._packed, self._rows, self._bound = (
+            like.new_empty(bound.packed_size),
+            Rows(batch, 1, None, False, False),
+            bound,
+        )
         self._words, self._arrays = given(bound, made, self._rows, division, like, self._stored, {}, self._packed)
         self._batch, self._padded, self._dtype, self._is_packed = batch, made.padded, like.dtype, False
         at = {name: 4 * k for k, name in enumerate(bound.compiled.buffers)}
