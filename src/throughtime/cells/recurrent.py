@@ -19,6 +19,7 @@ from throughtime.cells.equations.parameters import parameters as cell_parameters
 from throughtime.cells.initialisation import initialise
 from throughtime.cells.layers import Direction, Layers, Watch
 from throughtime.cells.streaming import Stream, key_of
+from throughtime.cells.traced import Traced
 from throughtime.errors import UsageError, unknown
 
 _streams: WeakKeyDictionary[Recurrent, Stream] = WeakKeyDictionary()  # what each layer has made ready for its steps
@@ -104,6 +105,7 @@ class Recurrent(nn.Module):
                 for name in self.graph.states:
                     start = torch.empty(hidden_size, *direction.sizes.space)
                     self.register_parameter(f"initial_{name}{direction.suffix}", nn.Parameter(start))
+        self._traced = Traced(self.layers)
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
@@ -161,6 +163,10 @@ class Recurrent(nn.Module):
 
         In training random masks follow ``draw``; without one they are drawn by torch's own generator.
         """
+        if torch.compiler.is_compiling() and draw is None and self._traced.possible and x.device.type == "cpu":
+            weights = [[getattr(self, name + end) for name in self._traced.stacks] for end in self._traced.suffixes]
+            before = self.zero_state(x) if state is None else state
+            return self._traced.run(weights, x, lengths, before, self.training)
         output, new_state, _ = self._run(x, lengths, state, draw, ())
         return output, new_state
 

@@ -1,6 +1,6 @@
 """The native engine: any recorded cell, forward and backward, in one call a sequence."""
 
-from throughtime.cells.engine.native.run import run, why_not
+from throughtime.cells.engine.native.run import run, why_not, why_not_cell
 from throughtime.cells.engine.native.stepping import Stepper
 
-__all__ = ["Stepper", "run", "why_not"]
+__all__ = ["Stepper", "run", "why_not", "why_not_cell"]

@@ -64,13 +64,13 @@ def forward(
     x = _side_by_side(x)
     y = rows.empty(units, x) if y is None else y
     if not rows.count:
-        return y, [part.clone() for part in state], []
+        return y, [part.clone(memory_format=torch.contiguous_format) for part in state], []
     stored = [tensor.contiguous() for tensor in stored]
     division = _division(sized.forward(training, False), sized, rows, x.element_size())
     hoisted = bool(sized.recipe.hoisted) and rows.batch <= FEW * (1 if division.by_units else division.threads)
     bound = sized.forward(training, hoisted)
     buffers = {"x": _user(x), "y": _user(y)}
-    tape = [workspaces.empty(rows.count, len(sized.recipe.kept) * padded if training else 0, x.dtype)]
+    tape = [workspaces.empty(rows.room, len(sized.recipe.kept) * padded if training else 0, x.dtype)]
     buffers["tape"] = _at(tape[0])
     alive = _put_masks(layer, buffers)
     if hoisted:
@@ -79,7 +79,7 @@ def forward(
     ends = []
     for name, part in zip(sized.graph.states, state, strict=True):
         part = _side_by_side(part)
-        values = workspaces.empty(rows.count if training else 2 * rows.batch, padded, x.dtype)
+        values = workspaces.empty(rows.room if training else 2 * rows.batch, padded, x.dtype)
         end = x.new_empty(rows.batch, units) if rows.all_run else part.clone(memory_format=torch.contiguous_format)
         buffers[f"state_{name}"] = (values.data_ptr(), part.data_ptr(), part.stride(0), 0)
         buffers[f"next_{name}"] = (values.data_ptr(), end.data_ptr(), units, 0)

@@ -152,6 +152,7 @@ class Operands:
             values, begin = self.states[sized.graph.states.index(quantity.name)], 0
         else:
             values, begin = self.kept, sized.recipe.kept.index(number) * sized.padded
+        values = values if len(values) == self.rows.count else values[: self.rows.count]
         return values if values.shape[1] == sized.units else values[:, begin : begin + sized.units]
 
 

@@ -20,6 +20,7 @@ class Rows:
 
     def __init__(self, batch: int, steps: int, lengths: np.ndarray | None, backwards: bool, time_major: bool) -> None:
         self.batch, self.steps, self.backwards = batch, steps, backwards
+        self._room = 0
         self.first_step, self.all_steps = 0, steps  # these steps are a piece of the user's
         self.dense, self.time_major = lengths is None, time_major
         times = np.arange(steps + 1, dtype=np.int64)
@@ -47,6 +48,15 @@ class Rows:
         """active, offsets, lengths and order, as the engine wants them."""
         order = 0 if self.dense else self.order.ctypes.data
         return self.active.ctypes.data, self.offsets.ctypes.data, self.lengths.ctypes.data, order
+
+    @property
+    def room(self) -> int:
+        """Rows that memory over all steps has: as many as are needed, or more, if that was asked for."""
+        return max(self.count, self._room)
+
+    @room.setter
+    def room(self, rows: int) -> None:
+        self._room = rows
 
     def piece(self, begin: int, end: int) -> Rows:
         """The same rows, from step ``begin`` to before ``end`` in the order in which they are run."""

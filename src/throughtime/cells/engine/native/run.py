@@ -40,7 +40,7 @@ def why_not(work: Work) -> str | None:
         return "it hands out no intermediate quantities"
     if torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0:
         return "transforms of torch.func and forward-mode derivatives go through the reference"
-    if (problem := _why_not_cell(work.graph)) is not None:
+    if (problem := why_not_cell(work.graph)) is not None:
         return problem
     if work.graph.output not in work.graph.new_states and (work.noise.zoneout is not None or work.clip is not None):
         return f"the output of the cell {work.graph.cell} follows from its state before zoneout or a bound"
@@ -48,7 +48,8 @@ def why_not(work: Work) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _why_not_cell(graph: Graph) -> str | None:
+def why_not_cell(graph: Graph) -> str | None:
+    """Why the engine cannot run this cell, in words; None if it can."""
     if graph.convolution:
         return f"the cell {graph.cell} is convolutional"
     if any(node.op != "product" and graph.nodes[arg].op == "input" for node in graph.nodes for arg in node.args):
