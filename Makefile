@@ -16,7 +16,7 @@ EXTRAS_$(VENV) := [dev]
 PIP_INSTALL := -m pip --disable-pip-version-check -qq install
 SOURCES := setup.py $(wildcard native/*) $(shell find src -name '*.so' -prune -o -name '*.egg-info' -prune -o -name __pycache__ -prune -o -print)
 
-.PHONY: help install demo test lint types docs core acceptance clean FORCE
+.PHONY: help install demo test lint types docs core sanitize acceptance clean FORCE
 .DEFAULT_GOAL := help
 .PRECIOUS: %/torch.stamp %/package.stamp
 
@@ -26,6 +26,7 @@ help:
 	@echo "make lint        ruff"
 	@echo "make types       mypy"
 	@echo "make docs        run the pages of docs/ and write them, with their output, to docs/_built/"
+	@echo "make sanitize    the native engine under AddressSanitizer and UBSan, with g++"
 	@echo "make core        the package as a user installs it, without the tools, in $(CORE): help, cells, a small training"
 	@echo "make acceptance  the figures on real data in DATA ($(DATA)), into benchmarks/RESULTS.md; goes on where it stopped"
 	@echo "make install     torch, the package and the tools in $(VENV); each command above does this by itself"
@@ -62,6 +63,9 @@ test: install
 
 lint: install
 	@$(BIN)/ruff check .
+
+sanitize: install
+	@$(BIN)/python tests/engine/sanitized.py
 
 types: install
 	@$(BIN)/mypy

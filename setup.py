@@ -12,7 +12,7 @@ from setuptools.command.build_ext import build_ext
 
 SOURCES = Path("native")
 EVERYWHERE = ["-O3", "-std=c++17", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-psabi"]
-EVERYWHERE += ["-Wno-maybe-uninitialized", "-Wno-unknown-warning-option"]
+EVERYWHERE += ["-Wno-maybe-uninitialized"]  # GCC sees some in its own headers
 # One file an instruction set, each compiled for its own: which one runs is decided on the user's machine.
 X86 = {
     "avx2": ["-mavx2", "-mfma"],
@@ -50,4 +50,5 @@ engine = Extension(
     depends=[str(path) for path in sorted(SOURCES.glob("*.h"))],
     optional=True,
 )
-setup(ext_modules=[engine], cmdclass={"build_ext": BuildEngine, "bdist_wheel": AnyPython})
+if __name__ == "__main__":
+    setup(ext_modules=[engine], cmdclass={"build_ext": BuildEngine, "bdist_wheel": AnyPython})

@@ -27,12 +27,17 @@ class Compiled:
         assert engine is not None
         self.program = program
         self.buffers = tuple(program.buffers)
-        words = array("i", _program(program))
+        words = words_of(program)
         problem = ctypes.create_string_buffer(200)
         self.handle: int | None = engine.tt_program(words.buffer_info()[0], len(words), problem, len(problem))
         if not self.handle:
             raise ValueError(problem.value.decode())
         weakref.finalize(self, engine.tt_program_free, self.handle)
+
+
+def words_of(program: Program) -> array[int]:
+    """The whole program; the order is that of the engine's header."""
+    return array("i", _program(program))
 
 
 def _program(program: Program) -> Iterator[int]:
