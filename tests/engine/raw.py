@@ -1,4 +1,4 @@
-"""Programs given to the engine word by word, as another program could: whatever it accepts must run within its memory."""
+"""Programs given to the engine word by word, as another program could: what it accepts must run within its memory."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_gradients_too_small_for_float_do_no_harm_to_others() -> None:
     made(x)[0][:, -1].sum().backward()
     assert x.grad is not None and bool(x.grad.isfinite().all())
     tiny = torch.full((100_000,), 1e-40)
-    assert bool((tiny * 1 == tiny).all()) and float((tiny @ torch.ones(100_000))) > 0
+    assert bool((tiny * 1 == tiny).all()) and float(tiny @ torch.ones(100_000)) > 0
 
 
 @needs_the_engine
