@@ -7,7 +7,7 @@
 
 namespace TT_NAME {
 
-constexpr int BLOCK_ROWS = 2 * ROWS;  // rows that a stage treats at a time: their slots stay in the first cache
+constexpr int BLOCK_ROWS = 8 * ROWS;  // rows that a stage treats at a time: as many use a piece of the weights while it is near
 constexpr int MOST_COLUMNS = 512;     // panels of all sums of a group in a block
 
 struct Where {
@@ -380,16 +380,12 @@ template <class T> class Runner {
     for (const Group& group : stage.groups) {
       const int64_t k = group_reads(group, padded_, run_.units, run_.inputs);
       const int sums = int(group.sums.size());
-      const int tiles = (rows + ROWS - 1) / ROWS;
-      for (int q = 0; q < tiles; q++) {
-        const int from = rows * q / tiles, to = rows * (q + 1) / tiles;
-        const T* a[ROWS];
-        for (int r = from; r < to; r++) a[r - from] = reinterpret_cast<const T*>(row_of(group.buffer, j + r)) + group.part * padded_;
-        T* c[MOST_COLUMNS];
-        for (int s = 0; s < sums; s++)
-          for (int p = 0; p < wide; p++) c[s * wide + p] = slot(group.sums[s]) + from * width_ + p * PANEL;
-        product<T>(to - from, a, k, weights + k * sums * unit, c, sums * wide, width_);
-      }
+      const T* a[BLOCK_ROWS];
+      for (int r = 0; r < rows; r++) a[r] = reinterpret_cast<const T*>(row_of(group.buffer, j + r)) + group.part * padded_;
+      T* c[MOST_COLUMNS];
+      for (int s = 0; s < sums; s++)
+        for (int p = 0; p < wide; p++) c[s * wide + p] = slot(group.sums[s]) + p * PANEL;
+      product<T>(rows, a, k, weights + k * sums * unit, c, sums * wide, width_);
       weights += k * sums * padded_;
     }
     for (const Operation& op : stage.ops) operate(op, j, rows, unit, n);

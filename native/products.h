@@ -87,16 +87,35 @@ inline void tile_rows(int rows, const T* const* a, int64_t k, const T* w, T* con
   }
 }
 
-// All panels of a group, for up to ROWS rows: tiles of TILE panels, the last one narrower
+// V panels for all rows: the weights of a piece of k come into the first cache once, and every tile of rows uses them
+template <class T, int V>
+inline void tiles(int rows, const T* const* a, int64_t k, const T* w, T* const* c, int64_t row) {
+  constexpr int64_t PIECE = 32768 / (V * PANEL * sizeof(T));
+  const int count = (rows + ROWS - 1) / ROWS;
+  for (int64_t done = 0; done < k; done += PIECE, w += PIECE * V * PANEL) {
+    const int64_t some = k - done < PIECE + PIECE / 4 ? k - done : PIECE;
+    for (int q = 0; q < count; q++) {  // rows spread evenly over the tiles
+      const int from = rows * q / count, to = rows * (q + 1) / count;
+      const T* here[ROWS];
+      T* sums[V];
+      for (int r = from; r < to; r++) here[r - from] = a[r] + done;
+      for (int v = 0; v < V; v++) sums[v] = c[v] + from * row;
+      tile_rows<T, V>(to - from, here, some, w, sums, row);
+    }
+    if (some != PIECE) break;
+  }
+}
+
+// All panels of a group: tiles of TILE panels, the last one narrower
 template <class T>
 void product(int rows, const T* const* a, int64_t k, const T* w, T* const* c, int columns, int64_t row) {
   constexpr int V = TILE<T>;
   int done = 0;
-  for (; done + V <= columns; done += V, w += k * V * PANEL) tile_rows<T, V>(rows, a, k, w, c + done, row);
+  for (; done + V <= columns; done += V, w += k * V * PANEL) tiles<T, V>(rows, a, k, w, c + done, row);
   switch (columns - done) {
-    case 3: if constexpr (V > 3) tile_rows<T, 3>(rows, a, k, w, c + done, row); break;
-    case 2: if constexpr (V > 2) tile_rows<T, 2>(rows, a, k, w, c + done, row); break;
-    case 1: if constexpr (V > 1) tile_rows<T, 1>(rows, a, k, w, c + done, row); break;
+    case 3: if constexpr (V > 3) tiles<T, 3>(rows, a, k, w, c + done, row); break;
+    case 2: if constexpr (V > 2) tiles<T, 2>(rows, a, k, w, c + done, row); break;
+    case 1: if constexpr (V > 1) tiles<T, 1>(rows, a, k, w, c + done, row); break;
   }
 }
 

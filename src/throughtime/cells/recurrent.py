@@ -188,19 +188,19 @@ class Recurrent(nn.Module):
         Raises UsageError for a layer in both directions, which knows no step before the end, and in training with
         random masks, which belong to a place in a sequence.
         """
-        stream = _streams.get(self)
-        if stream is None or stream.key != key_of(self, x):
-            stream = _streams[self] = self._stream(x)
-        state = self.zero_state(x[:, None]) if state is None else state
-        return stream.step(self, x, state)
+        stream, key = _streams.get(self), key_of(self, self.engine, x)
+        if stream is None or stream.key != key:
+            self._check_step(x)
+            stream = Stream(self.layers, self.weights, x, self.zero_state(x[:, None]), key)
+            _streams[self] = stream
+        return stream.step(x, self.zero_state(x[:, None]) if state is None else state, self)
 
-    def _stream(self, x: Tensor) -> Stream:
+    def _check_step(self, x: Tensor) -> None:
         if self.bidirectional:
             raise UsageError("a step is not defined for a layer in both directions: one of them begins at the end")
         if self.training and self._fresh(x, None) is not None:
             raise UsageError("step has no random masks, and this layer is in training with some; call eval() first")
         self._check_input(x[:, None], None, None)
-        return Stream(self, x)
 
     def record(
         self,

@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from throughtime.cells.engine import choose
 from throughtime.cells.engine.contract import State
 from throughtime.cells.engine.native import Stepper
+from throughtime.cells.layers import Layers, Weights
 from throughtime.errors import UsageError
 
-if TYPE_CHECKING:
-    from throughtime.cells.recurrent import Recurrent
+Key = tuple[object, ...]
 
 
 class Stream:
-    """The layers of ``layer`` made ready for steps of ``x (B, F)``, with its weights as they are now."""
+    """Layers made ready for steps of ``x (B, F)``, with their weights as they are now; ``state`` is one of theirs."""
 
-    def __init__(self, layer: Recurrent, x: Tensor) -> None:
-        self.key = key_of(layer, x)
-        state = layer.zero_state(x[:, None])
-        self.steppers: list[Stepper] | None = []
-        if layer.residual or layer.output_size != layer.hidden_size:
-            self.steppers = None
-            return
-        for index, direction in enumerate(layer.directions):
-            before = tuple(part[index] for part in state)
-            given = x.new_zeros(len(x), 1, direction.sizes.input_size, *direction.sizes.space)
-            work = layer.layers.work(direction, layer.weights(direction), given, None, before, None)
-            if choose(work, layer.engine)[0] != "native" or work.graph.output not in work.graph.new_states:
-                self.steppers = None
-                return
-            self.steppers.append(Stepper(work))
+    def __init__(self, layers: Layers, weights: Weights, x: Tensor, state: State, key: Key) -> None:
+        self.key = key
+        self.steppers: list[Stepper] | None = None
+        if not layers.residual and layers.graph.output in layers.graph.new_states:
+            self.steppers = _steppers(layers, weights, x, state)
 
-    def step(self, layer: Recurrent, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """``x (B, F)`` and the state ``(layers, B, H)`` each to the output ``(B, H)`` and the new state."""
+    def step(self, x: Tensor, state: State, whole: Callable[..., tuple[Tensor, State]]) -> tuple[Tensor, State]:
+        """``x (B, F)`` and the state ``(layers, B, H)`` each to the output ``(B, H)`` and the new state.
+
+        ``whole`` runs a sequence, for layers that have no quicker way.
+        """
         if self.steppers is None:
-            output, new = layer(x[:, None], state=state)
+            output, new = whole(x[:, None], state=state)
             return output[:, 0], new
-        batch, units, dtype = x.shape[0], layer.hidden_size, x.dtype
-        shape = torch.Size((len(self.steppers), batch, units))
+        batch, units, dtype = x.shape[0], state[0].shape[-1], x.dtype
+        shape = torch.Size((len(self.steppers), batch, self.steppers[0].units))
         for part in state:
             if part.shape != shape or part.dtype != dtype:
                 found = f"{tuple(part.shape)} of {part.dtype}"
@@ -59,7 +52,20 @@ class Stream:
         return x, new
 
 
-def key_of(layer: Recurrent, x: Tensor) -> tuple[object, ...]:
-    """What a stream was made for: another key, another stream."""
+def _steppers(layers: Layers, weights: Weights, x: Tensor, state: State) -> list[Stepper] | None:
+    """One for each layer; None if the engine cannot run them all."""
+    made = []
+    for index, direction in enumerate(layers.directions):
+        given = x.new_zeros(len(x), 1, direction.sizes.input_size, *direction.sizes.space)
+        before = tuple(part[index] for part in state)
+        work = layers.work(direction, weights(direction), given, None, before, None)
+        if choose(work, layers.engine)[0] != "native":
+            return None
+        made.append(Stepper(work))
+    return made
+
+
+def key_of(layer: nn.Module, engine: str, x: Tensor) -> Key:
+    """What a stream is made for: another key, another stream."""
     weights = [(weight.data_ptr(), weight._version) for weight in layer._parameters.values() if weight is not None]
-    return x.shape, x.dtype, layer.engine, torch.get_num_threads(), layer.training, weights
+    return x.shape, x.dtype, engine, torch.get_num_threads(), layer.training, weights
