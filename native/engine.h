@@ -57,6 +57,26 @@ enum TtOp : int32_t {
 //                 and for each sum the maps of its parts
 struct TtProgram;
 
+// A product over all steps at once, before or after the time loop.
+// By rows: c[n] = bias + the sum over parts q of map q applied to part q of a[n]; the maps are (width, k) as stored, or
+// (k, width) and applied transposed. Outer: c[r] = the sum over n of a[n][r] b[n].
+struct TtSweep {
+  int64_t is_outer;
+  int64_t n;                  // rows of a
+  int64_t k;                  // by rows: numbers of a part; outer: numbers of a row of b
+  int64_t width;              // by rows: numbers of a row of c; outer: rows of c
+  const void* a;
+  int64_t a_pitch;            // numbers from a row to the next
+  const void* b;              // by rows: the bias, or null
+  int64_t b_pitch;
+  void* c;
+  int64_t c_pitch;
+  int64_t adds;               // to what stands in c
+  int64_t parts, part_pitch;  // by rows
+  int64_t transposed;
+  const int64_t* maps;        // for each part: base, numbers from a row to the next
+};
+
 // What a run is given, in words of 64 bits. Arrays lie where their pointers say.
 struct TtRun {
   int64_t words;  // sizeof(TtRun) / 8, checked
@@ -80,6 +100,10 @@ struct TtRun {
   const int64_t* maps;     // for each: base, numbers from a row to the next; rows are units of the result
   void* const* vectors;    // (units) each
   void* const* partsums;   // (units) each, written
+  const TtSweep* before;
+  int64_t before_count;
+  const TtSweep* after;
+  int64_t after_count;
 };
 
 TT_API TtProgram* tt_program(const int32_t* words, int64_t count, char* problem, int64_t size);  // null: see problem

@@ -4,6 +4,7 @@
 #include "engine.h"
 #include "machine.h"
 #include "products.h"
+#include "sweeps.h"
 
 namespace TT_NAME {
 
@@ -414,10 +415,23 @@ template <class T> class Runner {
 };
 
 template <class T> void run(const TtRun& run, int thread, const Memory& memory, Barrier& barrier) {
+  char* mine = memory.of_threads + thread * memory.thread_size;
+  Sweeper<T> sweeper(thread, int(run.threads), reinterpret_cast<T*>(mine), reinterpret_cast<T*>(memory.shared), barrier);
+  for (int64_t i = 0; i < run.before_count; i++) sweeper.sweep(run.before[i]);
+  barrier.wait();
   Runner<T>(run, thread, memory, barrier).go();
+  barrier.wait();
+  for (int64_t i = 0; i < run.after_count; i++) sweeper.sweep(run.after[i]);
 }
 
-template <class T> void measure(const TtRun& run, int64_t& thread, int64_t& shared) { Runner<T>::measure(run, thread, shared); }
+template <class T> void measure(const TtRun& run, int64_t& thread, int64_t& shared) {
+  Runner<T>::measure(run, thread, shared);
+  int64_t mine = 0, all = 0;
+  for (int64_t i = 0; i < run.before_count; i++) Sweeper<T>::measure(run.before[i], mine, all);
+  for (int64_t i = 0; i < run.after_count; i++) Sweeper<T>::measure(run.after[i], mine, all);
+  if (mine * int64_t(sizeof(T)) > thread) thread = mine * int64_t(sizeof(T));
+  if (all * int64_t(sizeof(T)) > shared) shared = all * int64_t(sizeof(T));
+}
 
 extern const Table table;
 const Table table = {run<float>, run<double>, measure<float>, measure<double>};

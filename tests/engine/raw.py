@@ -77,10 +77,11 @@ def run(handle: int, words: array[int]) -> int:
     lengths = np.array([3, 3, 3, 2, 2, 1, 1], dtype=np.int64)
     order = np.array([4, 2, 0, 6, 1, 3, 5], dtype=np.int64)
     packed = memory(engine.tt_packed_size(handle, UNITS, INPUTS))
-    given = array("q", (26, handle, STEPS, ROWS, UNITS, INPUTS, 0, 1))
+    given = array("q", (30, handle, STEPS, ROWS, UNITS, INPUTS, 0, 1))
     given.extend(values.ctypes.data for values in (active, offsets, lengths, order))
     given.extend((0, 0, 0, isa(), 2, 0, 4, 0, packed, numbers.buffer_info()[0]))
     given.extend(values.buffer_info()[0] for values in (places, of_maps, of_vectors, of_sums))
+    given.extend((0, 0, 0, 0))
     return engine.tt_run(given.buffer_info()[0])
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from throughtime.cells.engine.native.library import PANEL, isa, library
-from throughtime.cells.engine.native.products import Operands
+from throughtime.cells.engine.native.products import LARGE, Operands, Sweeps
 from throughtime.cells.engine.native.recipe import Bound, Sized
 from throughtime.cells.engine.native.rows import Rows
 from throughtime.cells.engine.native.workspace import workspaces
@@ -73,8 +73,10 @@ def forward(
     tape = [workspaces.empty(rows.room, len(sized.recipe.kept) * padded if training else 0, x.dtype)]
     buffers["tape"] = _at(tape[0])
     alive = _put_masks(layer, buffers)
+    before = Sweeps()
     if hoisted:
-        products = sized.hoisted(rows, x, stored)
+        products = workspaces.empty(rows.count, len(sized.recipe.hoisted) * padded, x.dtype)
+        sized.hoisted.sweep(before, rows.packed(x), stored, products)
         buffers["hoisted"] = _at(products)
     ends = []
     for name, part in zip(sized.graph.states, state, strict=True):
@@ -86,7 +88,7 @@ def forward(
         alive.append(part)
         ends.append(end)
         tape.append(values)
-    _run(bound, layer, division, x, stored, buffers)
+    _run(bound, layer, division, x, stored, buffers, before=before)
     return y, ends, tape if training else []
 
 
@@ -130,21 +132,35 @@ def backward(
         buffers[f"carried_out_{name}"] = _at(ring)
         alive += [part, ring]
         of_state.append(found)
-    of_stored = list(stored)  # of vectors, tensors for their gradients; those of maps follow the loop
+    small = [tensor.numel() * tensor.element_size() < LARGE for tensor in stored]
+    of_stored = list(stored)
     for number, (kind, complete) in enumerate(zip(sized.kinds, sized.complete, strict=True)):
-        if kind != "map":
-            made = torch.empty_like if complete else torch.zeros_like
-            of_stored[number] = made(stored[number])
+        if kind == "map" and small[number]:
+            of_stored[number] = torch.empty_like(stored[number])
+        elif kind != "map":
+            of_stored[number] = torch.empty_like(stored[number]) if complete else torch.zeros_like(stored[number])
+    products, operands, after = sized.products, Operands(sized, rows, x, kept, before), Sweeps()
+    by_engine = wants_x and all(small) and bool(products.with_input)
+    if by_engine:
+        flat = dy.new_empty(rows.count, x.shape[2])
+        products.sweep_input(after, gradients, stored, flat)
+    for number, kind in enumerate(sized.kinds):
+        if kind == "map" and small[number]:
+            products.sweep_stack(after, number, gradients, operands, of_stored[number])
     division = _division(bound, sized, rows, dy.element_size())
-    _run(bound, layer, division, dy, stored, buffers, of_stored)
+    _run(bound, layer, division, dy, stored, buffers, of_stored, after=after)
+    if by_engine:
+        dx = rows.unpacked(flat, dx)
+    if all(small) and (by_engine or not wants_x):
+        return Gradients(dx, of_state, of_stored)
     engine, threads = library(), torch.get_num_threads()
     assert engine is not None
     engine.tt_flush(threads, 1)  # gradients that have faded to denormal numbers would slow the products below
     try:
-        products, operands = sized.products, Operands(sized, rows, x, kept, before)
-        dx = products.of_input(rows, x, gradients, stored, dx) if wants_x else None
+        if wants_x and not by_engine:
+            dx = products.of_input(rows, x, gradients, stored, dx)
         for number, kind in enumerate(sized.kinds):
-            if kind == "map":
+            if kind == "map" and not small[number]:
                 of_stored[number] = products.of_stack(number, gradients, operands)
     finally:
         engine.tt_flush(threads, 0)
@@ -159,10 +175,15 @@ def _run(
     stored: Sequence[Tensor],
     buffers: Mapping[str, Buffer],
     sums: Sequence[Tensor] = (),
+    before: Sweeps | None = None,
+    after: Sweeps | None = None,
 ) -> None:
     """One call into the engine; ``sums``, laid out as ``stored``, takes the gradients of vectors."""
     packed = workspaces.empty(1, bound.packed_size, like.dtype)
     words, _arrays = given(bound, layer.sized, layer.rows, division, like, stored, buffers, packed, sums)
+    for at, sweeps in ((BEFORE, before), (AFTER, after)):
+        if sweeps is not None:
+            words[at], words[at + 1] = sweeps.words.buffer_info()[0], sweeps.count
     engine = library()
     assert engine is not None
     problem = engine.tt_run(words.buffer_info()[0])
@@ -197,13 +218,14 @@ def given(
             *(rows.backwards, bound is sized.backward, size == 8, isa(), division.threads, division.by_units),
             *(division.block, 0, packed.data_ptr(), bound.constants.buffer_info()[0]),
             *(places.buffer_info()[0], maps.buffer_info()[0], vectors.buffer_info()[0], partsums.buffer_info()[0]),
+            *(0, 0, 0, 0),
         ),
     )
     assert len(words) == _WORDS
     return words, (places, maps, vectors, partsums)
 
 
-_WORDS = 26  # of the engine's TtRun
+_WORDS, BEFORE, AFTER = 30, 26, 28  # of the engine's TtRun, and where its sweeps are
 _NOWHERE = (0, 0, 0, 0)  # the engine has memory of its own for what outlives a stage and not a step
 
 

@@ -1,10 +1,12 @@
-"""Products over all steps at once, before and after the time loop, by torch: with x, and for the gradients of maps.
+"""Products over all steps at once, before and after the time loop: with x, and for the gradients of maps.
 
-Which slices of which tensors they take follows from the cell and its sizes, and is worked out once.
+Which slices of which tensors they take follows from the cell and its sizes, and is worked out once. Small ones are made
+by the engine in the same call, large ones by torch.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +18,53 @@ from torch import Tensor
 if TYPE_CHECKING:
     from throughtime.cells.engine.native.recipe import Sized
     from throughtime.cells.engine.native.rows import Rows
+
+LARGE = 1_500_000  # bytes of a stored tensor, from which on a BLAS is faster
+
+
+class Sweeps:
+    """The engine's TtSweeps of one run, in words; what they point to stays alive with them."""
+
+    def __init__(self) -> None:
+        self.words, self.count = array("q"), 0
+        self._alive: list[object] = []
+
+    def by_rows(
+        self,
+        a: Tensor,
+        column: int,
+        maps: Sequence[tuple[int, int]],
+        part: tuple[int, int],
+        transposed: bool,
+        c: Tensor,
+        at: tuple[int, int],
+        bias: int,
+        adds: bool,
+    ) -> None:
+        """Maps ``(address, pitch)`` applied to parts of the rows of a from ``column`` on, into columns of c.
+
+        ``part`` is how many numbers of a part are read, and how far it is to the next; ``at`` where in a row of c the
+        result begins, and its width.
+        """
+        size = a.element_size()
+        places = array("q", [number for pair in maps for number in pair])
+        begin, width = at
+        self.words.extend((0, len(a), part[0], width, a.data_ptr() + column * size, a.stride(0), bias, 0))
+        self.words.extend((c.data_ptr() + begin * size, c.stride(0), adds, len(maps), part[1], transposed))
+        self.words.append(places.buffer_info()[0])
+        self._keep(places, a, c)
+
+    def outer(self, a: Tensor, column: int, width: int, b: Tensor, c: Tensor, row: int, adds: bool) -> None:
+        """Columns of a, turned, times b: into rows of c from ``row`` on."""
+        size = a.element_size()
+        self.words.extend((1, len(a), b.shape[1], width, a.data_ptr() + column * size, a.stride(0)))
+        self.words.extend((b.data_ptr(), b.stride(0), c.data_ptr() + row * c.stride(0) * size, c.stride(0), adds))
+        self.words.extend((0, 0, 0, 0))
+        self._keep(a, b, c)
+
+    def _keep(self, *things: object) -> None:
+        self._alive += things
+        self.count += 1
 
 
 @dataclass(frozen=True)
@@ -55,30 +104,25 @@ class Hoisted:
         )
         self.biases = tuple(q.name for q in sums)
         self.maps = neighbours(sized, tuple(names[0] for names in self.names))
-        self.vectors = neighbours(sized, self.biases) if all(self.biases) else None
+        vectors = neighbours(sized, self.biases) if all(self.biases) else None
+        plain = sized.padded == sized.units and all(len(names) == 1 for names in self.names) and self.maps.stack >= 0
+        biased = not any(self.biases) or (vectors is not None and vectors.stack >= 0)
+        self.at_once = plain and biased  # as one product
 
-    def __call__(self, rows: Rows, x: Tensor, stored: Sequence[Tensor]) -> Tensor:
-        """(count, sums * padded)"""
-        weight = self.maps.weight(self.sized, stored)
-        if any(len(names) > 1 for names in self.names):
-            weight = weight.clone()
-            for at, names in enumerate(self.names):
-                for name in names[1:]:
-                    begin = at * self.sized.padded
-                    weight[begin : begin + self.sized.units] += part(self.sized, stored, name)
-        flat = rows.packed(x)
-        if not any(self.biases):
-            return flat @ weight.t()
-        return torch.addmm(self._bias(stored, weight), flat, weight.t())
-
-    def _bias(self, stored: Sequence[Tensor], like: Tensor) -> Tensor:
-        sized, missing = self.sized, self.sized.padded - self.sized.units
-        if self.vectors is not None and self.vectors.stack >= 0 and not missing:
-            begin = self.vectors.row
-            return stored[self.vectors.stack][begin : begin + len(like)]
-        empty = like.new_zeros(sized.units)
-        parts = [part(sized, stored, name) if name else empty for name in self.biases]
-        return torch.cat([F.pad(values, (0, missing)) for values in parts])
+    def sweep(self, sweeps: Sweeps, flat: Tensor, stored: Sequence[Tensor], to: Tensor) -> None:
+        """Into ``to (count, sums * padded)``; ``flat (count, F)`` is x."""
+        sized, inputs = self.sized, flat.shape[1]
+        if self.at_once:
+            bias = _address(sized, stored, self.biases[0])[0] if self.biases[0] else 0
+            whole = (0, to.shape[1])
+            first = [_address(sized, stored, self.maps.names[0])]
+            sweeps.by_rows(flat, 0, first, (inputs, inputs), False, to, whole, bias, False)
+            return
+        for number, (names, vector) in enumerate(zip(self.names, self.biases, strict=True)):
+            for k, name in enumerate(names):
+                bias = _address(sized, stored, vector)[0] if vector and not k else 0
+                at = (number * sized.padded, sized.units)
+                sweeps.by_rows(flat, 0, [_address(sized, stored, name)], (inputs, inputs), False, to, at, bias, bool(k))
 
 
 class Products:
@@ -98,10 +142,33 @@ class Products:
         pairs = sorted((column, name) for name, found in uses.items() for column, k in found if k in inputs)
         self.with_input = tuple(_runs(sized, pairs))
 
+    def sweep_input(self, sweeps: Sweeps, gradients: Tensor, stored: Sequence[Tensor], to: Tensor) -> None:
+        """The gradient of x, ``(count, F)``."""
+        sized = self.sized
+        for k, product in enumerate(self.with_input):
+            maps = [_address(sized, stored, name) for name in product.maps.names]
+            column, parts = product.column * sized.padded, (sized.units, sized.padded)
+            sweeps.by_rows(gradients, column, maps, parts, True, to, (0, to.shape[1]), 0, bool(k))
+
+    def sweep_stack(self, sweeps: Sweeps, number: int, gradients: Tensor, operands: Operands, to: Tensor) -> None:
+        """The gradient of a stored tensor of maps, into ``to`` of its shape."""
+        sized, row = self.sized, 0
+        for maps, products in self.of_stacks[number]:
+            count = len(maps.names)
+            if not products:
+                to[row : row + count * sized.units] = 0
+            for k, product in enumerate(products):
+                operand = operands[product.operand]
+                at_once = count if sized.padded == sized.units else 1
+                for done in range(0, count, at_once):
+                    column, width = (product.column + done) * sized.padded, at_once * sized.units
+                    sweeps.outer(gradients, column, width, operand, to, row + done * sized.units, bool(k))
+            row += count * sized.units
+
     def of_input(
         self, rows: Rows, x: Tensor, gradients: Tensor, stored: Sequence[Tensor], whole: Tensor | None = None
     ) -> Tensor:
-        """(B, T, F); of a piece, in its place in the whole."""
+        """(B, T, F), by torch; of a piece, in its place in the whole."""
         total: Tensor | None = None
         for product in self.with_input:
             weight = product.maps.weight(self.sized, stored)
@@ -112,7 +179,7 @@ class Products:
         return rows.unpacked(total, whole)
 
     def of_stack(self, number: int, gradients: Tensor, operands: Operands) -> Tensor:
-        """The gradient of a stored tensor of maps."""
+        """The gradient of a stored tensor of maps, by torch."""
         sized, found = self.sized, []
         for maps, products in self.of_stacks[number]:
             total: Tensor | None = None
@@ -160,6 +227,14 @@ def part(sized: Sized, stored: Sequence[Tensor], name: str) -> Tensor:
     """A parameter in its stored tensor."""
     spot = sized.spots[name]
     return stored[spot.stack][spot.row : spot.row + sized.units]
+
+
+def _address(sized: Sized, stored: Sequence[Tensor], name: str) -> tuple[int, int]:
+    """Where a parameter begins, and how far it is to its next row."""
+    spot = sized.spots[name]
+    tensor = stored[spot.stack]
+    pitch = tensor.stride(0)
+    return tensor.data_ptr() + spot.row * pitch * tensor.element_size(), pitch
 
 
 def neighbours(sized: Sized, names: tuple[str, ...]) -> Maps:
