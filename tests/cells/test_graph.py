@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import os
+import pickle
 import random
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +37,32 @@ def test_a_layer_from_the_written_graph_computes_the_same(text: str) -> None:
     again.graph = Graph.from_json(json.loads(json.dumps(made.graph.to_json())))
     again.load_state_dict(made.state_dict())
     assert_same_bits(again(inputs(made, 2, 3))[0], made(inputs(made, 2, 3))[0])
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda graph: pickle.loads(pickle.dumps(graph))])
+def test_a_copy_is_found_under_the_same_hash(copied: Any) -> None:
+    graph = form("lstm")
+    assert hash(graph) == graph._hash
+    assert graph.signature and "_hash" not in graph.__getstate__()
+    again = copied(graph)
+    assert "_hash" not in vars(again)
+    assert again == graph and {graph: 1}[again] == 1
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_a_pickle_is_found_in_a_process_with_other_hashes(seed: str, tmp_path: Path) -> None:
+    graph, file = form("lstm"), tmp_path / "graph.pickle"
+    hash(graph)
+    file.write_bytes(pickle.dumps(graph))
+    program = f"""
+import pickle, pathlib
+from throughtime.cells import form
+graph = pickle.loads(pathlib.Path({str(file)!r}).read_bytes())
+assert graph == form("lstm") and hash(graph) == hash(form("lstm"))
+"""
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=environment)
+    assert run.returncode == 0, run.stderr
 
 
 def test_recording_twice_gives_equal_graphs() -> None:

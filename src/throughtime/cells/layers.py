@@ -80,7 +80,7 @@ class Layers:
                 outputs.append(result.output)
                 ends.append(result.state)
                 recorded |= {f"{direction.suffix[1:]}.{name}": values for name, values in result.recorded.items()}
-            x = torch.cat(outputs, 2) if len(outputs) > 1 else outputs[0]
+            x = _side_by_side(outputs) if len(outputs) > 1 else outputs[0]
             if self.residual and layer:
                 x = x + source
         return x, tuple(torch.stack(parts) for parts in zip(*ends, strict=True)), recorded
@@ -159,3 +159,10 @@ class Layers:
                 kept.append(part)
             thinned[stack.name] = torch.cat(kept)
         return thinned
+
+
+def _side_by_side(outputs: list[Tensor]) -> Tensor:
+    """The outputs ``(B, T, ...)`` of a layer's directions as one, in the order of memory that they have."""
+    if outputs[0].stride(0) >= outputs[0].stride(1):
+        return torch.cat(outputs, 2)
+    return torch.cat([output.transpose(0, 1) for output in outputs], 2).transpose(0, 1)

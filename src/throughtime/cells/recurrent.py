@@ -13,6 +13,7 @@ from throughtime.batch import Draw
 from throughtime.cells.cell import Cell, form
 from throughtime.cells.engine import ENGINES, choose, default_engine
 from throughtime.cells.engine.contract import State
+from throughtime.cells.engine.native import set_eval_frame, untraced
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.parameters import Sizes, has_own_output, recurrent_maps, stacks
 from throughtime.cells.equations.parameters import parameters as cell_parameters
@@ -163,13 +164,14 @@ class Recurrent(nn.Module):
 
         In training random masks follow ``draw``; without one they are drawn by torch's own generator.
         """
-        if torch.compiler.is_compiling() and draw is None and self._traced.possible and x.device.type == "cpu":
+        if draw is None and self._traced.sees(x):
             weights = [[getattr(self, name + end) for name in self._traced.stacks] for end in self._traced.suffixes]
             before = self.zero_state(x) if state is None else state
             return self._traced.run(weights, x, lengths, before, self.training)
         output, new_state, _ = self._run(x, lengths, state, draw, ())
         return output, new_state
 
+    @untraced
     @torch.no_grad()
     def step(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """One step of a stream, without gradients: ``x (B, *input_size)`` and the state before it, at first none.
@@ -188,12 +190,16 @@ class Recurrent(nn.Module):
         Raises UsageError for a layer in both directions, which knows no step before the end, and in training with
         random masks, which belong to a place in a sequence.
         """
-        stream, key = _streams.get(self), key_of(self, self.engine, x)
-        if stream is None or stream.key != key:
-            self._check_step(x)
-            stream = Stream(self.layers, self.weights, x, self.zero_state(x[:, None]), key)
-            _streams[self] = stream
-        return stream.step(x, self.zero_state(x[:, None]) if state is None else state, self)
+        before = set_eval_frame(None)
+        try:
+            stream, key = _streams.get(self), key_of(self, self.engine, x)
+            if stream is None or stream.key != key:
+                self._check_step(x)
+                stream = Stream(self.layers, self.weights, x, self.zero_state(x[:, None]), key)
+                _streams[self] = stream
+            return stream.step(x, self.zero_state(x[:, None]) if state is None else state, self)
+        finally:
+            set_eval_frame(before)
 
     def _check_step(self, x: Tensor) -> None:
         if self.bidirectional:

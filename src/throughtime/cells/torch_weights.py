@@ -53,11 +53,15 @@ def load_torch_state(layer: Recurrent, state: Mapping[str, Tensor]) -> None:
                 weight.copy_(state[stack + direction.suffix])
                 continue
             first, second = state["bias_ih" + direction.suffix], state["bias_hh" + direction.suffix]
-            if name == "gru":
-                split = 2 * layer.hidden_size
-                weight.copy_(torch.cat([first[:split] + second[:split], first[split:], second[split:]]))
-            else:
-                weight.copy_(first + second)
+            weight.copy_(joined_bias(name, first, second))
+
+
+def joined_bias(name: str, first: Tensor, second: Tensor) -> Tensor:
+    """The bias of the cell for ``bias_ih`` and ``bias_hh`` of torch's lstm, gru, rnn_tanh or rnn_relu."""
+    if name != "gru":
+        return first + second
+    shared = len(first) // 3 * 2  # of r and z; the n gate keeps both, for the reset acts between them
+    return torch.cat([first[:shared] + second[:shared], first[shared:], second[shared:]])
 
 
 def to_torch(layer: Recurrent) -> nn.RNNBase:

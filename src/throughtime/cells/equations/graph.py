@@ -75,6 +75,10 @@ class Graph:
         """Kept, since what is derived from a graph is looked up under it at every call."""
         return hash((self.cell, self.nodes, self.states, self.new_states, self.output, self.names, self.convolution))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the hash: those of strings differ from process to process."""
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
+
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         """Names of all parameters in order of appearance."""

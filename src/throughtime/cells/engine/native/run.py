@@ -19,6 +19,7 @@ from throughtime.cells.engine.native.passes import Layer
 from throughtime.cells.engine.native.quantities import Variant
 from throughtime.cells.engine.native.recipe import sized
 from throughtime.cells.engine.native.rows import rows_of
+from throughtime.cells.engine.native.untraced import set_eval_frame, untraced
 from throughtime.cells.equations.graph import Graph
 
 DTYPES = (torch.float32, torch.float64)
@@ -59,8 +60,17 @@ def why_not_cell(graph: Graph) -> str | None:
     return None
 
 
+@untraced
 def run(work: Work) -> Result:
     """The same as the reference's ``run``, in both directions; ``why_not(work)`` must be None."""
+    before = set_eval_frame(None)
+    try:
+        return _run(work)
+    finally:
+        set_eval_frame(before)
+
+
+def _run(work: Work) -> Result:
     graph, weights = inner(work.graph, work.sizes, work.weights)
     variant, masks = variant_and_masks(work)
     made = sized(graph, variant, work.sizes)
