@@ -83,6 +83,8 @@ class Layers:
             x = _side_by_side(outputs) if len(outputs) > 1 else outputs[0]
             if self.residual and layer:
                 x = x + source
+        if len(ends) == 1:  # a view, where a stack would be a copy
+            return x, tuple([part[None] for part in ends[0]]), recorded
         return x, tuple(torch.stack(parts) for parts in zip(*ends, strict=True)), recorded
 
     def work(

@@ -132,7 +132,7 @@ def backward(
         buffers[f"carried_out_{name}"] = _at(ring)
         alive += [part, ring]
         of_state.append(found)
-    small = [tensor.numel() * tensor.element_size() < LARGE for tensor in stored]
+    small = [rows.count * tensor.numel() < LARGE for tensor in stored]
     of_stored = list(stored)
     for number, (kind, complete) in enumerate(zip(sized.kinds, sized.complete, strict=True)):
         if kind == "map" and small[number]:

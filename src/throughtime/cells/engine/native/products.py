@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from throughtime.cells.engine.native.recipe import Sized
     from throughtime.cells.engine.native.rows import Rows
 
-LARGE = 1_500_000  # bytes of a stored tensor, from which on a BLAS is faster
+LARGE = 25_000_000  # multiplications of a product, from which on a BLAS is faster
 
 
 class Sweeps:

@@ -81,6 +81,7 @@ class Sized:
         self.units = sizes.hidden_size
         self.padded = -(-self.units // PANEL) * PANEL
         self.stacks = stacks(graph)
+        self.names = tuple(stack.name for stack in self.stacks)
         self.spots: dict[str, Spot] = {}
         for number, stack in enumerate(self.stacks):
             row = 0

@@ -74,19 +74,19 @@ def _run(work: Work) -> Result:
     graph, weights = inner(work.graph, work.sizes, work.weights)
     variant, masks = variant_and_masks(work)
     made = sized(graph, variant, work.sizes)
-    again = partial(_again, replace(work, graph=graph), tuple(stack.name for stack in made.stacks))
+    again = partial(_again, work, graph, made.names)
     layer = Layer(made, rows_of(work.x, work.lengths, work.backwards), masks, again, work.checkpoint_time)
-    y, *state = Through.apply(layer, work.x, *work.state, *(weights[stack.name] for stack in made.stacks))
+    y, *state = Through.apply(layer, work.x, *work.state, *[weights[name] for name in made.names])
     if work.graph.output not in work.graph.new_states:
         y = outer_output(work, y)
     return Result(y, tuple(state))
 
 
-def _again(work: Work, names: tuple[str, ...], x: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
+def _again(work: Work, graph: Graph, names: tuple[str, ...], x: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
     """The same work on other tensors, by the reference: output and state."""
-    count = len(work.graph.states)
+    count = len(graph.states)
     weights = dict(zip(names, rest[count:], strict=True))
-    result = _by_reference(replace(work, x=x, state=rest[:count], weights=weights))
+    result = _by_reference(replace(work, graph=graph, x=x, state=rest[:count], weights=weights))
     return result.output, *result.state
 
 
