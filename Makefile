@@ -65,7 +65,7 @@ lint: install
 	@$(BIN)/ruff check .
 
 sanitize: install
-	@$(BIN)/python tests/engine/sanitized.py
+	@$(BIN)/python -m tests.engine.sanitized
 
 types: install
 	@$(BIN)/mypy

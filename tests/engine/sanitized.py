@@ -1,6 +1,6 @@
 """The engine, built so that every access outside its memory and every undefined step stops it, under the same tests.
 
-``python tests/engine/sanitized.py`` builds it aside with g++ and runs configurations at random and changed programs.
+``python -m tests.engine.sanitized`` builds it aside with g++ and runs configurations at random and changed programs.
 """
 
 from __future__ import annotations
@@ -65,5 +65,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
     sys.exit(main())
