@@ -1,6 +1,6 @@
 """Law 1: the native engine equals the reference in outputs, states and every gradient, over configurations at random.
 
-A thousand more: ``python tests/engine/test_law_one.py FIRST COUNT``.
+More: ``python -m tests.engine.test_law_one FIRST COUNT``.
 """
 
 from __future__ import annotations
