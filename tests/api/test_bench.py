@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.cells.forms import NATIVE, assert_near, inputs, layer, weighted
+from tests.cells.forms import assert_near, inputs, layer, needs_the_engine, weighted
 from tests.use.page_reader import Page
 from throughtime.api.bench import TABLES, Folder, Plan, Results, Shape, bench, chosen, in_words, markdown, page
 from throughtime.api.bench.flops import forward_flops, products, training_flops
@@ -28,7 +28,6 @@ from throughtime.cells.equations.parameters import Sizes, stacks
 from throughtime.cells.recurrent import Recurrent
 from throughtime.errors import ThroughtimeError, UsageError
 
-native = pytest.mark.skipif(not NATIVE, reason="the engine was not built")
 TINY = (Shape(6, 3, 4, 5), Shape(4, 1, 3, 18))
 FEW = {"grid": TINY[:1], "cells": TINY[1:], "memory": (Shape(60, 16, 32, 48),)}  # what takes longer, at one shape
 ROWS = {"grid": 4, "cells": 12 + 1, "own": 2, "lengths": 2 * 2, "last": 2, "memory": 1}
@@ -95,7 +94,7 @@ def test_the_own_cell_is_the_built_in_one_in_other_words() -> None:
     assert_near(made(x)[0], built_in(x)[0])
 
 
-@native
+@needs_the_engine
 def test_what_computes_something_else_is_not_compared() -> None:
     shape = TINY[0]
     given, first, second = material(shape), ours("lstm", shape), ours("lstm", shape)
@@ -145,7 +144,7 @@ def test_shapes_and_tables_by_name() -> None:
         chosen(("own", "gird"))
 
 
-@native
+@needs_the_engine
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_table_has_all_its_rows(table: Table) -> None:
     shapes = FEW.get(table.name, TINY)
@@ -184,7 +183,7 @@ def _can_be_read(results: Results, table: Table, rows: Sequence[Row]) -> None:
     assert "://" not in page(results) and "<script" not in page(results)
 
 
-@native
+@needs_the_engine
 def test_the_ratio_is_of_the_times_beside_it() -> None:
     (row,) = bench(chosen(("last",)), Plan(TINY[:1], quick=True)).rows["last"]
     assert row["x"] == pytest.approx(row["torch_ms"] / row["ours_ms"])
@@ -196,7 +195,7 @@ def test_the_ratio_is_of_the_times_beside_it() -> None:
     assert row["ideal_ms"] == pytest.approx(flops / row["peak_gflops"] / 1e6)
 
 
-@native
+@needs_the_engine
 def test_streams_agree_and_need_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
     ways = streaming.streams(TINY[0])
     streaming.check_streams(ways)
@@ -207,7 +206,7 @@ def test_streams_agree_and_need_no_step(monkeypatch: pytest.MonkeyPatch) -> None
     assert "Recurrent.step" not in streaming.streams(TINY[0])
 
 
-@native
+@needs_the_engine
 def test_what_was_measured_is_kept_after_every_table_and_when_stopped(tmp_path: Path) -> None:
     def stop() -> list[Row]:
         raise KeyboardInterrupt
@@ -242,7 +241,7 @@ def test_what_was_measured_is_kept_after_every_table_and_when_stopped(tmp_path: 
     assert "2 of 4 cases" in (folder.path / "results.html").read_text()
 
 
-@native
+@needs_the_engine
 def test_progress_names_what_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     bench(chosen(("own",)), Plan(TINY, quick=True), PlainLines(sys.stderr, every_seconds=0.0))
     first, second = capsys.readouterr().err.splitlines()

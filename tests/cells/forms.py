@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -33,6 +34,7 @@ FORMS = list(all_forms())
 
 
 NATIVE = library() is not None  # without a compiler the package is installed without it
+needs_the_engine = pytest.mark.skipif(not NATIVE, reason="the native engine is not built on this machine")
 
 
 def engines(text: str) -> list[str]:

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cells.forms import NATIVE
+from tests.cells.forms import needs_the_engine
 from tests.cli.calling import call
 from throughtime.api.bench import TABLES
 from throughtime.api.bench.tables import last
 
-native = pytest.mark.skipif(not NATIVE, reason="the engine was not built")
 QUICK = ("--quick", "--shape", "5,2,3,4")
 
 
@@ -24,7 +23,7 @@ def test_the_help_names_every_table() -> None:
     ]
 
 
-@native
+@needs_the_engine
 def test_it_prints_the_tables_that_were_asked_for_and_writes_them(tmp_path: Path) -> None:
     said = call("bench", "own", "last", *QUICK, "--shape", "4,1,2,3", "--out", tmp_path / "found")
     assert said.code == 0, said.err
@@ -38,7 +37,7 @@ def test_it_prints_the_tables_that_were_asked_for_and_writes_them(tmp_path: Path
     assert {file.name for file in (tmp_path / "found").iterdir()} == {"results.json", "results.md", "results.html"}
 
 
-@native
+@needs_the_engine
 def test_it_prints_json_and_is_quiet_if_asked() -> None:
     said = call("bench", "lengths", *QUICK, "--json", "--quiet")
     assert (said.code, said.err) == (0, "")
@@ -65,7 +64,7 @@ def test_without_the_engine_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said.code == 2 and "bench measures the native engine" in said.err and said.out == ""
 
 
-@native
+@needs_the_engine
 def test_stopped_it_prints_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt

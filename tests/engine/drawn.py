@@ -59,10 +59,11 @@ class Drawn:
     state: tuple[Tensor, ...]
     draw: Draw | None
     threads: int
+    every: int | None  # checkpoint_time
 
     def __str__(self) -> str:
-        shape = tuple(self.x.shape)
-        return f"{self.layer} x {shape} {self.x.dtype} lengths {self.lengths} draw {self.draw} threads {self.threads}"
+        run = f"lengths {self.lengths} draw {self.draw} threads {self.threads} every {self.every}"
+        return f"{self.layer} x {tuple(self.x.shape)} {self.x.dtype} {run}"
 
 
 def drawn(seed: int) -> Drawn:
@@ -89,8 +90,8 @@ def drawn(seed: int) -> Drawn:
         drop_connect=0.3 if noisy and maps and random_one.random() < 0.3 else 0.0,
         state_clip=choose((None, None, None, 0.3)) if not own_output else None,
         learned_state=random_one.random() < 0.2,
-        checkpoint_time=choose((None, None, 1, 2, 4)),
     ).to(dtype)
+    every = choose((None, None, 1, 2, 4))
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.copy_(torch.randn(parameter.shape, dtype=dtype) * min(0.5, units**-0.5))
@@ -104,14 +105,13 @@ def drawn(seed: int) -> Drawn:
     shape = (len(layer.directions), batch, units)
     state = tuple(torch.randn(shape, dtype=dtype) for _ in graph.states)
     draw = Draw(seed, 1, 0, torch.arange(batch) + 5, 3) if noisy else None
-    return Drawn(layer.train(noisy), x, lengths, state, draw, choose((1, 2)))
+    return Drawn(layer.train(noisy), x, lengths, state, draw, choose((1, 2)), every)
 
 
 def outcome(case: Drawn, engine: str) -> dict[str, Tensor]:
     """Output, state and every gradient, by name."""
     layer = case.layer
-    layer.engine = engine
-    layer.checkpoint_time = layer.checkpoint_time if engine == "native" else None
+    layer.engine, layer.checkpoint_time = engine, case.every if engine == "native" else None
     x = case.x.detach().requires_grad_()
     state = tuple(part.detach().requires_grad_() for part in case.state)
     layer.zero_grad()
@@ -141,10 +141,7 @@ def threads(count: int) -> Iterator[None]:
 
 def furthest(case: Drawn, engine: str = "native") -> tuple[float, str]:
     """How far an engine is from the reference, relative to the largest number or 1, and in what."""
-    layer_every = case.layer.checkpoint_time
-    found = outcome(case, engine)
-    expected = outcome(case, "reference")
-    case.layer.checkpoint_time = layer_every
+    found, expected = outcome(case, engine), outcome(case, "reference")
     worst = (0.0, "")
     for name, value in expected.items():
         assert found[name].shape == value.shape or not value.dim(), name

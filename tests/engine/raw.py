@@ -10,12 +10,24 @@ import numpy as np
 
 from throughtime.cells.engine.native.library import PANEL, isa, library
 from throughtime.cells.engine.native.recipe import recipe
-from throughtime.cells.engine.native.words import Compiled, words_of
+from throughtime.cells.engine.native.words import (
+    CARRIED,
+    NEXT,
+    NEXT_RING,
+    OTHER_RING,
+    RING,
+    RUN,
+    STATE,
+    STATE_RING,
+    STEP,
+    USER,
+    Compiled,
+    words_of,
+)
 from throughtime.cells.equations.graph import Graph
 
 STEPS, ROWS, UNITS, INPUTS = 3, 7, 21, 5
 PADDED = -(-UNITS // PANEL) * PANEL
-USER, NEXT, NEXT_RING, STATE, STATE_RING, CARRIED = 4, 5, 6, 7, 8, 9
 
 
 def programs(graph: Graph, variant: object) -> list[Compiled]:
@@ -57,7 +69,7 @@ def run(handle: int, words: array[int]) -> int:
         features = UNITS if width == 1 else INPUTS
         pitch = parts * (PADDED if width == 1 else INPUTS)
         base = memory(STEPS * ROWS * (features if kind == USER else pitch) if kind else 1)
-        if kind in (1, 2, 3, NEXT, NEXT_RING, STATE, STATE_RING, CARRIED):
+        if kind in (STEP, RING, OTHER_RING, NEXT, NEXT_RING, STATE, STATE_RING, CARRIED):
             base = memory(max(STEPS, 2) * ROWS * max(pitch, PADDED))
         if kind == USER:
             places.extend((base, 0, STEPS * features, features))
@@ -77,7 +89,7 @@ def run(handle: int, words: array[int]) -> int:
     lengths = np.array([3, 3, 3, 2, 2, 1, 1], dtype=np.int64)
     order = np.array([4, 2, 0, 6, 1, 3, 5], dtype=np.int64)
     packed = memory(engine.tt_packed_size(handle, UNITS, INPUTS))
-    given = array("q", (30, handle, STEPS, ROWS, UNITS, INPUTS, 0, 1))
+    given = array("q", (len(RUN), handle, STEPS, ROWS, UNITS, INPUTS, 0, 1))
     given.extend(values.ctypes.data for values in (active, offsets, lengths, order))
     given.extend((0, 0, 0, isa(), 2, 0, 4, 0, packed, numbers.buffer_info()[0]))
     given.extend(values.buffer_info()[0] for values in (places, of_maps, of_vectors, of_sums))

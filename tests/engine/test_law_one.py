@@ -10,14 +10,15 @@ import sys
 import pytest
 import torch
 
+from tests.cells.forms import needs_the_engine
 from tests.engine.drawn import drawn, furthest
-from throughtime.cells.engine.native.library import isas, library
+from throughtime.cells.engine.native.library import isas
 
 CONFIGURATIONS = 560
 AT_ONCE = 20
 BOUNDS = {torch.float32: 3e-5, torch.float64: 1e-11}
 
-pytestmark = pytest.mark.skipif(library() is None, reason="the native engine is not built on this machine")
+pytestmark = needs_the_engine
 
 
 def check(seed: int) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
 import torch
 
-from tests.cells.forms import NATIVE, assert_near, assert_same_bits, inputs, layer, weighted
+from tests.cells.forms import NATIVE, assert_near, assert_same_bits, inputs, layer, needs_the_engine, weighted
+from throughtime.cells.engine.native.library import status
 from throughtime.cells.engine.native.workspace import GRAIN, LARGE, Workspaces
 from throughtime.cells.recurrent import Recurrent
 from throughtime.errors import UsageError
-
-needs_the_engine = pytest.mark.skipif(not NATIVE, reason="the native engine is not built on this machine")
 
 
 def test_a_block_comes_back_when_its_tensors_are_gone() -> None:
@@ -35,6 +35,24 @@ def test_no_more_waits_than_was_in_use_at_one_time() -> None:
         kept = workspaces.empty(size, GRAIN, torch.uint8)
         del kept
     assert sum(map(len, workspaces._free)) <= 39 * GRAIN
+
+
+@pytest.mark.skipif("THROUGHTIME_ENGINE_FILE" in os.environ, reason="another engine is asked for")
+def test_the_engine_is_built_where_there_is_a_compiler() -> None:
+    """Without it most tests of this folder are left out; where it could be built that is no pass."""
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    assert NATIVE or compiler is None, f"{compiler} is here, and the engine is not: {status()}"
+
+
+@needs_the_engine
+def test_weights_and_states_of_other_shapes_are_refused() -> None:
+    """The engine reads addresses: what does not fit must not come to it."""
+    made = Recurrent("lstm", 3, 5, engine="native")
+    x, weights = torch.randn(2, 4, 3), dict(made.named_parameters())
+    for name in weights:
+        wrong = weights | {name: torch.zeros(7, *weights[name].shape[1:])}
+        with pytest.raises(ValueError, match=r"has shape \(7"):
+            torch.func.functional_call(made, wrong, (x,))
 
 
 @needs_the_engine
@@ -85,9 +103,8 @@ def test_gradients_too_small_for_float_do_no_harm_to_others() -> None:
 
 
 @needs_the_engine
-@pytest.mark.parametrize("engine", ["native"])
-def test_the_same_call_twice_gives_the_same_bits(engine: str) -> None:
-    made = Recurrent("gru", 13, 70, num_layers=2, bidirectional=True, engine=engine)
+def test_the_same_call_twice_gives_the_same_bits() -> None:
+    made = Recurrent("gru", 13, 70, num_layers=2, bidirectional=True, engine="native")
     x = torch.randn(9, 31, 13)
     outcomes = []
     for _ in range(2):

@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.cells.forms import NATIVE, assert_near, inputs, layer, start, weighted
+from tests.cells.forms import assert_near, inputs, layer, needs_the_engine, start, weighted
 from throughtime.cells import form
 from throughtime.cells.engine.native import operator
 from throughtime.cells.equations.parameters import Sizes, stacks
 from throughtime.cells.recurrent import Recurrent
 
-pytestmark = pytest.mark.skipif(not NATIVE, reason="the native engine is not built on this machine")
+pytestmark = needs_the_engine
 
 LENGTHS = torch.tensor([2, 0, 4])
 CASES: list[tuple[str, dict[str, Any]]] = [

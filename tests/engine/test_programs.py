@@ -6,15 +6,13 @@ from array import array
 
 import pytest
 
-from tests.cells.forms import NATIVE
+from tests.cells.forms import needs_the_engine
 from tests.engine.drawn import OWN
 from tests.engine.raw import attack, compile_words, programs
 from throughtime.cells import form
 from throughtime.cells.engine.native.derivative import derivative
 from throughtime.cells.engine.native.quantities import Quantity, Step, Variant, lowered
 from throughtime.cells.engine.native.words import words_of
-
-needs_the_engine = pytest.mark.skipif(not NATIVE, reason="the native engine is not built on this machine")
 
 
 def of(step: Step, op: str) -> list[Quantity]:

@@ -9,11 +9,12 @@ import sys
 import pytest
 import torch
 
-from tests.cells.forms import NATIVE
-from throughtime.cells.engine.native import set_eval_frame
+from tests.cells.forms import needs_the_engine
 from throughtime.cells.recurrent import Recurrent
 
-pytestmark = pytest.mark.skipif(not NATIVE, reason="the native engine is not built on this machine")
+set_eval_frame = torch._C._dynamo.eval_frame.set_eval_frame
+
+pytestmark = needs_the_engine
 
 PROGRAM = """
 import torch

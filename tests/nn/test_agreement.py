@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.cells.forms import NATIVE, assert_near, assert_same_bits, numbers
+from tests.cells.forms import NATIVE, assert_near, assert_same_bits, needs_the_engine, numbers
 from tests.nn.pairs import DEEP, ENGINES, KINDS, assert_same, flat, initial, made, pair
 from throughtime import nn
 from throughtime.cells.recurrent import Recurrent
@@ -191,7 +191,7 @@ def test_half_precision_is_torchs_own(kind: str) -> None:
     assert output.dtype == torch.bfloat16 and not output[4:, 0].any()
 
 
-@pytest.mark.skipif(not NATIVE, reason="where the engine was not built, torch's own forward does the work")
+@needs_the_engine
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("kind", KINDS)
 def test_torch_has_no_part_in_it(kind: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from tests.cells.forms import NATIVE, assert_near, assert_same_bits, numbers
+from tests.cells.forms import assert_near, assert_same_bits, needs_the_engine, numbers
 from tests.nn.pairs import DEEP, KINDS, assert_same, fill, flat, pair
 from throughtime import nn
 
-pytestmark = pytest.mark.skipif(not NATIVE, reason="the native engine is not built on this machine")
+pytestmark = needs_the_engine
 
 LENGTHS = torch.tensor([4, 7, 0, 2])
 NAMES = ["RNN", "LSTM", "GRU", "LSTMPeephole", "Layer"]

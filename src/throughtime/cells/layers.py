@@ -11,7 +11,7 @@ from torch import Tensor
 
 from throughtime.batch import Draw
 from throughtime.cells.dropout import Masks, dropout, scaled
-from throughtime.cells.engine import Noise, Result, Work, choose
+from throughtime.cells.engine import Noise, Work, choose
 from throughtime.cells.engine.contract import State
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.parameters import Sizes, recurrent_maps, stacks
@@ -28,6 +28,13 @@ class Direction:
     @property
     def suffix(self) -> str:
         return f"_l{self.layer}" + ("_reverse" if self.backward else "")
+
+
+def directions(sizes: Sizes, num_layers: int, bidirectional: bool) -> tuple[Direction, ...]:
+    """All layers and directions in torch's order; ``sizes`` are those of the first layer."""
+    ways = (False, True) if bidirectional else (False,)
+    later = replace(sizes, input_size=sizes.output_size * len(ways))
+    return tuple(Direction(k, back, later if k else sizes) for k in range(num_layers) for back in ways)
 
 
 Weights = Callable[[Direction], Mapping[str, Tensor]]
@@ -76,7 +83,8 @@ class Layers:
                 if direction.layer != layer:
                     continue
                 before = tuple(part[index] for part in state)
-                result = self._one_way(direction, weights(direction), x, lengths, before, draw, names, watch)
+                work = self.work(direction, weights(direction), x, lengths, before, draw, names, watch)
+                result = choose(work, self.engine)[1](work)
                 outputs.append(result.output)
                 ends.append(result.state)
                 recorded |= {f"{direction.suffix[1:]}.{name}": values for name, values in result.recorded.items()}
@@ -117,20 +125,6 @@ class Layers:
             names,
             None if watch is None else partial(watch, direction),
         )
-
-    def _one_way(
-        self,
-        direction: Direction,
-        weights: Mapping[str, Tensor],
-        x: Tensor,
-        lengths: Tensor | None,
-        state: State,
-        draw: Draw | None,
-        names: tuple[str, ...],
-        watch: Watch | None,
-    ) -> Result:
-        work = self.work(direction, weights, x, lengths, state, draw, names, watch)
-        return choose(work, self.engine)[1](work)
 
     def _noise(self, masks: Masks | None, x: Tensor, units: int) -> Noise:
         recurrent = None

@@ -13,12 +13,12 @@ from throughtime.batch import Draw
 from throughtime.cells.cell import Cell, form
 from throughtime.cells.engine import ENGINES, choose, default_engine
 from throughtime.cells.engine.contract import State
-from throughtime.cells.engine.native import set_eval_frame, untraced
+from throughtime.cells.engine.native.untraced import untraced
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.parameters import Sizes, has_own_output, recurrent_maps, stacks
 from throughtime.cells.equations.parameters import parameters as cell_parameters
 from throughtime.cells.initialisation import initialise
-from throughtime.cells.layers import Direction, Layers, Watch
+from throughtime.cells.layers import Direction, Layers, Watch, directions
 from throughtime.cells.streaming import Stream, key_of
 from throughtime.cells.traced import Traced
 from throughtime.errors import UsageError, unknown
@@ -190,16 +190,12 @@ class Recurrent(nn.Module):
         Raises UsageError for a layer in both directions, which knows no step before the end, and in training with
         random masks, which belong to a place in a sequence.
         """
-        before = set_eval_frame(None)
-        try:
-            stream, key = _streams.get(self), key_of(self, self.engine, x)
-            if stream is None or stream.key != key:
-                self._check_step(x)
-                stream = Stream(self.layers, self.weights, x, self.zero_state(x[:, None]), key)
-                _streams[self] = stream
-            return stream.step(x, self.zero_state(x[:, None]) if state is None else state, self)
-        finally:
-            set_eval_frame(before)
+        stream, key = _streams.get(self), key_of(self, self.engine, x)
+        if stream is None or stream.key != key:
+            self._check_step(x)
+            stream = Stream(self.layers, self.weights, x, self.zero_state(x[:, None]), key)
+            _streams[self] = stream
+        return stream.step(x, self.zero_state(x[:, None]) if state is None else state, self)
 
     def _check_step(self, x: Tensor) -> None:
         if self.bidirectional:
@@ -279,12 +275,8 @@ class Recurrent(nn.Module):
                 "leave the option out"
             )
         out = self.hidden_size if output_size is None else output_size
-        ways = (False, True) if self.bidirectional else (False,)
-        return tuple(
-            Direction(layer, back, Sizes(out * len(ways) if layer else size, self.hidden_size, out, space, kernel_size))
-            for layer in range(self.num_layers)
-            for back in ways
-        )
+        sizes = Sizes(size, self.hidden_size, out, space, kernel_size)
+        return directions(sizes, self.num_layers, self.bidirectional)
 
     def _input(self, input_size: int | Sequence[int], kernel_size: int) -> tuple[int, tuple[int, ...]]:
         if not self.graph.convolution:

@@ -14,12 +14,12 @@ from throughtime.cells import Cell, Graph, cells, form
 from throughtime.cells.engine import default_engine
 from throughtime.cells.equations.parameters import Sizes, has_own_output, stacks
 from throughtime.cells.initialisation import initialise
-from throughtime.cells.layers import Layers
+from throughtime.cells.layers import Layers, directions
 from throughtime.cells.traced import Traced
 from throughtime.errors import UsageError
 from throughtime.nn.calling import Padded, Wanted, called
 from throughtime.nn.compiled import by_operators
-from throughtime.nn.stacked import Stacked, directions
+from throughtime.nn.stacked import Stacked
 
 
 class Layer(nn.Module):

@@ -17,16 +17,16 @@ from torch.nn.utils.rnn import PackedSequence
 
 from throughtime.cells import cells
 from throughtime.cells.engine import default_engine
-from throughtime.cells.engine.native import set_eval_frame, untraced
+from throughtime.cells.engine.native.untraced import untraced
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.parameters import Sizes
-from throughtime.cells.layers import Layers
+from throughtime.cells.layers import Layers, directions
 from throughtime.cells.torch_weights import joined_bias
 from throughtime.cells.traced import Traced
 from throughtime.errors import UsageError
 from throughtime.nn.calling import Padded, Wanted, called
 from throughtime.nn.compiled import by_operators
-from throughtime.nn.stacked import Stacked, directions
+from throughtime.nn.stacked import Stacked
 
 
 class _ByOurEngine(nn.RNNBase):
@@ -80,11 +80,7 @@ class _ByOurEngine(nn.RNNBase):
     @untraced
     def _untraced(self, *arguments: Any) -> Any:
         """What can only be torch's own functions, or has to break the graph anyway, as Python runs it."""
-        before = set_eval_frame(None)
-        try:
-            return self.forward(*arguments)
-        finally:
-            set_eval_frame(before)
+        return self.forward(*arguments)
 
     def _given(self) -> list[list[Tensor]]:
         """Torch's parameters of each direction; each is asked for once, for a parametrisation may compute it."""

@@ -18,13 +18,6 @@ from throughtime.cells.layers import Direction, Layers
 from throughtime.nn.calling import Packed, Padded, as_autocast, autocast_dtype
 
 
-def directions(sizes: Sizes, num_layers: int, bidirectional: bool) -> tuple[Direction, ...]:
-    """All layers and directions in torch's order; ``sizes`` are those of the first layer."""
-    ways = (False, True) if bidirectional else (False,)
-    later = replace(sizes, input_size=sizes.output_size * len(ways))
-    return tuple(Direction(k, back, later if k else sizes) for k in range(num_layers) for back in ways)
-
-
 @dataclass(frozen=True)
 class Stacked:
     """What a module runs, without its weights; ``dropout`` is torch's, between two layers."""

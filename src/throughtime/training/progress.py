@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,7 @@ class LiveBar:
     """A bar that moves, with the epochs' lines above it (rich)."""
 
     def __init__(self, stream: TextIO) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        self._bar: RichProgress = Progress(
-            BarColumn(bar_width=24), TextColumn("{task.description}"), console=Console(file=stream), transient=True
-        )
-        self._task = self._bar.add_task("", total=1.0)
+        self._bar, self._task = moving_bar(stream)
 
     def update(self, moment: Moment) -> None:
         self._bar.start()  # nothing where it runs already
@@ -106,6 +101,17 @@ class LiveBar:
 
     def close(self) -> None:
         self._bar.stop()
+
+
+def moving_bar(stream: TextIO) -> tuple[RichProgress, TaskID]:
+    """A bar of rich's on a terminal, from 0 to 1, with a line of words, and its one task."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    bar = Progress(
+        BarColumn(bar_width=24), TextColumn("{task.description}"), console=Console(file=stream), transient=True
+    )
+    return bar, bar.add_task("", total=1.0)
 
 
 def progress_on(stream: TextIO | None = None, *, quiet: bool = False) -> Progress:

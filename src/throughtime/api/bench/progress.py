@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import Protocol, TextIO
 
-from throughtime.training.progress import clock
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as RichProgress
+from throughtime.training.progress import clock, moving_bar
 
 
 class Progress(Protocol):
@@ -48,13 +45,7 @@ class LiveBar:
     """A bar that moves (rich)."""
 
     def __init__(self, stream: TextIO) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        self._bar: RichProgress = Progress(
-            BarColumn(bar_width=24), TextColumn("{task.description}"), console=Console(file=stream), transient=True
-        )
-        self._task = self._bar.add_task("", total=1.0)
+        self._bar, self._task = moving_bar(stream)
 
     def show(self, share: float, line: str) -> None:
         self._bar.start()  # nothing where it runs already

@@ -10,7 +10,7 @@ import torch
 from throughtime.cells.engine import native, reference, torch_path
 from throughtime.cells.engine.backwards import in_both_directions
 from throughtime.cells.engine.contract import Result, Work
-from throughtime.cells.engine.native import set_eval_frame, untraced
+from throughtime.cells.engine.native.untraced import untraced
 from throughtime.errors import UsageError, unknown
 
 ENGINES = ("auto", "native", "torch", "reference")
@@ -34,14 +34,6 @@ def default_engine() -> str:
 @untraced
 def choose(work: Work, engine: str) -> tuple[str, Callable[[Work], Result]]:
     """The name of the engine that does this work, and its function; UsageError if the one asked for cannot."""
-    before = set_eval_frame(None)
-    try:
-        return _choose(work, engine)
-    finally:
-        set_eval_frame(before)
-
-
-def _choose(work: Work, engine: str) -> tuple[str, Callable[[Work], Result]]:
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
     if work.checkpoint_time is not None and torch.is_grad_enabled() and not work.record and work.watch is None:

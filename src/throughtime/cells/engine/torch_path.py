@@ -19,7 +19,7 @@ from torch.autograd import forward_ad
 from throughtime.batch import valid_mask
 from throughtime.cells.cell import cells
 from throughtime.cells.engine.contract import Result, Work
-from throughtime.cells.engine.native import set_eval_frame, untraced
+from throughtime.cells.engine.native.untraced import untraced
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.parameters import stacks
 
@@ -70,14 +70,6 @@ def why_not(work: Work) -> str | None:
 @untraced
 def run(work: Work) -> Result:
     """The same as the reference's ``run``, by torch; ``why_not(work)`` must be None."""
-    before = set_eval_frame(None)
-    try:
-        return _run(work)
-    finally:
-        set_eval_frame(before)
-
-
-def _run(work: Work) -> Result:
     name = torch_form(work.graph)
     weights = torch_weights(name or "", work)
     if 0 in work.x.shape[:2]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from throughtime.cells.engine.native.passes import Layer, backward, forward
 from throughtime.cells.engine.native.pieces import backward_in_pieces, forward_in_pieces
-from throughtime.cells.engine.native.untraced import set_eval_frame, untraced
+from throughtime.cells.engine.native.untraced import untraced
 
 
 class Through(torch.autograd.Function):
@@ -35,25 +35,17 @@ class Through(torch.autograd.Function):
     @staticmethod
     @untraced
     def backward(ctx: Any, dy: Tensor, *dstate: Tensor) -> Any:
-        before = set_eval_frame(None)
-        try:
-            return _backward(ctx, dy, dstate)
-        finally:
-            set_eval_frame(before)
-
-
-def _backward(ctx: Any, dy: Tensor, dstate: tuple[Tensor, ...]) -> Any:
-    ends, inputs = ctx.saved_tensors[: len(dstate)], ctx.saved_tensors[len(dstate) :]
-    if torch.is_grad_enabled():
-        return (None, *_of_reference(ctx, inputs, (dy, *dstate)))
-    x, *rest = inputs
-    stored = rest[len(dstate) :]
-    wants_x = ctx.needs_input_grad[1]
-    if ctx.tape is None:
-        found = backward_in_pieces(ctx.layer, ctx.layer.every, x, stored, ctx.before, dy, dstate, wants_x)
-    else:
-        found = backward(ctx.layer, x, stored, ctx.tape, ends, dy, dstate, wants_x)
-    return (None, found.x, *found.state, *found.stored)
+        ends, inputs = ctx.saved_tensors[: len(dstate)], ctx.saved_tensors[len(dstate) :]
+        if torch.is_grad_enabled():
+            return (None, *_of_reference(ctx, inputs, (dy, *dstate)))
+        x, *rest = inputs
+        stored = rest[len(dstate) :]
+        wants_x = ctx.needs_input_grad[1]
+        if ctx.tape is None:
+            found = backward_in_pieces(ctx.layer, ctx.layer.every, x, stored, ctx.before, dy, dstate, wants_x)
+        else:
+            found = backward(ctx.layer, x, stored, ctx.tape, ends, dy, dstate, wants_x)
+        return (None, found.x, *found.state, *found.stored)
 
 
 def _of_reference(ctx: Any, inputs: tuple[Tensor, ...], gradients: tuple[Tensor, ...]) -> list[Tensor | None]:

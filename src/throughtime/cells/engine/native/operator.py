@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from throughtime.cells.engine.native.passes import Layer, backward, forward
+from throughtime.cells.engine.native.passes import Layer, backward, check_shapes, forward
 from throughtime.cells.engine.native.quantities import Variant
 from throughtime.cells.engine.native.recipe import Sized, sized
 from throughtime.cells.engine.native.rows import rows_of
@@ -60,19 +60,6 @@ def _check(made: Sized, x: Tensor, lengths: Tensor | None, masks: Sequence[Tenso
             raise ValueError(f"a mask has shape {tuple(mask.shape)} of {mask.dtype}")
 
 
-def _check_state(made: Sized, x: Tensor, state: Sequence[Tensor], stored: Sequence[Tensor]) -> None:
-    for part in state:
-        if part.shape != (len(x), made.units) or part.dtype != x.dtype:
-            raise ValueError(
-                f"a state has shape {tuple(part.shape)} of {part.dtype}; this layer has {made.units} units"
-            )
-    for tensor, stack in zip(stored, made.stacks, strict=True):
-        if tuple(tensor.shape) != tuple(stack.shape(made.sizes)) or tensor.dtype != x.dtype:
-            raise ValueError(f"{stack.name} has shape {tuple(tensor.shape)} of {tensor.dtype}")
-    if len(state) != len(made.graph.states):
-        raise ValueError(f"{len(state)} states are given; this layer has {len(made.graph.states)}")
-
-
 def _no_reference(*_: Tensor) -> Sequence[Tensor]:
     raise RuntimeError("a compiled layer has no second derivative; call it outside torch.compile")
 
@@ -91,7 +78,7 @@ def layer(
     """Output ``(B, T, H)``, the state at the end ``(B, H)`` each, and in training the tape."""
     x = x.contiguous()
     made = _layer(text, x, lengths, masks, backwards)
-    _check_state(made.sized, x, state, stored)
+    check_shapes(made.sized, x, state, stored)
     y, ends, tape = forward(made, x, state, stored, training)
     tape = tape or (_tape(made.sized, x) if training else [])
     for kept in tape:
@@ -138,7 +125,7 @@ def layer_backward(
 ) -> list[Tensor]:
     """The gradients of x, of the state before the first step, and of what is stored."""
     x = x.contiguous()
-    _check_state(_read(text), x, dstate, stored)
+    check_shapes(_read(text), x, dstate, stored)
     found = backward(_layer(text, x, lengths, masks, backwards), x, stored, tape, ends, dy, dstate, True)
     assert found.x is not None
     return [tensor.contiguous() for tensor in (found.x, *found.state, *found.stored)]

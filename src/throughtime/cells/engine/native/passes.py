@@ -13,6 +13,7 @@ from throughtime.cells.engine.native.library import PANEL, isa, library
 from throughtime.cells.engine.native.products import LARGE, Operands, Sweeps
 from throughtime.cells.engine.native.recipe import Bound, Sized
 from throughtime.cells.engine.native.rows import Rows
+from throughtime.cells.engine.native.words import RUN
 from throughtime.cells.engine.native.workspace import workspaces
 
 CACHE = 1_300_000  # bytes of weights that stay in a core's own cache
@@ -35,6 +36,20 @@ class Layer:
     masks: Mapping[str, Tensor]
     reference: Callable[..., Sequence[Tensor]]
     every: int | None = None
+
+
+def check_shapes(sized: Sized, x: Tensor, state: Sequence[Tensor], stored: Sequence[Tensor]) -> None:
+    """Raise ValueError for a state or a weight that does not fit: the engine reads addresses, and trusts sizes."""
+    if len(state) != len(sized.graph.states):
+        raise ValueError(f"{len(state)} states are given; this layer has {len(sized.graph.states)}")
+    for part in state:
+        if part.shape != (len(x), sized.units) or part.dtype != x.dtype:
+            raise ValueError(
+                f"a state has shape {tuple(part.shape)} of {part.dtype}; this layer has {sized.units} units"
+            )
+    for tensor, name, shape in zip(stored, sized.names, sized.shapes, strict=True):
+        if tensor.shape != shape or tensor.dtype != x.dtype:
+            raise ValueError(f"{name} has shape {tuple(tensor.shape)} of {tensor.dtype}; this layer needs {shape}")
 
 
 @dataclass(frozen=True)
@@ -181,7 +196,7 @@ def _run(
     """One call into the engine; ``sums``, laid out as ``stored``, takes the gradients of vectors."""
     packed = workspaces.empty(1, bound.packed_size, like.dtype)
     words, _arrays = given(bound, layer.sized, layer.rows, division, like, stored, buffers, packed, sums)
-    for at, sweeps in ((BEFORE, before), (AFTER, after)):
+    for at, sweeps in ((_BEFORE, before), (_AFTER, after)):
         if sweeps is not None:
             words[at], words[at + 1] = sweeps.words.buffer_info()[0], sweeps.count
     engine = library()
@@ -212,7 +227,7 @@ def given(
     words = array(
         "q",
         (
-            *(_WORDS, bound.compiled.handle or 0),
+            *(len(RUN), bound.compiled.handle or 0),
             *(rows.steps, rows.batch, sized.units, sized.sizes.input_size, rows.first_step),
             *(rows.row_step, *rows.pointers),
             *(rows.backwards, bound is sized.backward, size == 8, isa(), division.threads, division.by_units),
@@ -221,11 +236,11 @@ def given(
             *(0, 0, 0, 0),
         ),
     )
-    assert len(words) == _WORDS
+    assert len(words) == len(RUN)
     return words, (places, maps, vectors, partsums)
 
 
-_WORDS, BEFORE, AFTER = 30, 26, 28  # of the engine's TtRun, and where its sweeps are
+_BEFORE, _AFTER = RUN.index("before"), RUN.index("after")
 _NOWHERE = (0, 0, 0, 0)  # the engine has memory of its own for what outlives a stage and not a step
 
 
@@ -261,4 +276,9 @@ def _division(bound: Bound, sized: Sized, rows: Rows, size: int) -> Division:
         threads = min(threads, panels // 4 * 2 if by_units else batch)
         by_units = by_units and threads > 1
     mine = batch if by_units else -(-batch // threads)
-    return Division(threads, by_units, 4 if mine > 3 else 8 if mine > 1 else 16)
+    return Division(threads, by_units, panels_at_once(mine))
+
+
+def panels_at_once(rows: int) -> int:
+    """Of a block: with few rows more, so that each operation has something to do."""
+    return 4 if rows > 3 else 8 if rows > 1 else 16

@@ -82,6 +82,7 @@ class Sized:
         self.padded = -(-self.units // PANEL) * PANEL
         self.stacks = stacks(graph)
         self.names = tuple(stack.name for stack in self.stacks)
+        self.shapes = tuple(tuple(stack.shape(sizes)) for stack in self.stacks)
         self.spots: dict[str, Spot] = {}
         for number, stack in enumerate(self.stacks):
             row = 0

@@ -15,11 +15,11 @@ from throughtime.cells.engine.contract import Result, Work
 from throughtime.cells.engine.native.autograd import Through
 from throughtime.cells.engine.native.library import library
 from throughtime.cells.engine.native.outer import inner, outer_output, reaches_only_the_state
-from throughtime.cells.engine.native.passes import Layer
+from throughtime.cells.engine.native.passes import Layer, check_shapes
 from throughtime.cells.engine.native.quantities import Variant
 from throughtime.cells.engine.native.recipe import sized
 from throughtime.cells.engine.native.rows import rows_of
-from throughtime.cells.engine.native.untraced import set_eval_frame, untraced
+from throughtime.cells.engine.native.untraced import untraced
 from throughtime.cells.equations.graph import Graph
 
 DTYPES = (torch.float32, torch.float64)
@@ -63,20 +63,14 @@ def why_not_cell(graph: Graph) -> str | None:
 @untraced
 def run(work: Work) -> Result:
     """The same as the reference's ``run``, in both directions; ``why_not(work)`` must be None."""
-    before = set_eval_frame(None)
-    try:
-        return _run(work)
-    finally:
-        set_eval_frame(before)
-
-
-def _run(work: Work) -> Result:
     graph, weights = inner(work.graph, work.sizes, work.weights)
     variant, masks = variant_and_masks(work)
     made = sized(graph, variant, work.sizes)
     again = partial(_again, work, graph, made.names)
     layer = Layer(made, rows_of(work.x, work.lengths, work.backwards), masks, again, work.checkpoint_time)
-    y, *state = Through.apply(layer, work.x, *work.state, *[weights[name] for name in made.names])
+    stored = [weights[name] for name in made.names]
+    check_shapes(made, work.x, work.state, stored)
+    y, *state = Through.apply(layer, work.x, *work.state, *stored)
     if work.graph.output not in work.graph.new_states:
         y = outer_output(work, y)
     return Result(y, tuple(state))

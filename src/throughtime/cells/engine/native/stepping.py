@@ -9,13 +9,14 @@ from torch import Tensor
 
 from throughtime.cells.engine.contract import Work
 from throughtime.cells.engine.native.library import PANEL, library
-from throughtime.cells.engine.native.passes import Division, given
+from throughtime.cells.engine.native.passes import Division, given, panels_at_once
 from throughtime.cells.engine.native.recipe import sized
 from throughtime.cells.engine.native.rows import Rows
 from throughtime.cells.engine.native.run import variant_and_masks
+from throughtime.cells.engine.native.words import RUN
 
 FEW = 64_000  # bytes of weights, up to which a second thread takes longer to come than it saves
-IS_PACKED, PLACES = 19, 22  # among the words of a run
+IS_PACKED, PLACES = RUN.index("is_packed"), RUN.index("buffers")
 
 
 class Stepper:
@@ -32,7 +33,7 @@ class Stepper:
         size, panels = like.element_size(), made.padded // PANEL
         many = bound.packed_size * size > FEW and panels >= 4
         threads = min(torch.get_num_threads(), panels // 2) if many else 1
-        division = Division(threads, threads > 1, 4 if batch > 3 else 8 if batch > 1 else 16)
+        division = Division(threads, threads > 1, panels_at_once(batch))
         self._stored = [work.weights[stack.name].detach().contiguous() for stack in made.stacks]
         self._packed, self._rows, self._bound = (
             like.new_empty(bound.packed_size),

@@ -11,6 +11,13 @@ from throughtime.cells.engine.native.library import library
 from throughtime.cells.engine.native.program import Group, Kind, Operation, Place, Program
 
 VERSION = 1
+# a run as the engine's header has it, in its order
+RUN = (
+    *("words", "program", "steps", "rows", "units", "inputs", "first_step", "row_step"),
+    *("active", "offsets", "lengths", "order", "reversed", "backward", "is_double", "isa", "threads", "by_units"),
+    *("block", "is_packed", "packed", "constants", "buffers", "maps", "vectors", "partsums"),
+    *("before", "before_count", "after", "after_count"),
+)
 OPS = (
     *("copy", "add", "sub", "mul", "div", "neg", "sigmoid", "tanh", "relu", "exp", "sqrt"),
     *("dsigmoid", "dtanh", "drelu", "rowsum", "rowdot", "partsum", "partdot"),
