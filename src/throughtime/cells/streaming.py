@@ -20,7 +20,7 @@ class Stream:
     """Layers made ready for steps of ``x (B, F)``, with their weights as they are now; ``state`` is one of theirs."""
 
     def __init__(self, layers: Layers, weights: Weights, x: Tensor, state: State, key: Key) -> None:
-        self.key = key
+        self.key, self.like = key, [(part.shape, part.dtype) for part in state]
         self.steppers: list[Stepper] | None = None
         if not layers.residual and layers.graph.output in layers.graph.new_states:
             self.steppers = _steppers(layers, weights, x, state)
@@ -30,15 +30,15 @@ class Stream:
 
         ``whole`` runs a sequence, for layers that have no quicker way.
         """
+        found = [(part.shape, part.dtype) for part in state]
+        if found != self.like:
+            given, needed = (", ".join(f"{tuple(shape)} of {dtype}" for shape, dtype in f) for f in (found, self.like))
+            raise UsageError(f"the state has {given}; this layer needs {needed}")
         if self.steppers is None:
             output, new = whole(x[:, None], state=state)
             return output[:, 0], new
-        batch, units, dtype = x.shape[0], state[0].shape[-1], x.dtype
-        shape = torch.Size((len(self.steppers), batch, self.steppers[0].units))
-        for part in state:
-            if part.shape != shape or part.dtype != dtype:
-                found = f"{tuple(part.shape)} of {part.dtype}"
-                raise UsageError(f"the state has a part {found}; this layer needs {tuple(shape)} of {dtype}")
+        shape, dtype = self.like[0]
+        _, batch, units = shape
         x = x.contiguous()
         state = tuple([part.contiguous() for part in state])
         new = tuple([torch.empty(shape, dtype=dtype) for _ in state])

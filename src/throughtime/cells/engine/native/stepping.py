@@ -29,7 +29,6 @@ class Stepper:
     def __init__(self, work: Work) -> None:
         made = sized(work.graph, variant_and_masks(work)[0], work.sizes)
         bound, batch, like = made.forward(False, False), len(work.x), work.x
-        self.units = made.units
         size, panels = like.element_size(), made.padded // PANEL
         many = bound.packed_size * size > FEW and panels >= 4
         threads = min(torch.get_num_threads(), panels // 2) if many else 1
