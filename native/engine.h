@@ -57,7 +57,7 @@ enum TtOp : int32_t {
 //                 and for each sum the maps of its parts
 struct TtProgram;
 
-// A product over all steps at once, before or after the time loop.
+// A product over all steps at once, before the time loop, or along with it: then its row n is row n of a TT_STEP.
 // By rows: c[n] = bias + the sum over parts q of map q applied to part q of a[n]; the maps are (width, k) as stored, or
 // (k, width) and applied transposed. Outer: c[r] = the sum over n of a[n][r] b[n].
 struct TtSweep {
@@ -102,8 +102,8 @@ struct TtRun {
   void* const* partsums;   // (units) each, written
   const TtSweep* before;
   int64_t before_count;
-  const TtSweep* after;
-  int64_t after_count;
+  const TtSweep* along;
+  int64_t along_count;
 };
 
 TT_API TtProgram* tt_program(const int32_t* words, int64_t count, char* problem, int64_t size);  // null: see problem

@@ -67,13 +67,16 @@ template <class T> class Runner {
 
   static void measure(const TtRun& run, int64_t& thread, int64_t& shared) {
     Layout layout(run);
-    thread = layout.size, shared = layout.shared;
+    int64_t along, maps;
+    Along<T>::measure(run, along, maps);
+    thread = layout.size + along, shared = layout.shared + maps * int64_t(sizeof(T));
   }
 
   void go() {
     pack_weights();
     if (!run_.by_units) first_panel_ = 0, last_panel_ = int(padded_ / PANEL);
     fill();
+    Along<T> along(run_, thread_, all_, layout_.size, reinterpret_cast<T*>(all_.shared + layout_.shared), barrier_);
     barrier_.wait();
     for (int64_t i = 0; i < run_.steps; i++) {
       t_ = run_.backward ? run_.steps - 1 - i : i;
@@ -89,9 +92,11 @@ template <class T> class Runner {
           }
         }
         for (const Group& group : stage.groups) weights += group_weights(group, padded_, run_.units, run_.inputs);
-        if (run_.by_units) barrier_.wait();
+        if (run_.by_units && stage.waits) barrier_.wait();
       }
+      along.add(run_.offsets[t_] + first_row_ * run_.row_step, stride_ * run_.row_step, rows_);
     }
+    along.finish();
     hand_out();
     write_partsums();
   }
@@ -415,22 +420,18 @@ template <class T> class Runner {
 };
 
 template <class T> void run(const TtRun& run, int thread, const Memory& memory, Barrier& barrier) {
-  char* mine = memory.of_threads + thread * memory.thread_size;
-  Sweeper<T> sweeper(thread, int(run.threads), reinterpret_cast<T*>(mine), reinterpret_cast<T*>(memory.shared), barrier);
-  for (int64_t i = 0; i < run.before_count; i++) sweeper.sweep(run.before[i]);
-  barrier.wait();
+  T* mine = reinterpret_cast<T*>(memory.of_threads + thread * memory.thread_size);
+  sweep_before<T>(run, thread, mine, reinterpret_cast<T*>(memory.shared), barrier);
   Runner<T>(run, thread, memory, barrier).go();
-  barrier.wait();
-  for (int64_t i = 0; i < run.after_count; i++) sweeper.sweep(run.after[i]);
 }
 
 template <class T> void measure(const TtRun& run, int64_t& thread, int64_t& shared) {
   Runner<T>::measure(run, thread, shared);
-  int64_t mine = 0, all = 0;
-  for (int64_t i = 0; i < run.before_count; i++) Sweeper<T>::measure(run.before[i], mine, all);
-  for (int64_t i = 0; i < run.after_count; i++) Sweeper<T>::measure(run.after[i], mine, all);
-  if (mine * int64_t(sizeof(T)) > thread) thread = mine * int64_t(sizeof(T));
-  if (all * int64_t(sizeof(T)) > shared) shared = all * int64_t(sizeof(T));
+  for (int64_t i = 0; i < run.before_count; i++) {
+    const int64_t packed = Sweeper<T>::packed(run.before[i]) * int64_t(sizeof(T)), near = Sweeper<T>::NEAR * int64_t(sizeof(T));
+    if (packed > shared) shared = packed;
+    if (near > thread) thread = near;
+  }
 }
 
 extern const Table table;

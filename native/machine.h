@@ -1,6 +1,7 @@
 // What the parts compiled for each instruction set share with the rest.
 #pragma once
 #include <atomic>
+#include <thread>
 #include "program.h"
 
 #if defined(__x86_64__)
@@ -12,7 +13,8 @@ inline void pause_a_moment() { asm volatile("yield"); }
 inline void pause_a_moment() {}
 #endif
 
-// Threads wait for each other by spinning: a step takes microseconds. Each counts for itself how often it has waited.
+// Threads wait for each other by spinning: a step takes microseconds. Who has waited for long gives way, for another may
+// have lost its core to another program. Each counts for itself how often it has waited.
 class Barrier {
  public:
   explicit Barrier(std::atomic<int64_t>& arrived, int threads) : arrived_(arrived), threads_(threads) {}
@@ -20,10 +22,13 @@ class Barrier {
     if (threads_ == 1) return;
     due_ += threads_;
     arrived_.fetch_add(1, std::memory_order_acq_rel);
-    while (arrived_.load(std::memory_order_acquire) < due_) pause_a_moment();
+    for (int spins = 0; arrived_.load(std::memory_order_acquire) < due_; spins++)
+      if (spins < PATIENCE) pause_a_moment();
+      else std::this_thread::yield();
   }
 
  private:
+  static constexpr int PATIENCE = 2000;
   std::atomic<int64_t>& arrived_;
   const int threads_;
   int64_t due_ = 0;

@@ -55,6 +55,11 @@ class Parser {
     }
     for (int32_t i = 0; i < stages; i++) p.stages.push_back(stage());
     if (!words_.done()) Words::fail("goes on after", "its last stage");
+    for (size_t i = stages; i-- > 0;) {  // of two in a row at least one waits
+      const Stage& next = p.stages[(i + 1) % stages];
+      p.stages[i].waits = !next.waits || touches_others(next) || is_touched_by_others(p.stages[i]);
+    }
+    if (stages && !p.stages.back().waits) p.stages.front().waits = true;
     return std::move(program_);
   }
 
@@ -70,6 +75,23 @@ class Parser {
     for (int32_t i = 0; i < ops; i++) stage.ops.push_back(operation());
     for (int32_t i = 0; i < groups; i++) stage.groups.push_back(group());
     return stage;
+  }
+
+  // Whether a stage reads what other threads have computed
+  static bool touches_others(const Stage& stage) { return !stage.groups.empty() || spreads(stage); }
+
+  // Whether what other threads read in a stage may be written at once after it: memory that is used again at each step
+  bool is_touched_by_others(const Stage& stage) const {
+    for (const Group& group : stage.groups)
+      if (int32_t kind = program_.buffers[group.buffer].kind; kind != TT_STEP && kind != TT_STATE) return true;
+    return spreads(stage);
+  }
+
+  static bool spreads(const Stage& stage) {
+    for (const std::vector<Operation>* ops : {&stage.before, &stage.ops})
+      for (const Operation& op : *ops)
+        if (op.a.place == TT_SCALAR) return true;
+    return false;
   }
 
   Operand operand() {

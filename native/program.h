@@ -27,6 +27,7 @@ struct Group {
 struct Stage {
   std::vector<Operation> before, ops;  // before: what the sums begin as
   std::vector<Group> groups;
+  bool waits = true;  // whether threads that share the units wait for each other after it
 };
 
 struct BufferKind {

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from throughtime.cells.engine.native.library import PANEL, isa, library
-from throughtime.cells.engine.native.products import LARGE, Operands, Sweeps
+from throughtime.cells.engine.native.products import NEAR, Operands, Sweeps
 from throughtime.cells.engine.native.recipe import Bound, Sized
 from throughtime.cells.engine.native.rows import Rows
 from throughtime.cells.engine.native.words import RUN
@@ -147,23 +147,24 @@ def backward(
         buffers[f"carried_out_{name}"] = _at(ring)
         alive += [part, ring]
         of_state.append(found)
-    small = [rows.count * tensor.numel() < LARGE for tensor in stored]
+    division = _division(bound, sized, rows, dy.element_size())
+    near = NEAR * (division.threads if division.by_units else 1) // dy.element_size()
+    small = [tensor.numel() <= near for tensor in stored]
     of_stored = list(stored)
     for number, (kind, complete) in enumerate(zip(sized.kinds, sized.complete, strict=True)):
         if kind == "map" and small[number]:
             of_stored[number] = torch.empty_like(stored[number])
         elif kind != "map":
             of_stored[number] = torch.empty_like(stored[number]) if complete else torch.zeros_like(stored[number])
-    products, operands, after = sized.products, Operands(sized, rows, x, kept, before), Sweeps()
+    products, operands, along = sized.products, Operands(sized, rows, x, kept, before), Sweeps()
     by_engine = wants_x and all(small) and bool(products.with_input)
     if by_engine:
         flat = dy.new_empty(rows.count, x.shape[2])
-        products.sweep_input(after, gradients, stored, flat)
+        products.sweep_input(along, gradients, stored, flat)
     for number, kind in enumerate(sized.kinds):
         if kind == "map" and small[number]:
-            products.sweep_stack(after, number, gradients, operands, of_stored[number])
-    division = _division(bound, sized, rows, dy.element_size())
-    _run(bound, layer, division, dy, stored, buffers, of_stored, after=after)
+            products.sweep_stack(along, number, gradients, operands, of_stored[number])
+    _run(bound, layer, division, dy, stored, buffers, of_stored, along=along)
     if by_engine:
         dx = rows.unpacked(flat, dx)
     if all(small) and (by_engine or not wants_x):
@@ -191,12 +192,12 @@ def _run(
     buffers: Mapping[str, Buffer],
     sums: Sequence[Tensor] = (),
     before: Sweeps | None = None,
-    after: Sweeps | None = None,
+    along: Sweeps | None = None,
 ) -> None:
     """One call into the engine; ``sums``, laid out as ``stored``, takes the gradients of vectors."""
     packed = workspaces.empty(1, bound.packed_size, like.dtype)
     words, _arrays = given(bound, layer.sized, layer.rows, division, like, stored, buffers, packed, sums)
-    for at, sweeps in ((_BEFORE, before), (_AFTER, after)):
+    for at, sweeps in ((_BEFORE, before), (_ALONG, along)):
         if sweeps is not None:
             words[at], words[at + 1] = sweeps.words.buffer_info()[0], sweeps.count
     engine = library()
@@ -240,7 +241,7 @@ def given(
     return words, (places, maps, vectors, partsums)
 
 
-_BEFORE, _AFTER = RUN.index("before"), RUN.index("after")
+_BEFORE, _ALONG = RUN.index("before"), RUN.index("along")
 _NOWHERE = (0, 0, 0, 0)  # the engine has memory of its own for what outlives a stage and not a step
 
 

@@ -1,7 +1,8 @@
-"""Products over all steps at once, before and after the time loop: with x, and for the gradients of maps.
+"""Products over many steps at once: with x before the time loop, and for the gradients of maps along with it or after it.
 
-Which slices of which tensors they take follows from the cell and its sizes, and is worked out once. Small ones are made
-by the engine in the same call, large ones by torch.
+Which slices of which tensors they take follows from the cell and its sizes, and is worked out once. The engine makes
+those whose results stay in a core's own cache while its loop runs, and what it has just computed is still there; torch
+makes the others after the loop.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from throughtime.cells.engine.native.recipe import Sized
     from throughtime.cells.engine.native.rows import Rows
 
-LARGE = 25_000_000  # multiplications of a product, from which on a BLAS is faster
+NEAR = 1_200_000  # bytes of a result that stay in a core's own cache beside what the loop needs
 
 
 class Sweeps:

@@ -16,7 +16,7 @@ RUN = (
     *("words", "program", "steps", "rows", "units", "inputs", "first_step", "row_step"),
     *("active", "offsets", "lengths", "order", "reversed", "backward", "is_double", "isa", "threads", "by_units"),
     *("block", "is_packed", "packed", "constants", "buffers", "maps", "vectors", "partsums"),
-    *("before", "before_count", "after", "after_count"),
+    *("before", "before_count", "along", "along_count"),
 )
 OPS = (
     *("copy", "add", "sub", "mul", "div", "neg", "sigmoid", "tanh", "relu", "exp", "sqrt"),

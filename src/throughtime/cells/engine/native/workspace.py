@@ -18,6 +18,7 @@ from torch import Tensor
 LARGE = 1 << 20  # bytes, from which on a block has pages of its own
 GRAIN = 1 << 21  # a large page
 ROOM = 1.25  # a block may be so much larger than what is asked for
+_PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}  # shared has no large pages
 
 
 class Workspaces:
@@ -51,7 +52,7 @@ class Workspaces:
             self._used += size if block is None else len(block)
             self._most = max(self._most, self._used)
         if block is None:
-            block = mmap.mmap(-1, size)
+            block = mmap.mmap(-1, size, **_PRIVATE)
             if hasattr(mmap, "MADV_HUGEPAGE"):
                 block.madvise(mmap.MADV_HUGEPAGE)
         return block
