@@ -111,7 +111,7 @@ int64_t rounded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
 bool fits(const TtRun& r) {
   return r.steps >= 0 && r.rows >= 0 && r.units >= 1 && r.inputs >= 0 && r.isa >= 0 && r.isa < ISAS && r.threads >= 1 &&
-         r.block >= 1 && r.block <= 32;
+         r.block >= 1 && r.block <= 32 && (!r.recent || r.along_count > 0);
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ enum TtKind : int32_t {
   TT_STATE_RING,  // TT_RING, filled likewise; base may be null for a single step of rows in order, if units == padded
   TT_CARRIED,     // TT_RING; both halves are filled likewise, or with 0 where `other` is null. After the last step the
                   // half that was written last goes to `time_stride`, here an address, + order[r] * units
+  TT_RECENT,      // TT_STEP; or, if the run says so, memory of the engine's own for the steps whose sweeps are still to come
   TT_KINDS
 };
 
@@ -57,7 +58,8 @@ enum TtOp : int32_t {
 //                 and for each sum the maps of its parts
 struct TtProgram;
 
-// A product over all steps at once, before the time loop, or along with it: then its row n is row n of a TT_STEP.
+// A product over all steps at once, before the time loop, or along with it: then its row n is row n of a TT_STEP, and if
+// the run is `recent` a is a part of the TT_RECENT, `a` the bytes from the beginning of its rows.
 // By rows: c[n] = bias + the sum over parts q of map q applied to part q of a[n]; the maps are (width, k) as stored, or
 // (k, width) and applied transposed. Outer: c[r] = the sum over n of a[n][r] b[n].
 struct TtSweep {
@@ -104,6 +106,7 @@ struct TtRun {
   int64_t before_count;
   const TtSweep* along;
   int64_t along_count;
+  int64_t recent;          // what is TT_RECENT serves only the sweeps along the loop
 };
 
 TT_API TtProgram* tt_program(const int32_t* words, int64_t count, char* problem, int64_t size);  // null: see problem

@@ -39,9 +39,10 @@ template <class T> class Runner {
  public:
   Runner(const TtRun& run, int thread, const Memory& memory, Barrier& barrier)
       : run_(run), program_(*run.program), barrier_(barrier), thread_(thread), all_(memory),
-        padded_((run.units + PANEL - 1) / PANEL * PANEL), width_(run.block * PANEL) {
+        padded_((run.units + PANEL - 1) / PANEL * PANEL), width_(run.block * PANEL), layout_(run),
+        along_(run, thread, memory, layout_.size, memory.shared + layout_.shared, barrier) {
     const int threads = int(run.threads), panels = int(padded_ / PANEL), block = int(run.block);
-    Layout layout(run);
+    const Layout& layout = layout_;
     char* mine = memory.of_threads + thread * memory.thread_size;
     slots_ = reinterpret_cast<T*>(mine + layout.slots);
     constants_ = reinterpret_cast<T*>(mine + layout.constants);
@@ -50,7 +51,6 @@ template <class T> class Runner {
     scalars_ = reinterpret_cast<T*>(mine + layout.scalars);
     where_ = reinterpret_cast<Where*>(mine + layout.where);
     apart_ = reinterpret_cast<char**>(mine + layout.apart);
-    layout_ = layout;
     // the panels that this thread packs, and, in a division by units, computes
     first_panel_ = panels * thread / threads, last_panel_ = panels * (thread + 1) / threads;
     if (!run.by_units) first_panel_ = (first_panel_ + block - 1) / block * block, last_panel_ = (last_panel_ + block - 1) / block * block;
@@ -67,16 +67,15 @@ template <class T> class Runner {
 
   static void measure(const TtRun& run, int64_t& thread, int64_t& shared) {
     Layout layout(run);
-    int64_t along, maps;
-    Along<T>::measure(run, along, maps);
-    thread = layout.size + along, shared = layout.shared + maps * int64_t(sizeof(T));
+    Along<T>::measure(run, thread, shared);
+    thread += layout.size, shared += layout.shared;
   }
 
   void go() {
     pack_weights();
     if (!run_.by_units) first_panel_ = 0, last_panel_ = int(padded_ / PANEL);
     fill();
-    Along<T> along(run_, thread_, all_, layout_.size, reinterpret_cast<T*>(all_.shared + layout_.shared), barrier_);
+    along_.begin();
     barrier_.wait();
     for (int64_t i = 0; i < run_.steps; i++) {
       t_ = run_.backward ? run_.steps - 1 - i : i;
@@ -94,9 +93,9 @@ template <class T> class Runner {
         for (const Group& group : stage.groups) weights += group_weights(group, padded_, run_.units, run_.inputs);
         if (run_.by_units && stage.waits) barrier_.wait();
       }
-      along.add(run_.offsets[t_] + first_row_ * run_.row_step, stride_ * run_.row_step, rows_);
+      along_.add(run_.offsets[t_] + first_row_ * run_.row_step, stride_ * run_.row_step, rows_);
     }
-    along.finish();
+    along_.finish();
     hand_out();
     write_partsums();
   }
@@ -106,7 +105,6 @@ template <class T> class Runner {
   struct Layout {
     int64_t slots, constants, vectors, partsums, scalars, where, apart, size, shared;
 
-    Layout() = default;
     explicit Layout(const TtRun& run) {
       const TtProgram& p = *run.program;
       const int64_t padded = (run.units + PANEL - 1) / PANEL * PANEL, width = run.block * PANEL, buffers = int64_t(p.buffers.size());
@@ -135,7 +133,8 @@ template <class T> class Runner {
   const int thread_;
   const Memory all_;
   const int64_t padded_, width_;  // of a state, and of a row of a slot
-  Layout layout_;
+  const Layout layout_;
+  Along<T> along_;
   T *slots_, *constants_, *vectors_, *partsums_, *scalars_;
   Where* where_;   // of each buffer at this step: the first row of this thread, and the way to its next
   char** apart_;   // (buffers, rows): the rows of those whose where_ has pitch APART
@@ -168,6 +167,12 @@ template <class T> class Runner {
       int64_t pitch = buffer.parts * (buffer.width == INPUTS ? run_.inputs : padded_) * int64_t(sizeof(T));
       switch (buffer.kind) {
         case TT_SPILL: affine(b, spill, pitch); spill += run_.rows * pitch; break;
+        case TT_RECENT:
+          if (run_.recent) {
+            where_[b] = {along_.recent(), pitch};
+            break;
+          }
+          [[fallthrough]];
         case TT_STEP: case TT_STATE: affine(b, base + run_.offsets[t_] * pitch, pitch * run_.row_step); break;
         case TT_STATE_RING:
           if (!base) {  // a single step reads the user's own

@@ -48,9 +48,11 @@ class Parser {
     p.maps = words_.take("number of maps", MOST);
     p.constants = words_.take("number of constants", MOST);
     int32_t stages = words_.take("number of stages", MOST);
+    int32_t recent = 0;
     for (int32_t i = 0; i < buffers; i++) {
       int32_t kind = words_.take("kind of buffer", TT_KINDS), parts = words_.take("number of parts", MOST, 1);
-      p.buffers.push_back({kind, parts, words_.take("width", 2)});
+      p.buffers.push_back({kind, parts, words_.take("width", 2, kind == TT_RECENT ? UNITS : INPUTS)});
+      if (kind == TT_RECENT && ++recent > 1) Words::fail("has a second", "buffer of recent steps");
       if (changes_by_row(kind) && parts != 1) Words::fail("has several parts in a", "buffer of the user's");
     }
     for (int32_t i = 0; i < stages; i++) p.stages.push_back(stage());
@@ -83,7 +85,7 @@ class Parser {
   // Whether what other threads read in a stage may be written at once after it: memory that is used again at each step
   bool is_touched_by_others(const Stage& stage) const {
     for (const Group& group : stage.groups)
-      if (int32_t kind = program_.buffers[group.buffer].kind; kind != TT_STEP && kind != TT_STATE) return true;
+      if (int32_t kind = program_.buffers[group.buffer].kind; kind != TT_STEP && kind != TT_STATE && kind != TT_RECENT) return true;
     return spreads(stage);
   }
 

@@ -44,7 +44,13 @@ inline void outer_rows(int rows, const T* a, int64_t pitch, int64_t n, const T* 
   }
 }
 
-// One thread's share of a sweep, for rows at `places` (null: all in order).
+// Which rows of a, and of what goes with it: those at the places, or, null, one after the other
+struct Rows {
+  const int64_t *a, *others;
+};
+inline int64_t place(const int64_t* places, int64_t n) { return places ? places[n] : n; }
+
+// One thread's share of a sweep.
 template <class T> class Sweeper {
  public:
   static constexpr int COLUMNS = TILE<T> * PANEL;  // of c that are treated at a time
@@ -71,12 +77,12 @@ template <class T> class Sweeper {
   }
 
   // By rows from .. to
-  void by_rows(const TtSweep& s, const T* packed, const int64_t* places, int64_t from, int64_t to) const {
-    for (int64_t n = from; n < to; n += GROUP) block_of_rows(s, packed, places, n, int(to - n < GROUP ? to - n : GROUP));
+  void by_rows(const TtSweep& s, const T* packed, const Rows& at, int64_t from, int64_t to) const {
+    for (int64_t n = from; n < to; n += GROUP) block_of_rows(s, packed, at, n, int(to - n < GROUP ? to - n : GROUP));
   }
 
   // The rows first .. last of c, from `count` rows of a and b, added to `sums`
-  void outer(const TtSweep& s, const int64_t* places, int64_t count, int64_t first, int64_t last, T* sums) const {
+  void outer(const TtSweep& s, const Rows& at, int64_t count, int64_t first, int64_t last, T* sums) const {
     const int64_t wide = padded(s.k), pieces = (count + DEEP - 1) / DEEP;
     T *b = near_, *a = b + DEEP * COLUMNS;
     for (int64_t column = 0; column < s.k; column += COLUMNS) {
@@ -84,10 +90,10 @@ template <class T> class Sweeper {
       const int64_t kept = s.k - column < width ? s.k - column : width;
       for (int64_t p = 0; p < pieces; p++) {
         const int64_t from = count * p / pieces, deep = count * (p + 1) / pieces - from;
-        bring(static_cast<const T*>(s.b) + column, s.b_pitch, places + from, deep, kept, width, b);
+        bring(static_cast<const T*>(s.b) + column, s.b_pitch, at.others, from, deep, kept, width, b);
         for (int64_t r = first; r < last; r += GROUP) {
           const int64_t some = last - r < GROUP ? last - r : GROUP;
-          bring(static_cast<const T*>(s.a) + r, s.a_pitch, places + from, deep, some, GROUP, a);
+          bring(static_cast<const T*>(s.a) + r, s.a_pitch, at.a, from, deep, some, GROUP, a);
           T* c = sums + (r - first) * wide + column;
           switch (width / PANEL) {
             case 1: outer_group<1>(int(some), a, deep, b, c, wide); break;
@@ -115,10 +121,10 @@ template <class T> class Sweeper {
   T* near_;
 
   // Rows that lie far apart, side by side
-  static void bring(const T* base, int64_t pitch, const int64_t* places, int64_t rows, int64_t kept, int64_t width, T* to) {
+  static void bring(const T* base, int64_t pitch, const int64_t* places, int64_t first, int64_t rows, int64_t kept, int64_t width, T* to) {
     const int64_t whole = kept / LANES<T> * LANES<T>;
     for (int64_t i = 0; i < rows; i++, to += width) {
-      const T* from = base + places[i] * pitch;
+      const T* from = base + place(places, first + i) * pitch;
       for (int64_t k = 0; k < whole; k += LANES<T>) store<T>(to + k, load<T>(from + k));
       for (int64_t k = whole; k < width; k++) to[k] = k < kept ? from[k] : T(0);
     }
@@ -129,11 +135,9 @@ template <class T> class Sweeper {
       for (int r = 0; r < rows; r += ROWS) outer_rows<T, V>(rows - r < ROWS ? rows - r : ROWS, a + r, GROUP, deep, b, c + r * row, row);
   }
 
-  void block_of_rows(const TtSweep& s, const T* packed, const int64_t* places, int64_t n, int rows) const {
+  void block_of_rows(const TtSweep& s, const T* packed, const Rows& at, int64_t n, int rows) const {
     const int64_t wide = padded(s.width), all = s.parts * s.k;
-    int64_t place[GROUP];
     T* sums = near_;
-    for (int r = 0; r < rows; r++) place[r] = places ? places[n + r] : n + r;
     for (int64_t column = 0; column < s.width; column += COLUMNS) {
       const int64_t width = wide - column < COLUMNS ? wide - column : COLUMNS;
       const int64_t kept = s.width - column < width ? s.width - column : width;
@@ -144,12 +148,12 @@ template <class T> class Sweeper {
       }
       for (int64_t q = 0; q < s.parts; q++) {
         const T* a[GROUP];
-        for (int r = 0; r < rows; r++) a[r] = static_cast<const T*>(s.a) + place[r] * s.a_pitch + q * s.part_pitch;
+        for (int r = 0; r < rows; r++) a[r] = static_cast<const T*>(s.a) + place(at.a, n + r) * s.a_pitch + q * s.part_pitch;
         T* c[TILE<T>];
         for (int v = 0; v < TILE<T>; v++) c[v] = sums + v * PANEL;
         product<T>(rows, a, s.k, packed + column * all + q * s.k * width, c, int(width / PANEL), COLUMNS);
       }
-      for (int r = 0; r < rows; r++) put(s, place[r], column, sums + r * COLUMNS, kept);
+      for (int r = 0; r < rows; r++) put(s, place(at.others, n + r), column, sums + r * COLUMNS, kept);
     }
   }
 };
@@ -161,7 +165,7 @@ template <class T> void sweep_before(const TtRun& run, int thread, T* mine, T* s
     const TtSweep& s = run.before[i];
     sweeper.pack_maps(s, shared);
     barrier.wait();
-    sweeper.by_rows(s, shared, nullptr, s.n * thread / run.threads, s.n * (thread + 1) / run.threads);
+    sweeper.by_rows(s, shared, Rows{nullptr, nullptr}, s.n * thread / run.threads, s.n * (thread + 1) / run.threads);
     barrier.wait();  // the packed maps make room for the next
   }
 }
@@ -172,35 +176,28 @@ template <class T> class Along {
  public:
   static constexpr int64_t ENOUGH = 2 * Sweeper<T>::DEEP;
 
-  Along(const TtRun& run, int thread, const Memory& memory, int64_t begin, T* shared, Barrier& barrier)
-      : run_(run), thread_(thread), all_(memory), begin_(begin), shared_(shared), barrier_(barrier),
-        places_(reinterpret_cast<int64_t*>(memory.of_threads + thread * memory.thread_size + begin)),
-        sweeper_(thread, int(run.threads), sums_of(thread) - Sweeper<T>::NEAR) {
-    if (!run.along_count) return;
-    T *sums = sums_of(thread), *packed = shared_;
-    for (int64_t i = 0; i < run.along_count; i++) {
-      const TtSweep& s = run.along[i];
-      if (!s.is_outer) {
-        sweeper_.pack_maps(s, packed);
-        packed += Sweeper<T>::packed(s);
-        continue;
-      }
-      int64_t first, last;
-      share(s, first, last);
-      memset(sums, 0, (last - first) * Sweeper<T>::padded(s.k) * sizeof(T));
-      sums += Sweeper<T>::sums(s);
+  // `begin` and `shared`: where its memory begins, of a thread and of all
+  Along(const TtRun& run, int thread, const Memory& memory, int64_t begin, char* shared, Barrier& barrier)
+      : run_(run), thread_(thread), barrier_(barrier), layout_(run), between_(memory.thread_size),
+        mine_(memory.of_threads + thread * memory.thread_size + begin), shared_(shared),
+        places_(reinterpret_cast<int64_t*>(mine_ + layout_.places)), sweeper_(thread, int(run.threads), at(layout_.near)) {}
+
+  // Bytes
+  static void measure(const TtRun& run, int64_t& thread, int64_t& shared) {
+    Layout layout(run);
+    thread = layout.size, shared = layout.shared;
+  }
+
+  void begin() {
+    for (int64_t i = 0; i < run_.along_count; i++) {
+      const TtSweep& s = run_.along[i];
+      if (!s.is_outer) sweeper_.pack_maps(s, packed(s));
+      else memset(sums(s), 0, (last(s) - first(s)) * Sweeper<T>::padded(s.k) * sizeof(T));
     }
   }
 
-  // Bytes of a thread, and numbers that all share
-  static void measure(const TtRun& run, int64_t& thread, int64_t& shared) {
-    thread = shared = 0;
-    if (!run.along_count) return;
-    thread = room(run) * int64_t(sizeof(int64_t)) + Sweeper<T>::NEAR * int64_t(sizeof(T));
-    for (int64_t i = 0; i < run.along_count; i++)
-      if (run.along[i].is_outer) thread += Sweeper<T>::sums(run.along[i]) * int64_t(sizeof(T));
-      else shared += Sweeper<T>::packed(run.along[i]);
-  }
+  // Where the rows of this step go that are TT_RECENT, each of this thread's after the other
+  char* recent() const { return rows_of_recent() + count_ * layout_.pitch; }
 
   // `rows` places of a step that has ended
   void add(int64_t first, int64_t step, int64_t rows) {
@@ -214,73 +211,92 @@ template <class T> class Along {
     if (!run_.along_count) return;
     make();
     if (!run_.by_units) barrier_.wait();
-    T* sums = sums_of(0);
-    for (int64_t i = 0; i < run_.along_count; i++) {
-      const TtSweep& s = run_.along[i];
-      if (!s.is_outer) continue;
-      write(s, sums);
-      sums += Sweeper<T>::sums(s);
-    }
+    for (int64_t i = 0; i < run_.along_count; i++)
+      if (run_.along[i].is_outer) write(run_.along[i]);
   }
 
  private:
+  // Where everything lies, in bytes: the sums and the packed maps of all sweeps, one after the other
+  struct Layout {
+    int64_t places = 0, near = 0, sums = 0, recent = 0, size = 0, packed = 0, shared = 0, pitch = 0;
+
+    explicit Layout(const TtRun& run) {
+      if (!run.along_count) return;
+      const int64_t room = (ENOUGH + run.rows + 7) / 8 * 8;
+      near = places + room * int64_t(sizeof(int64_t));
+      sums = size = near + Sweeper<T>::NEAR * int64_t(sizeof(T));
+      for (int64_t i = 0; i < run.along_count; i++) {
+        const TtSweep& s = run.along[i];
+        if (s.is_outer) size += Sweeper<T>::sums(s) * int64_t(sizeof(T));
+        else shared += Sweeper<T>::packed(s) * int64_t(sizeof(T));
+      }
+      if (!run.recent) return;
+      const int64_t padded = (run.units + PANEL - 1) / PANEL * PANEL;
+      for (const BufferKind& buffer : run.program->buffers)
+        if (buffer.kind == TT_RECENT) pitch = buffer.parts * padded * int64_t(sizeof(T));
+      int64_t& end = run.by_units ? shared : size;
+      recent = end = (end + 63) / 64 * 64;
+      end += room * pitch;
+    }
+  };
+
   const TtRun& run_;
   const int thread_;
-  const Memory all_;
-  const int64_t begin_;
-  T* shared_;
   Barrier& barrier_;
+  const Layout layout_;
+  const int64_t between_;  // bytes from a thread's memory to the next
+  char *mine_, *shared_;
   int64_t* places_;
   int64_t count_ = 0;
   Sweeper<T> sweeper_;
 
-  static int64_t room(const TtRun& run) { return (ENOUGH + run.rows + 7) / 8 * 8; }
-  T* sums_of(int thread) const {
-    return reinterpret_cast<T*>(all_.of_threads + thread * all_.thread_size + begin_ + room(run_) * int64_t(sizeof(int64_t))) + Sweeper<T>::NEAR;
+  T* at(int64_t bytes) const { return reinterpret_cast<T*>(mine_ + bytes); }
+  char* rows_of_recent() const { return (run_.by_units ? shared_ : mine_) + layout_.recent; }
+
+  T* sums(const TtSweep& s) const {
+    T* found = at(layout_.sums);
+    for (const TtSweep* before = run_.along; before < &s; before++)
+      if (before->is_outer) found += Sweeper<T>::sums(*before);
+    return found;
+  }
+  T* packed(const TtSweep& s) const {
+    T* found = reinterpret_cast<T*>(shared_);
+    for (const TtSweep* before = run_.along; before < &s; before++)
+      if (!before->is_outer) found += Sweeper<T>::packed(*before);
+    return found;
   }
 
-  // The rows of c that this thread sums: its own where all threads see all rows of the batch
-  void share(const TtSweep& s, int64_t& first, int64_t& last) const {
-    first = 0, last = s.width;
-    if (run_.by_units) part(s, first, last);
+  // The rows of c that this thread writes, and those that it sums: the same where all threads see all rows of the batch
+  int64_t share(const TtSweep& s, int thread) const {
+    const int64_t tiles = (s.width + ROWS - 1) / ROWS, row = (tiles + run_.threads - 1) / run_.threads * ROWS * thread;
+    return row < s.width ? row : s.width;
   }
-  void part(const TtSweep& s, int64_t& first, int64_t& last) const {
-    const int64_t tiles = (s.width + ROWS - 1) / ROWS, each = (tiles + run_.threads - 1) / run_.threads * ROWS;
-    first = each * thread_ < s.width ? each * thread_ : s.width;
-    last = first + each < s.width ? first + each : s.width;
-  }
+  int64_t first(const TtSweep& s) const { return run_.by_units ? share(s, thread_) : 0; }
+  int64_t last(const TtSweep& s) const { return run_.by_units ? share(s, thread_ + 1) : s.width; }
 
   void make() {
     if (run_.by_units) barrier_.wait();  // what others have computed of the last step
-    T *sums = sums_of(thread_), *packed = shared_;
+    const int64_t from = run_.by_units ? count_ * thread_ / run_.threads : 0;
+    const int64_t to = run_.by_units ? count_ * (thread_ + 1) / run_.threads : count_;
     for (int64_t i = 0; i < run_.along_count; i++) {
-      const TtSweep& s = run_.along[i];
-      if (s.is_outer) {
-        int64_t first, last;
-        share(s, first, last);
-        sweeper_.outer(s, places_, count_, first, last, sums);
-        sums += Sweeper<T>::sums(s);
-        continue;
-      }
-      if (run_.by_units) sweeper_.by_rows(s, packed, places_, count_ * thread_ / run_.threads, count_ * (thread_ + 1) / run_.threads);
-      else sweeper_.by_rows(s, packed, places_, 0, count_);
-      packed += Sweeper<T>::packed(s);
+      const TtSweep& given = run_.along[i];
+      TtSweep s = given;
+      if (run_.recent) s.a = rows_of_recent() + reinterpret_cast<int64_t>(s.a);
+      const Rows at{run_.recent ? nullptr : places_, places_};
+      if (s.is_outer) sweeper_.outer(s, at, count_, first(s), last(s), sums(given));
+      else sweeper_.by_rows(s, packed(given), at, from, to);
     }
+    if (run_.by_units && run_.recent) barrier_.wait();  // the rows make room for those of the next steps
     count_ = 0;
   }
 
   // Threads add what each has summed, always in the same order
-  void write(const TtSweep& s, T* sums) const {
-    int64_t first, last;
-    part(s, first, last);
-    const int64_t wide = Sweeper<T>::padded(s.k), between = all_.thread_size / int64_t(sizeof(T));
-    if (run_.by_units) {
-      for (int64_t r = first; r < last; r++) Sweeper<T>::put(s, r, 0, sums + between * thread_ + (r - first) * wide, s.k);
-      return;
-    }
-    for (int64_t r = first; r < last; r++) {
-      T* row = sums + r * wide;
-      for (int k = 1; k < run_.threads; k++)
+  void write(const TtSweep& s) const {
+    const int64_t wide = Sweeper<T>::padded(s.k), between = between_ / int64_t(sizeof(T));
+    const int others = run_.by_units ? 0 : int(run_.threads);
+    for (int64_t r = share(s, thread_); r < share(s, thread_ + 1); r++) {
+      T* row = sums(s) + (r - first(s)) * wide - (others ? between * thread_ : 0);  // of the first thread, or this one's
+      for (int k = 1; k < others; k++)
         for (int64_t i = 0; i < s.k; i++) row[i] += row[between * k + i];
       Sweeper<T>::put(s, r, 0, row, s.k);
     }

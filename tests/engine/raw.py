@@ -15,6 +15,7 @@ from throughtime.cells.engine.native.words import (
     NEXT,
     NEXT_RING,
     OTHER_RING,
+    RECENT,
     RING,
     RUN,
     STATE,
@@ -69,7 +70,7 @@ def run(handle: int, words: array[int]) -> int:
         features = UNITS if width == 1 else INPUTS
         pitch = parts * (PADDED if width == 1 else INPUTS)
         base = memory(STEPS * ROWS * (features if kind == USER else pitch) if kind else 1)
-        if kind in (STEP, RING, OTHER_RING, NEXT, NEXT_RING, STATE, STATE_RING, CARRIED):
+        if kind in (STEP, RING, OTHER_RING, NEXT, NEXT_RING, STATE, STATE_RING, CARRIED, RECENT):
             base = memory(max(STEPS, 2) * ROWS * max(pitch, PADDED))
         if kind == USER:
             places.extend((base, 0, STEPS * features, features))
@@ -93,7 +94,7 @@ def run(handle: int, words: array[int]) -> int:
     given.extend(values.ctypes.data for values in (active, offsets, lengths, order))
     given.extend((0, 0, 0, isa(), 2, 0, 4, 0, packed, numbers.buffer_info()[0]))
     given.extend(values.buffer_info()[0] for values in (places, of_maps, of_vectors, of_sums))
-    given.extend((0, 0, 0, 0))
+    given.extend((0, 0, 0, 0, 0))
     return engine.tt_run(given.buffer_info()[0])
 
 

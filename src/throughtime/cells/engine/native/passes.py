@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from throughtime.cells.engine.native.library import PANEL, isa, library
-from throughtime.cells.engine.native.products import NEAR, Operands, Sweeps
+from throughtime.cells.engine.native.products import NEAR, Operands, Sweeps, Table
 from throughtime.cells.engine.native.recipe import Bound, Sized
 from throughtime.cells.engine.native.rows import Rows
 from throughtime.cells.engine.native.words import RUN
@@ -126,61 +127,80 @@ def backward(
     dx: Tensor | None = None,
 ) -> Gradients:
     """The gradients of all that :func:`forward` was given; that of a piece of x is written into the whole ``dx``."""
-    sized, rows, states = layer.sized, layer.rows, layer.sized.graph.states
-    units, padded, bound = sized.units, sized.padded, sized.backward
+    sized, rows = layer.sized, layer.rows
     if not rows.count:
         return Gradients(
             torch.zeros_like(x) if dx is None else dx, list(dstate), [torch.zeros_like(tensor) for tensor in stored]
         )
     x, dy, stored = _side_by_side(x), _side_by_side(dy), [tensor.contiguous() for tensor in stored]
-    kept, before = tape[0], tape[1:]
-    gradients = workspaces.empty(rows.count, sized.recipe.columns * padded, dy.dtype)
-    buffers = {"dy": _user(dy), "tape": _at(kept), "gradients": _at(gradients)}
+    bound, pitch = sized.backward, sized.recipe.columns * sized.padded
+    division = _division(bound, sized, rows, dy.element_size())
+    room = NEAR * (division.threads if division.by_units else 1) // dy.element_size()
+    near = [kind != "map" or tensor.numel() <= room for kind, tensor in zip(sized.kinds, stored, strict=True)]
+    recent = all(near) and "map" in sized.kinds  # no gradient of a sum outlives what the engine makes of it
+    gradients = None if recent else workspaces.empty(rows.count, pitch, dy.dtype)
+    table = Table(0, pitch, rows.count) if gradients is None else Table.of(gradients)
+    buffers = {"dy": _user(dy), "tape": _at(tape[0]), "gradients": (table.address, 0, 0, 0)}
     alive = _put_masks(layer, buffers)
-    of_state = []
-    for name, values, end, part in zip(states, before, ends, dstate, strict=True):
+    of_state = _put_states(layer, tape[1:], ends, dstate, buffers, alive)
+    of_stored = [
+        torch.empty_like(tensor) if kind == "map" or complete else torch.zeros_like(tensor)
+        for tensor, kind, complete in zip(stored, sized.kinds, sized.complete, strict=True)
+    ]
+    products, operands, along = sized.products, Operands(sized, rows, x, tape[0], tape[1:]), Sweeps()
+    flat = dy.new_empty(rows.count, x.shape[2]) if wants_x and all(near) else None
+    if flat is not None and not products.sweep_input(along, table, stored, flat):
+        flat.zero_()
+    for number, kind in enumerate(sized.kinds):
+        if kind == "map" and near[number]:
+            products.sweep_stack(along, number, table, operands, of_stored[number])
+    _run(bound, layer, division, dy, stored, buffers, of_stored, along=along, recent=recent)
+    if flat is not None:
+        dx = rows.unpacked(flat, dx)
+    if gradients is None:
+        return Gradients(dx, of_state, of_stored)
+    with _flushed():
+        if wants_x and flat is None:
+            dx = products.of_input(rows, x, gradients, stored, dx)
+        for number, is_near in enumerate(near):
+            if not is_near:
+                of_stored[number] = products.of_stack(number, gradients, operands)
+    return Gradients(dx, of_state, of_stored)
+
+
+def _put_states(
+    layer: Layer,
+    before: Sequence[Tensor],
+    ends: Sequence[Tensor],
+    dstate: Sequence[Tensor],
+    buffers: dict[str, Buffer],
+    alive: list[Tensor],
+) -> list[Tensor]:
+    """The states and what is carried back through them, among the buffers; returns where their gradients will be."""
+    rows, of_state = layer.rows, []
+    for name, values, end, part in zip(layer.sized.graph.states, before, ends, dstate, strict=True):
         part = _side_by_side(part)
-        found, ring = dy.new_empty(rows.batch, units), dy.new_empty(2 * rows.batch, padded)
+        found = part.new_empty(rows.batch, layer.sized.units)
+        ring = part.new_empty(2 * rows.batch, layer.sized.padded)
         buffers[f"state_{name}"] = _at(values)
         buffers[f"after_{name}"] = (values.data_ptr(), end.data_ptr(), end.stride(0), 0)
         buffers[f"carried_{name}"] = (ring.data_ptr(), part.data_ptr(), part.stride(0), found.data_ptr())
         buffers[f"carried_out_{name}"] = _at(ring)
         alive += [part, ring]
         of_state.append(found)
-    division = _division(bound, sized, rows, dy.element_size())
-    near = NEAR * (division.threads if division.by_units else 1) // dy.element_size()
-    small = [tensor.numel() <= near for tensor in stored]
-    of_stored = list(stored)
-    for number, (kind, complete) in enumerate(zip(sized.kinds, sized.complete, strict=True)):
-        if kind == "map" and small[number]:
-            of_stored[number] = torch.empty_like(stored[number])
-        elif kind != "map":
-            of_stored[number] = torch.empty_like(stored[number]) if complete else torch.zeros_like(stored[number])
-    products, operands, along = sized.products, Operands(sized, rows, x, kept, before), Sweeps()
-    by_engine = wants_x and all(small) and bool(products.with_input)
-    if by_engine:
-        flat = dy.new_empty(rows.count, x.shape[2])
-        products.sweep_input(along, gradients, stored, flat)
-    for number, kind in enumerate(sized.kinds):
-        if kind == "map" and small[number]:
-            products.sweep_stack(along, number, gradients, operands, of_stored[number])
-    _run(bound, layer, division, dy, stored, buffers, of_stored, along=along)
-    if by_engine:
-        dx = rows.unpacked(flat, dx)
-    if all(small) and (by_engine or not wants_x):
-        return Gradients(dx, of_state, of_stored)
+    return of_state
+
+
+@contextmanager
+def _flushed() -> Iterator[None]:
+    """Denormal numbers count as 0: gradients that have faded to them would slow products down."""
     engine, threads = library(), torch.get_num_threads()
     assert engine is not None
-    engine.tt_flush(threads, 1)  # gradients that have faded to denormal numbers would slow the products below
+    engine.tt_flush(threads, 1)
     try:
-        if wants_x and not by_engine:
-            dx = products.of_input(rows, x, gradients, stored, dx)
-        for number, kind in enumerate(sized.kinds):
-            if kind == "map" and not small[number]:
-                of_stored[number] = products.of_stack(number, gradients, operands)
+        yield
     finally:
         engine.tt_flush(threads, 0)
-    return Gradients(dx, of_state, of_stored)
 
 
 def _run(
@@ -193,13 +213,18 @@ def _run(
     sums: Sequence[Tensor] = (),
     before: Sweeps | None = None,
     along: Sweeps | None = None,
+    recent: bool = False,
 ) -> None:
-    """One call into the engine; ``sums``, laid out as ``stored``, takes the gradients of vectors."""
+    """One call into the engine; ``sums``, laid out as ``stored``, takes the gradients of vectors.
+
+    ``recent``: the gradients of sums serve only the products along the loop, and the engine has memory for them.
+    """
     packed = workspaces.empty(1, bound.packed_size, like.dtype)
     words, _arrays = given(bound, layer.sized, layer.rows, division, like, stored, buffers, packed, sums)
     for at, sweeps in ((_BEFORE, before), (_ALONG, along)):
         if sweeps is not None:
             words[at], words[at + 1] = sweeps.words.buffer_info()[0], sweeps.count
+    words[_RECENT] = recent
     engine = library()
     assert engine is not None
     problem = engine.tt_run(words.buffer_info()[0])
@@ -234,14 +259,14 @@ def given(
             *(rows.backwards, bound is sized.backward, size == 8, isa(), division.threads, division.by_units),
             *(division.block, 0, packed.data_ptr(), bound.constants.buffer_info()[0]),
             *(places.buffer_info()[0], maps.buffer_info()[0], vectors.buffer_info()[0], partsums.buffer_info()[0]),
-            *(0, 0, 0, 0),
+            *(0, 0, 0, 0, 0),
         ),
     )
     assert len(words) == len(RUN)
     return words, (places, maps, vectors, partsums)
 
 
-_BEFORE, _ALONG = RUN.index("before"), RUN.index("along")
+_BEFORE, _ALONG, _RECENT = RUN.index("before"), RUN.index("along"), RUN.index("recent")
 _NOWHERE = (0, 0, 0, 0)  # the engine has memory of its own for what outlives a stage and not a step
 
 

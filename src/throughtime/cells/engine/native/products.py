@@ -1,4 +1,4 @@
-"""Products over many steps at once: with x before the time loop, and for the gradients of maps along with it or after it.
+"""Products over many steps at once: with x before the time loop, for the gradients of maps along with it or after it.
 
 Which slices of which tensors they take follows from the cell and its sizes, and is worked out once. The engine makes
 those whose results stay in a core's own cache while its loop runs, and what it has just computed is still there; torch
@@ -23,6 +23,20 @@ if TYPE_CHECKING:
 NEAR = 1_200_000  # bytes of a result that stay in a core's own cache beside what the loop needs
 
 
+@dataclass(frozen=True)
+class Table:
+    """Rows in memory: where they begin, how many numbers it is from one to the next, and how many there are."""
+
+    address: int
+    pitch: int
+    count: int
+    alive: Tensor | None = None
+
+    @staticmethod
+    def of(tensor: Tensor) -> Table:
+        return Table(tensor.data_ptr(), tensor.stride(0), len(tensor), tensor)
+
+
 class Sweeps:
     """The engine's TtSweeps of one run, in words; what they point to stays alive with them."""
 
@@ -32,7 +46,7 @@ class Sweeps:
 
     def by_rows(
         self,
-        a: Tensor,
+        a: Table,
         column: int,
         maps: Sequence[tuple[int, int]],
         part: tuple[int, int],
@@ -47,18 +61,18 @@ class Sweeps:
         ``part`` is how many numbers of a part are read, and how far it is to the next; ``at`` where in a row of c the
         result begins, and its width.
         """
-        size = a.element_size()
+        size = c.element_size()
         places = array("q", [number for pair in maps for number in pair])
         begin, width = at
-        self.words.extend((0, len(a), part[0], width, a.data_ptr() + column * size, a.stride(0), bias, 0))
+        self.words.extend((0, a.count, part[0], width, a.address + column * size, a.pitch, bias, 0))
         self.words.extend((c.data_ptr() + begin * size, c.stride(0), adds, len(maps), part[1], transposed))
         self.words.append(places.buffer_info()[0])
         self._keep(places, a, c)
 
-    def outer(self, a: Tensor, column: int, width: int, b: Tensor, c: Tensor, row: int, adds: bool) -> None:
+    def outer(self, a: Table, column: int, width: int, b: Tensor, c: Tensor, row: int, adds: bool) -> None:
         """Columns of a, turned, times b: into rows of c from ``row`` on."""
-        size = a.element_size()
-        self.words.extend((1, len(a), b.shape[1], width, a.data_ptr() + column * size, a.stride(0)))
+        size = c.element_size()
+        self.words.extend((1, a.count, b.shape[1], width, a.address + column * size, a.pitch))
         self.words.extend((b.data_ptr(), b.stride(0), c.data_ptr() + row * c.stride(0) * size, c.stride(0), adds))
         self.words.extend((0, 0, 0, 0))
         self._keep(a, b, c)
@@ -112,18 +126,18 @@ class Hoisted:
 
     def sweep(self, sweeps: Sweeps, flat: Tensor, stored: Sequence[Tensor], to: Tensor) -> None:
         """Into ``to (count, sums * padded)``; ``flat (count, F)`` is x."""
-        sized, inputs = self.sized, flat.shape[1]
+        sized, inputs, x = self.sized, flat.shape[1], Table.of(flat)
         if self.at_once:
             bias = _address(sized, stored, self.biases[0])[0] if self.biases[0] else 0
             whole = (0, to.shape[1])
             first = [_address(sized, stored, self.maps.names[0])]
-            sweeps.by_rows(flat, 0, first, (inputs, inputs), False, to, whole, bias, False)
+            sweeps.by_rows(x, 0, first, (inputs, inputs), False, to, whole, bias, False)
             return
         for number, (names, vector) in enumerate(zip(self.names, self.biases, strict=True)):
             for k, name in enumerate(names):
                 bias = _address(sized, stored, vector)[0] if vector and not k else 0
                 at = (number * sized.padded, sized.units)
-                sweeps.by_rows(flat, 0, [_address(sized, stored, name)], (inputs, inputs), False, to, at, bias, bool(k))
+                sweeps.by_rows(x, 0, [_address(sized, stored, name)], (inputs, inputs), False, to, at, bias, bool(k))
 
 
 class Products:
@@ -143,15 +157,16 @@ class Products:
         pairs = sorted((column, name) for name, found in uses.items() for column, k in found if k in inputs)
         self.with_input = tuple(_runs(sized, pairs))
 
-    def sweep_input(self, sweeps: Sweeps, gradients: Tensor, stored: Sequence[Tensor], to: Tensor) -> None:
-        """The gradient of x, ``(count, F)``."""
+    def sweep_input(self, sweeps: Sweeps, gradients: Table, stored: Sequence[Tensor], to: Tensor) -> bool:
+        """The gradient of x, ``(count, F)``; False where the cell does not read it."""
         sized = self.sized
         for k, product in enumerate(self.with_input):
             maps = [_address(sized, stored, name) for name in product.maps.names]
             column, parts = product.column * sized.padded, (sized.units, sized.padded)
             sweeps.by_rows(gradients, column, maps, parts, True, to, (0, to.shape[1]), 0, bool(k))
+        return bool(self.with_input)
 
-    def sweep_stack(self, sweeps: Sweeps, number: int, gradients: Tensor, operands: Operands, to: Tensor) -> None:
+    def sweep_stack(self, sweeps: Sweeps, number: int, gradients: Table, operands: Operands, to: Tensor) -> None:
         """The gradient of a stored tensor of maps, into ``to`` of its shape."""
         sized, row = self.sized, 0
         for maps, products in self.of_stacks[number]:

@@ -16,13 +16,13 @@ RUN = (
     *("words", "program", "steps", "rows", "units", "inputs", "first_step", "row_step"),
     *("active", "offsets", "lengths", "order", "reversed", "backward", "is_double", "isa", "threads", "by_units"),
     *("block", "is_packed", "packed", "constants", "buffers", "maps", "vectors", "partsums"),
-    *("before", "before_count", "along", "along_count"),
+    *("before", "before_count", "along", "along_count", "recent"),
 )
 OPS = (
     *("copy", "add", "sub", "mul", "div", "neg", "sigmoid", "tanh", "relu", "exp", "sqrt"),
     *("dsigmoid", "dtanh", "drelu", "rowsum", "rowdot", "partsum", "partdot"),
 )
-SPILL, STEP, RING, OTHER_RING, USER, NEXT, NEXT_RING, STATE, STATE_RING, CARRIED = range(10)
+SPILL, STEP, RING, OTHER_RING, USER, NEXT, NEXT_RING, STATE, STATE_RING, CARRIED, RECENT = range(11)
 INPUTS, UNITS, PARTS = range(3)
 
 
@@ -71,7 +71,7 @@ def _layout(name: str, keeps_states: bool) -> int:
         return NEXT if keeps_states else NEXT_RING
     if name.startswith("state_"):
         return STATE if keeps_states else STATE_RING
-    return SPILL if name == "spill" else STEP
+    return {"spill": SPILL, "gradients": RECENT}.get(name, STEP)
 
 
 class _Words:

@@ -18,7 +18,9 @@ from torch import Tensor
 LARGE = 1 << 20  # bytes, from which on a block has pages of its own
 GRAIN = 1 << 21  # a large page
 ROOM = 1.25  # a block may be so much larger than what is asked for
-_PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}  # shared has no large pages
+_PRIVATE = (
+    {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+)  # shared has no large pages
 
 
 class Workspaces:
