@@ -8,6 +8,7 @@
 #include <new>
 
 #include "machine.h"
+#include "step.h"
 
 namespace portable { extern const Table table; }
 #if defined(__x86_64__)
@@ -65,7 +66,8 @@ class Flushed {
 };
 
 struct Shared {
-  const TtRun* run;
+  const TtRun* runs;
+  int64_t count;
   const Table* table;
   Memory memory;
   std::atomic<int64_t> arrived{0};
@@ -74,10 +76,15 @@ struct Shared {
 void work(void* data) {
   Shared& s = *static_cast<Shared*>(data);
   Flushed flushed;
-  TtRun run = *s.run;
-  if (run.threads > 1) run.threads = thread_count();  // the pool may give fewer than were asked for
-  Barrier barrier(s.arrived, int(run.threads));
-  (run.is_double ? s.table->run_double : s.table->run_float)(run, run.threads > 1 ? thread_number() : 0, s.memory, barrier);
+  const bool alone = s.runs->threads == 1;
+  const int thread = alone ? 0 : thread_number(), threads = alone ? 1 : thread_count();  // maybe fewer than were asked for
+  Barrier barrier(s.arrived, threads);
+  for (int64_t i = 0; i < s.count; i++) {
+    TtRun run = s.runs[i];
+    run.threads = threads;
+    if (i) barrier.wait();  // a run reads what the one before it has written
+    (run.is_double ? s.table->run_double : s.table->run_float)(run, thread, s.memory, barrier);
+  }
 }
 
 void flush(void* data) { Flushed::set(*static_cast<int64_t*>(data) ? Flushed::with(Flushed::get()) : Flushed::without(Flushed::get())); }
@@ -114,6 +121,25 @@ bool fits(const TtRun& r) {
          r.block >= 1 && r.block <= 32 && (!r.recent || r.along_count > 0);
 }
 
+// Runs of one type, isa and number of threads, one after the other
+int64_t run_all(const TtRun* runs, int64_t count) {
+  const Table* table = isas[runs->isa].table;
+  int64_t thread_size = 0, shared_size = 0;
+  for (int64_t i = 0; i < count; i++) {
+    int64_t of_thread, shared;
+    (runs[i].is_double ? table->measure_double : table->measure_float)(runs[i], of_thread, shared);
+    if (of_thread > thread_size) thread_size = of_thread;
+    if (shared > shared_size) shared_size = shared;
+  }
+  thread_size = rounded(thread_size);
+  static thread_local Scratch scratch;
+  char* memory = scratch.bytes(thread_size * runs->threads + rounded(shared_size) + 64);
+  if (!memory) return 3;
+  Shared shared{runs, count, table, {memory, thread_size, memory + thread_size * runs->threads}};
+  in_pool(runs->threads, work, &shared);
+  return 0;
+}
+
 }  // namespace
 
 TT_API TtProgram* tt_program(const int32_t* words, int64_t count, char* problem, int64_t size) {
@@ -139,16 +165,22 @@ TT_API int64_t tt_run(const TtRun* given) {
   if (!fits(*given)) return 2;
   TtRun run = *given;
   if (!parallel) run.threads = 1;
-  const Table* table = isas[run.isa].table;
-  int64_t thread_size, shared_size;
-  (run.is_double ? table->measure_double : table->measure_float)(run, thread_size, shared_size);
-  thread_size = rounded(thread_size);
+  return run_all(&run, 1);
+}
+
+TT_API int64_t tt_step(const TtStep* given, void* const* addresses) {
+  if (given->words != sizeof(TtStep) / 8) return 1;
+  const StepRuns made(*given);
+  if (!made.fit(addresses)) return 2;
+  for (int64_t i = 0; i < given->layers; i++)
+    if (!fits(*given->runs[i])) return 2;
   static thread_local Scratch scratch;
-  char* memory = scratch.bytes(thread_size * run.threads + rounded(shared_size) + 64);
+  char* memory = scratch.bytes(made.bytes());
   if (!memory) return 3;
-  Shared shared{&run, table, {memory, thread_size, memory + thread_size * run.threads}};
-  in_pool(run.threads, work, &shared);
-  return 0;
+  TtRun* runs = made.place(memory, addresses);
+  if (!parallel)
+    for (int64_t i = 0; i < given->layers; i++) runs[i].threads = 1;
+  return run_all(runs, given->layers);
 }
 
 TT_API int64_t tt_best_isa(void) {

@@ -109,10 +109,25 @@ struct TtRun {
   int64_t recent;          // what is TT_RECENT serves only the sweeps along the loop
 };
 
+// One step of a stream through all layers, of which each reads the output of the one before it: for each layer a run of
+// one step of the same rows, units, type, isa and threads, with its weights packed, forwards, all rows in order. The
+// addresses of a step are not theirs: they come with each call, so that nothing given is written and any number of
+// threads may step at once.
+struct TtStep {
+  int64_t words;  // sizeof(TtStep) / 8, checked
+  int64_t layers, states;
+  const TtRun* const* runs;  // (layers)
+  // (layers, 2 + 2 * states): which buffers are x, y, the states before and the states after the step, or -1 for what a
+  // layer does not read. A program has no others but spills.
+  const int64_t* buffers;
+};
+
 TT_API TtProgram* tt_program(const int32_t* words, int64_t count, char* problem, int64_t size);  // null: see problem
 TT_API void tt_program_free(TtProgram*);
 TT_API int64_t tt_packed_size(const TtProgram*, int64_t units, int64_t inputs);
 TT_API int64_t tt_run(const TtRun*);  // 0; 1: made for another version; 2: sizes that do not fit; 3: no memory
+// As tt_run. `addresses` are x (rows, inputs), y (rows, units), and (layers, rows, units) each the states before and after.
+TT_API int64_t tt_step(const TtStep*, void* const* addresses);
 TT_API int64_t tt_best_isa(void);
 TT_API const char* tt_isa_name(int64_t isa);  // "" from the first that this build has not
 TT_API void tt_set_pool(void* gomp_parallel, void* omp_get_thread_num, void* omp_get_num_threads);

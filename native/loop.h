@@ -74,9 +74,8 @@ template <class T> class Runner {
   void go() {
     pack_weights();
     if (!run_.by_units) first_panel_ = 0, last_panel_ = int(padded_ / PANEL);
-    fill();
     along_.begin();
-    barrier_.wait();
+    if (fill() || !run_.is_packed || run_.along_count) barrier_.wait();
     for (int64_t i = 0; i < run_.steps; i++) {
       t_ = run_.backward ? run_.steps - 1 - i : i;
       begin_step();
@@ -91,7 +90,8 @@ template <class T> class Runner {
           }
         }
         for (const Group& group : stage.groups) weights += group_weights(group, padded_, run_.units, run_.inputs);
-        if (run_.by_units && stage.waits) barrier_.wait();
+        const bool is_end = i + 1 == run_.steps && &stage == &program_.stages.back();
+        if (run_.by_units && stage.waits && !is_end) barrier_.wait();
       }
       along_.add(run_.offsets[t_] + first_row_ * run_.row_step, stride_ * run_.row_step, rows_);
     }
@@ -214,8 +214,10 @@ template <class T> class Runner {
       apart_[b * run_.rows + j] = r < on ? next + r * next_pitch : end + run_.order[r] * end_pitch;
   }
 
-  // States before the first step, and what is carried back from after the last: of this thread's units of its rows
-  void fill() {
+  // States before the first step, and what is carried back from after the last: of this thread's units of its rows.
+  // Whether there is something to fill, in all threads the same
+  bool fill() {
+    bool any = false;
     const int64_t from = first_panel_ * PANEL, to = last_panel_ * PANEL, kept = (to < run_.units ? to : run_.units) - from;
     for (size_t b = 0; b < program_.buffers.size(); b++) {
       const int32_t kind = program_.buffers[b].kind;
@@ -224,6 +226,7 @@ template <class T> class Runner {
       T* base = reinterpret_cast<T*>(given[0]) + from;
       const T* other = reinterpret_cast<const T*>(given[1]);
       if (!given[0] || (!other && kind != TT_CARRIED)) continue;  // it is there already
+      any = true;
       const int64_t rows = kind == TT_CARRIED ? run_.rows : run_.active[0];
       for (int64_t r = first_row_; r < rows; r += stride_) {
         T* row = base + (kind == TT_STATE ? run_.offsets[0] + r * run_.row_step : r) * padded_;
@@ -233,6 +236,7 @@ template <class T> class Runner {
         if (kind == TT_CARRIED) memcpy(row + run_.rows * padded_, row, (to - from) * sizeof(T));
       }
     }
+    return any;
   }
 
   void hand_out() {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import random
 from array import array
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from throughtime.cells.engine.native.words import (
     STATE,
     STATE_RING,
     STEP,
+    STEP_OF_STREAM,
     USER,
     Compiled,
     words_of,
@@ -98,6 +100,43 @@ def run(handle: int, words: array[int]) -> int:
     return engine.tt_run(given.buffer_info()[0])
 
 
+def step(handle: int, words: array[int], units: int = UNITS, change: Callable[[array[int]], None] | None = None) -> int:
+    """The same for two equal layers of one step of a stream, which hold as many states as the program has."""
+    engine = library()
+    assert engine is not None
+    buffers, vectors, maps, constants = words[3], words[4], words[6], words[7]
+    alive: list[np.ndarray] = []
+
+    def memory(count: int) -> int:
+        alive.append(np.full(max(1, count), 0.5, dtype=np.float32))
+        return alive[-1].ctypes.data
+
+    kinds = [tuple(words[9 + 3 * number : 12 + 3 * number]) for number in range(buffers)]
+    found = {kind: [n for n, (k, *_) in enumerate(kinds) if k == kind] for kind in (USER, STATE_RING, NEXT_RING)}
+    x = [number for number in found[USER] if kinds[number][2] == 0]
+    y = [number for number in found[USER] if kinds[number][2] == 1]
+    states = max(1, len(found[STATE_RING]), len(found[NEXT_RING]))
+    numbers = [*(x or [-1])[:1], *(y or [-1])[:1]]
+    for k in range(states):
+        numbers += [of[k] if k < len(of) else -1 for of in (found[STATE_RING], found[NEXT_RING])]
+    of_maps = array("q", [word for _ in range(maps) for word in (memory(units * units), units)])
+    of_vectors = array("q", [memory(units) for _ in range(vectors)])
+    values = array("d", [0.5] * constants)
+    active, offsets = np.array([ROWS, 0], dtype=np.int32), np.zeros(2, dtype=np.int64)
+    lengths = np.ones(ROWS, dtype=np.int64)
+    packed = memory(engine.tt_packed_size(handle, units, units))
+    given = array("q", (len(RUN), handle, 1, ROWS, units, units, 0, 1))
+    given.extend((active.ctypes.data, offsets.ctypes.data, lengths.ctypes.data, 0))
+    given.extend((0, 0, 0, isa(), 2, 1, 4, 0, packed, values.buffer_info()[0], 0))
+    given.extend((of_maps.buffer_info()[0], of_vectors.buffer_info()[0], 0, 0, 0, 0, 0))
+    if change is not None:
+        change(given)
+    runs, places = array("q", [given.buffer_info()[0]] * 2), array("q", numbers * 2)
+    of_step = array("q", (len(STEP_OF_STREAM), 2, states, runs.buffer_info()[0], places.buffer_info()[0]))
+    addresses = [memory(ROWS * units), memory(ROWS * units), *(memory(2 * ROWS * units) for _ in range(2 * states))]
+    return engine.tt_step(of_step.buffer_info()[0], array("q", addresses).tobytes())
+
+
 def attack(seed: int, count: int) -> tuple[int, int]:
     """How many of so many changed programs were refused, and how many were run."""
     from tests.engine.drawn import FORMS
@@ -117,6 +156,7 @@ def attack(seed: int, count: int) -> tuple[int, int]:
             refused += 1
             continue
         assert run(found, words) == 0
+        assert {step(found, words, units) for units in (UNITS, PADDED)} <= {0, 2}
         engine.tt_program_free(found)
         ran += 1
     return refused, ran

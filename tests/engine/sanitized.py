@@ -1,6 +1,7 @@
 """The engine, built so that every access outside its memory and every undefined step stops it, under the same tests.
 
-``python -m tests.engine.sanitized`` builds it aside with g++ and runs configurations at random and changed programs.
+``python -m tests.engine.sanitized`` builds it aside with g++ and runs configurations at random, streams and changed
+programs.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ CHECKS = """
 import os
 from tests.engine.raw import attack
 from tests.engine.test_law_one import check
+from tests.engine.test_streaming import test_sizes
 from throughtime.cells.engine.native.library import isas
 
 print("changed programs: %d refused, %d run" % attack(3, 400), flush=True)
 for seed in range(10_000, 10_150):
     os.environ["THROUGHTIME_ISA"] = isas()[seed % len(isas())]
     check(seed)
-print("150 configurations, on", *isas())
+    test_sizes((1, 16, 33, 64)[seed % 4], (1, 2, 7)[seed % 3])
+print("150 configurations and streams, on", *isas())
 """
 
 

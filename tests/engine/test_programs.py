@@ -8,11 +8,11 @@ import pytest
 
 from tests.cells.forms import needs_the_engine
 from tests.engine.drawn import OWN
-from tests.engine.raw import attack, compile_words, programs
+from tests.engine.raw import attack, compile_words, programs, step
 from throughtime.cells import form
 from throughtime.cells.engine.native.derivative import derivative
 from throughtime.cells.engine.native.quantities import Quantity, Step, Variant, lowered
-from throughtime.cells.engine.native.words import words_of
+from throughtime.cells.engine.native.words import RUN, words_of
 
 
 def of(step: Step, op: str) -> list[Quantity]:
@@ -74,3 +74,35 @@ def test_a_program_of_another_version_is_refused() -> None:
 def test_changed_programs_are_refused_or_run_within_their_memory() -> None:
     refused, ran = attack(1, 300)
     assert refused > 100 and ran > 20
+
+
+@needs_the_engine
+def test_a_step_takes_programs_of_a_step_alone() -> None:
+    backward, training, plain = programs(form("lstm"), Variant())
+    for units in (21, 32):
+        assert step(plain.handle or 0, words_of(plain.program), units) == 0
+    for other in (backward, training):  # they keep what outlives a step
+        assert step(other.handle or 0, words_of(other.program)) == 2
+
+
+@needs_the_engine
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("words", 3),
+        ("steps", 2),
+        ("order", 1),
+        ("backward", 1),
+        ("inputs", 9),
+        ("threads", 0),
+        ("block", 0),
+        ("isa", 99),
+    ],
+)
+def test_a_step_is_refused_what_is_none(name: str, value: int) -> None:
+    plain = programs(form("gru"), Variant())[2]
+
+    def change(words: array[int]) -> None:
+        words[RUN.index(name)] = value
+
+    assert step(plain.handle or 0, words_of(plain.program), change=change) == 2

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from torch import Tensor
 
 from tests.cells.forms import NAMES, assert_near, assert_same_bits, inputs, layer, start
 from throughtime.cells.recurrent import Recurrent
@@ -65,6 +67,73 @@ def test_changed_weights_are_seen() -> None:
     assert_near(made.step(x[:, 0].float())[0], made(x.float())[0][:, 0])
 
 
+def test_weights_put_in_the_place_of_others_are_seen() -> None:
+    made = layer("lstm").eval()
+    x = inputs(made, 2, 1)
+    made.step(x[:, 0])
+    for change in (_another_parameter, _other_data, _made_of_others, _others_changed):
+        change(made)
+        assert_near(made.step(x[:, 0])[0], made(x)[0][:, 0].detach())
+
+
+def _another_parameter(made: Recurrent) -> None:
+    made.weight_hh_l0 = torch.nn.Parameter(made.weight_hh_l0.detach() * 2)
+
+
+def _other_data(made: Recurrent) -> None:
+    made.weight_ih_l0.data = made.weight_ih_l0.data * 2
+
+
+def _made_of_others(made: Recurrent) -> None:
+    torch.nn.utils.parametrizations.weight_norm(made, "weight_hh_l0")
+
+
+def _others_changed(made: Recurrent) -> None:
+    with torch.no_grad():
+        made.parametrizations.weight_hh_l0.original0.mul_(3)
+
+
+def test_inputs_may_lie_anyhow_and_have_gradients() -> None:
+    made = layer("lstm", num_layers=2).eval()
+    x, state = inputs(made, 4, 1)[:, 0], start(made, 4)
+    expected, after = made.step(x, state)
+    apart = [part.transpose(0, 2).contiguous().transpose(0, 2).requires_grad_() for part in state]
+    found, new = made.step(x.t().contiguous().t().requires_grad_(), tuple(apart))
+    assert_same_bits(found, expected)
+    assert not found.requires_grad and not new[0].requires_grad
+    with torch.inference_mode():
+        found, new = made.step(x.clone(), made.step(x, state)[1])
+    assert_same_bits(found, made.step(x, after)[0])
+
+
+def test_a_first_state_that_is_learned() -> None:
+    made = layer("gru", learned_state=True).eval()
+    with torch.no_grad():
+        made.initial_h_l0.normal_(generator=torch.Generator().manual_seed(1))
+    x = inputs(made, 3, 1)
+    output, _ = made.step(x[:, 0])
+    assert_near(output, made(x)[0][:, 0].detach())
+    assert not output.requires_grad
+
+
+@pytest.mark.parametrize("units", [64, 72])
+def test_threads_that_step_at_once(units: int) -> None:
+    made = Recurrent("lstm", 40, units, num_layers=2, generator=torch.Generator().manual_seed(2)).eval()
+    x = torch.randn(2, 40, 1, 40, generator=torch.Generator().manual_seed(3))
+
+    def stream(number: int) -> Tensor:
+        state, outputs = None, []
+        for step in x[number]:
+            output, state = made.step(step, state)
+            outputs.append(output)
+        return torch.cat(outputs)
+
+    expected = [stream(number) for number in (0, 1)]
+    with ThreadPoolExecutor(2) as pool:
+        for found, alone in zip(pool.map(stream, (0, 1) * 10), expected * 10, strict=True):
+            assert_same_bits(found, alone)
+
+
 def test_a_layer_that_has_stepped_is_copied_and_pickled() -> None:
     made = layer("lstm").eval()
     x = inputs(made, 1, 1)[:, 0]
@@ -86,3 +155,7 @@ def test_refusals() -> None:
         made.step(x, (torch.zeros(1, 1, 5, dtype=torch.float64),) * 2)
     with pytest.raises(UsageError, match="state"):
         made.step(x, (torch.zeros(1, 2, 5),) * 2)
+    with pytest.raises(UsageError, match="needs 2 of"):
+        made.step(x, (torch.zeros(1, 2, 5, dtype=torch.float64),))
+    with pytest.raises(UsageError, match="on meta; this layer needs 2 of"):
+        made.step(x, (torch.zeros(1, 2, 5, dtype=torch.float64, device="meta"),) * 2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -19,11 +18,9 @@ from throughtime.cells.equations.parameters import Sizes, has_own_output, recurr
 from throughtime.cells.equations.parameters import parameters as cell_parameters
 from throughtime.cells.initialisation import initialise
 from throughtime.cells.layers import Direction, Layers, Watch, directions
-from throughtime.cells.streaming import Stream, key_of
+from throughtime.cells.streaming import Ready, Stream
 from throughtime.cells.traced import Traced
 from throughtime.errors import UsageError, unknown
-
-_streams: WeakKeyDictionary[Recurrent, Stream] = WeakKeyDictionary()  # what each layer has made ready for its steps
 
 
 class Recurrent(nn.Module):
@@ -106,7 +103,7 @@ class Recurrent(nn.Module):
                 for name in self.graph.states:
                     start = torch.empty(hidden_size, *direction.sizes.space)
                     self.register_parameter(f"initial_{name}{direction.suffix}", nn.Parameter(start))
-        self._traced = Traced(self.layers)
+        self._traced, self._ready = Traced(self.layers), Ready()
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
@@ -172,7 +169,6 @@ class Recurrent(nn.Module):
         return output, new_state
 
     @untraced
-    @torch.no_grad()
     def step(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """One step of a stream, without gradients: ``x (B, *input_size)`` and the state before it, at first none.
 
@@ -190,12 +186,17 @@ class Recurrent(nn.Module):
         Raises UsageError for a layer in both directions, which knows no step before the end, and in training with
         random masks, which belong to a place in a sequence.
         """
-        stream, key = _streams.get(self), key_of(self, self.engine, x)
-        if stream is None or stream.key != key:
-            self._check_step(x)
-            stream = Stream(self.layers, self.weights, x, self.zero_state(x[:, None]), key)
-            _streams[self] = stream
-        return stream.step(x, self.zero_state(x[:, None]) if state is None else state, self)
+        stream = self._ready.stream
+        if stream is None or not stream.fits(self, self.engine, x):
+            stream = self._stream(x)
+        return stream.step(x, self.zero_state(x.detach()[:, None]) if state is None else state, self)
+
+    def _stream(self, x: Tensor) -> Stream:
+        self._check_step(x)
+        with torch.no_grad():
+            stream = Stream(self, self.layers, self.weights, x, self.zero_state(x[:, None]))
+        self._ready.stream = stream
+        return stream
 
     def _check_step(self, x: Tensor) -> None:
         if self.bidirectional:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 
 import torch
 from torch import Tensor, nn
@@ -13,59 +14,83 @@ from throughtime.cells.engine.native import Stepper
 from throughtime.cells.layers import Layers, Weights
 from throughtime.errors import UsageError
 
-Key = tuple[object, ...]
+_address, _contiguous, _version = Tensor.data_ptr, Tensor.contiguous, attrgetter("_version")
 
 
 class Stream:
-    """Layers made ready for steps of ``x (B, F)``, with their weights as they are now; ``state`` is one of theirs."""
+    """Layers made ready for steps of ``x (B, F)``, with the weights of ``layer`` as they are now.
 
-    def __init__(self, layers: Layers, weights: Weights, x: Tensor, state: State, key: Key) -> None:
-        self.key, self.like = key, [(part.shape, part.dtype) for part in state]
-        self.steppers: list[Stepper] | None = None
+    ``state`` is one of theirs. What each step does is written for speed: a call of torch takes 0.1 us, a new tensor 1.
+    """
+
+    def __init__(self, layer: nn.Module, layers: Layers, weights: Weights, x: Tensor, state: State) -> None:
+        self._engine, self._training, self._threads = layers.engine, layer.training, torch.get_num_threads()
+        self._shape, self._dtype, self._is_cpu = x.shape, x.dtype, x.is_cpu
+        self._state_shape, self._states = state[0].shape, len(state)
+        # kept, so that no other weight can come to lie where they lie
+        self._kept = [weight.detach() for weight in _weights(layer)]
+        self._weights = [*map(_address, _weights(layer)), *map(_version, _weights(layer))]
+        self._stepper: Stepper | None = None
         if not layers.residual and layers.graph.output in layers.graph.new_states:
-            self.steppers = _steppers(layers, weights, x, state)
+            self._stepper = _stepper(layers, weights, x, state)
+
+    def fits(self, layer: nn.Module, engine: str, x: Tensor) -> bool:
+        """Whether it was made for such an ``x``, and nothing has changed since."""
+        weights = _weights(layer)
+        return (
+            x.shape == self._shape
+            and x.dtype is self._dtype
+            and x.is_cpu is self._is_cpu
+            and [*map(_address, weights), *map(_version, weights)] == self._weights
+            and engine == self._engine
+            and layer.training is self._training
+            and torch.get_num_threads() == self._threads
+        )
 
     def step(self, x: Tensor, state: State, whole: Callable[..., tuple[Tensor, State]]) -> tuple[Tensor, State]:
         """``x (B, F)`` and the state ``(layers, B, H)`` each to the output ``(B, H)`` and the new state.
 
         ``whole`` runs a sequence, for layers that have no quicker way.
         """
-        found = [(part.shape, part.dtype) for part in state]
-        if found != self.like:
-            given, needed = (", ".join(f"{tuple(shape)} of {dtype}" for shape, dtype in f) for f in (found, self.like))
-            raise UsageError(f"the state has {given}; this layer needs {needed}")
-        if self.steppers is None:
+        if len(state) != self._states:
+            self._refuse(state)
+        shape, dtype, is_cpu = self._state_shape, self._dtype, self._is_cpu
+        for part in state:
+            if part.shape != shape or part.dtype is not dtype or part.is_cpu is not is_cpu:
+                self._refuse(state)
+        if self._stepper is not None:
+            return self._stepper.step(x.contiguous(), [*map(_contiguous, state)])
+        with torch.no_grad():
             output, new = whole(x[:, None], state=state)
             return output[:, 0], new
-        shape, dtype = self.like[0]
-        _, batch, units = shape
-        x = x.contiguous()
-        state = tuple([part.contiguous() for part in state])
-        new = tuple([torch.empty(shape, dtype=dtype) for _ in state])
-        before, after = [part.data_ptr() for part in state], [part.data_ptr() for part in new]
-        width = batch * units * x.element_size()
-        for number, stepper in enumerate(self.steppers):
-            y = torch.empty(batch, units, dtype=dtype)
-            begin = number * width
-            stepper(x.data_ptr(), [at + begin for at in before], y.data_ptr(), [at + begin for at in after])
-            x = y
-        return x, new
+
+    def _refuse(self, state: State) -> None:
+        found = ", ".join(f"{tuple(part.shape)} of {part.dtype} on {part.device}" for part in state)
+        needed = f"{self._states} of {tuple(self._state_shape)}, {self._dtype}, where the input lies"
+        raise UsageError(f"the state has {found}; this layer needs {needed}")
 
 
-def _steppers(layers: Layers, weights: Weights, x: Tensor, state: State) -> list[Stepper] | None:
-    """One for each layer; None if the engine cannot run them all."""
-    made = []
+class Ready:
+    """The stream that a layer has made ready. A copy of the layer, or one read from a file, begins without."""
+
+    stream: Stream | None = None
+
+    def __reduce__(self) -> tuple[type[Ready], tuple[()]]:
+        return Ready, ()
+
+
+def _stepper(layers: Layers, weights: Weights, x: Tensor, state: State) -> Stepper | None:
+    """None if the engine cannot run all layers."""
+    works = []
     for index, direction in enumerate(layers.directions):
         given = x.new_zeros(len(x), 1, direction.sizes.input_size, *direction.sizes.space)
         before = tuple(part[index] for part in state)
-        work = layers.work(direction, weights(direction), given, None, before, None)
-        if choose(work, layers.engine)[0] != "native":
-            return None
-        made.append(Stepper(work))
-    return made
+        works.append(layers.work(direction, weights(direction), given, None, before, None))
+    if any(choose(work, layers.engine)[0] != "native" for work in works):
+        return None
+    return Stepper(works)
 
 
-def key_of(layer: nn.Module, engine: str, x: Tensor) -> Key:
-    """What a stream is made for: another key, another stream."""
-    weights = [(weight.data_ptr(), weight._version) for weight in layer._parameters.values() if weight is not None]
-    return x.shape, x.dtype, engine, torch.get_num_threads(), layer.training, weights
+def _weights(layer: nn.Module) -> Iterable[Tensor]:
+    """A layer's own, and, where they are made of others (``torch.nn.utils.parametrize``), those."""
+    return [*layer.parameters()] if layer._modules else layer._parameters.values()  # type: ignore[return-value]

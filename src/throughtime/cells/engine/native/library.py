@@ -59,6 +59,7 @@ def _declare(engine: ctypes.CDLL) -> None:
     engine.tt_program_free.argtypes, engine.tt_program_free.restype = [c_void_p], None
     engine.tt_packed_size.argtypes, engine.tt_packed_size.restype = [c_void_p, c_int64, c_int64], c_int64
     engine.tt_run.argtypes, engine.tt_run.restype = [c_void_p], c_int64
+    engine.tt_step.argtypes, engine.tt_step.restype = [c_void_p, c_char_p], c_int64
     engine.tt_best_isa.restype = c_int64
     engine.tt_isa_name.argtypes, engine.tt_isa_name.restype = [c_int64], c_char_p
     engine.tt_set_pool.argtypes, engine.tt_set_pool.restype = [c_void_p] * 3, None

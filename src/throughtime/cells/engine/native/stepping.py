@@ -2,72 +2,94 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
+from struct import Struct
 
 import torch
 from torch import Tensor
 
-from throughtime.cells.engine.contract import Work
+from throughtime.cells.engine.contract import State, Work
 from throughtime.cells.engine.native.library import PANEL, library
-from throughtime.cells.engine.native.passes import Division, given, panels_at_once
-from throughtime.cells.engine.native.recipe import sized
+from throughtime.cells.engine.native.passes import Division, check_shapes, given, panels_at_once
+from throughtime.cells.engine.native.recipe import Sized, sized
 from throughtime.cells.engine.native.rows import Rows
 from throughtime.cells.engine.native.run import variant_and_masks
-from throughtime.cells.engine.native.words import RUN
+from throughtime.cells.engine.native.words import RUN, STEP_OF_STREAM
 
 FEW = 64_000  # bytes of weights, up to which a second thread takes longer to come than it saves
-IS_PACKED, PLACES = RUN.index("is_packed"), RUN.index("buffers")
+IS_PACKED = RUN.index("is_packed")
+
+_address, _empty = Tensor.data_ptr, torch.empty_like
 
 
 class Stepper:
-    """The step of one layer for as many rows as ``work`` has, with its weights as they are now.
+    """The step of all layers, each reading the output of the one before, with their weights as they are now.
 
-    The weights are packed once, at the first step. ``work`` is one that the engine can do, forwards and without masks,
-    of a cell whose output is among its states.
+    ``works`` has one for each layer, that the engine can do, forwards and without masks, of a cell whose output is
+    among its states; all have as many rows, units and states. Any number of threads may step at once.
     """
 
-    def __init__(self, work: Work) -> None:
-        made = sized(work.graph, variant_and_masks(work)[0], work.sizes)
-        bound, batch, like = made.forward(False, False), len(work.x), work.x
-        size, panels = like.element_size(), made.padded // PANEL
-        many = bound.packed_size * size > FEW and panels >= 4
-        threads = min(torch.get_num_threads(), panels // 2) if many else 1
-        division = Division(threads, threads > 1, panels_at_once(batch))
-        self._stored = [work.weights[stack.name].detach().contiguous() for stack in made.stacks]
-        self._packed, self._rows, self._bound = (
-            like.new_empty(bound.packed_size),
-            Rows(batch, 1, None, False, False),
-            bound,
-        )
-        self._words, self._arrays = given(bound, made, self._rows, division, like, self._stored, {}, self._packed)
-        self._batch, self._padded, self._dtype, self._is_packed = batch, made.padded, like.dtype, False
-        at = {name: 4 * k for k, name in enumerate(bound.compiled.buffers)}
-        nowhere = len(self._arrays[0])  # what the step does not read goes behind the words that the engine reads
-        self._arrays[0].extend((0, 0, 0, 0))
-        self._x, self._y = at.get("x", nowhere), at["y"]
-        self._states = [(at.get(f"state_{name}", nowhere), at[f"next_{name}"]) for name in made.graph.states]
-        self._whole = made.padded == made.units  # then the engine reads a state where it lies
-        for k in (self._x, self._y):
-            self._arrays[0][k + 2] = made.sizes.input_size if k == self._x else made.units
-        for before, after in self._states:
-            for k in (before, after):
-                self._arrays[0][k + 2] = made.units
+    def __init__(self, works: Sequence[Work]) -> None:
         engine = library()
         assert engine is not None
-        self._run = engine.tt_run
+        made = [sized(work.graph, variant_and_masks(work)[0], work.sizes) for work in works]
+        self._layers = [_Layer(work, own) for work, own in zip(works, made, strict=True)]
+        states, rows, like = made[0].graph.states, len(works[0].x), works[0].x
+        self._division = _division(self._layers, rows, like.element_size())
+        runs = array("q", [layer.run(self._division) for layer in self._layers])
+        buffers = array("q", [number for layer in self._layers for number in layer.buffers()])
+        self._arrays = (runs, buffers)
+        words = (len(STEP_OF_STREAM), len(works), len(states), runs.buffer_info()[0], buffers.buffer_info()[0])
+        self._words = array("q", words)
+        self._y = like.new_empty(rows, made[0].units)
+        self._new = tuple([like.new_empty(len(works), rows, made[0].units) for _ in states])
+        self._run, self._step = engine.tt_step, self._words.buffer_info()[0]
+        self._pack = Struct(f"{2 + 2 * len(states)}q").pack
+        self.step(like.new_zeros(rows, made[0].sizes.input_size), [torch.zeros_like(part) for part in self._new])
+        for layer in self._layers:
+            layer.words[IS_PACKED] = 1
 
-    def __call__(self, x: int, state: Sequence[int], y: int, new_state: Sequence[int]) -> None:
-        """The addresses of ``x (B, F)``, of the state ``(B, H)`` each, and of what is written; all contiguous."""
-        places, words = self._arrays[0][:], self._words[:]
-        places[self._x], places[self._y] = x, y
-        rings: Tensor | None = None
-        if not self._whole:
-            rings = torch.empty(len(state), 2 * self._batch, self._padded, dtype=self._dtype)
-        for k, (before, after) in enumerate(self._states):
-            places[before] = 0 if rings is None else rings[k].data_ptr()
-            places[before + 1], places[after + 1] = state[k], new_state[k]
-        words[IS_PACKED], words[PLACES] = self._is_packed, places.buffer_info()[0]
-        problem = self._run(words.buffer_info()[0])
+    def step(self, x: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, State]:
+        """``x (B, F)`` and the state ``(layers, B, H)`` each to the output ``(B, H)`` and the new state.
+
+        All are contiguous, and of the type, the sizes and on the device that ``works`` say: nothing is checked here.
+        """
+        y, new = _empty(self._y), tuple(map(_empty, self._new))
+        addresses = self._pack(x.data_ptr(), y.data_ptr(), *map(_address, state), *map(_address, new))
+        problem = self._run(self._step, addresses)
         if problem:
             raise RuntimeError(f"the engine refused a step: {problem}")
-        self._is_packed = True
+        return y, new
+
+
+class _Layer:
+    """What the engine is told of one layer, and what it points to."""
+
+    def __init__(self, work: Work, made: Sized) -> None:
+        self.sized, self.bound, self.like = made, made.forward(False, False), work.x
+        self.rows = Rows(len(work.x), 1, None, False, False)
+        self.stored = [work.weights[stack.name].detach().contiguous() for stack in made.stacks]
+        check_shapes(made, work.x, work.state, self.stored)
+        self.packed = work.x.new_empty(self.bound.packed_size)
+
+    def run(self, division: Division) -> int:
+        """The address of the run's words."""
+        self.words, self.arrays = given(
+            self.bound, self.sized, self.rows, division, self.like, self.stored, {}, self.packed
+        )
+        return self.words.buffer_info()[0]
+
+    def buffers(self) -> list[int]:
+        """The numbers of x, y, the states before and after among the program's buffers; -1 for what is not read."""
+        numbers = {name: number for number, name in enumerate(self.bound.compiled.buffers)}
+        of_states = [f"{kind}_{name}" for name in self.sized.graph.states for kind in ("state", "next")]
+        return [numbers.get(name, -1) for name in ("x", "y", *of_states)]
+
+
+def _division(layers: Sequence[_Layer], rows: int, size: int) -> Division:
+    """Over units; all layers have the same."""
+    panels, packed = layers[0].sized.padded // PANEL, max(layer.bound.packed_size for layer in layers)
+    many = packed * size > FEW and panels >= 4
+    threads = min(torch.get_num_threads(), panels // 2) if many else 1
+    return Division(threads, threads > 1, panels_at_once(rows))

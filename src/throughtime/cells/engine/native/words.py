@@ -18,6 +18,7 @@ RUN = (
     *("block", "is_packed", "packed", "constants", "buffers", "maps", "vectors", "partsums"),
     *("before", "before_count", "along", "along_count", "recent"),
 )
+STEP_OF_STREAM = ("words", "layers", "states", "runs", "buffers")  # the engine's TtStep
 OPS = (
     *("copy", "add", "sub", "mul", "div", "neg", "sigmoid", "tanh", "relu", "exp", "sqrt"),
     *("dsigmoid", "dtanh", "drelu", "rowsum", "rowdot", "partsum", "partdot"),
