@@ -14,7 +14,7 @@ from throughtime.cells.engine.native import Stepper
 from throughtime.cells.layers import Layers, Weights
 from throughtime.errors import UsageError
 
-_address, _contiguous, _version = Tensor.data_ptr, Tensor.contiguous, attrgetter("_version")
+_address, _version = Tensor.data_ptr, attrgetter("_version")
 
 
 class Stream:
@@ -59,7 +59,7 @@ class Stream:
             if part.shape != shape or part.dtype is not dtype or part.is_cpu is not is_cpu:
                 self._refuse(state)
         if self._stepper is not None:
-            return self._stepper.step(x.contiguous(), [*map(_contiguous, state)])
+            return self._stepper.step(x, state)
         with torch.no_grad():
             output, new = whole(x[:, None], state=state)
             return output[:, 0], new
