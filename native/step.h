@@ -16,7 +16,7 @@ class StepRuns {
     for (int64_t l = 0; l < step_.layers; l++) {
       const TtRun& r = *step_.runs[l];
       if (r.words != sizeof(TtRun) / 8 || r.steps != 1 || r.first_step || r.order || r.reversed || r.backward) return false;
-      if (r.before_count || r.after_count || r.program->partsums) return false;
+      if (r.before_count || r.along_count || r.program->partsums) return false;
       if (r.rows != first.rows || r.units != first.units || r.is_double != first.is_double || r.isa != first.isa) return false;
       if (r.threads != first.threads || r.by_units != first.by_units || (l && r.inputs != r.units)) return false;
       if (!knows(r.program->buffers, buffers_of(l))) return false;
