@@ -37,7 +37,7 @@ class Through(torch.autograd.Function):
     def backward(ctx: Any, dy: Tensor, *dstate: Tensor) -> Any:
         ends, inputs = ctx.saved_tensors[: len(dstate)], ctx.saved_tensors[len(dstate) :]
         if torch.is_grad_enabled():
-            return (None, *_of_reference(ctx, inputs, (dy, *dstate)))
+            return (None, *by_reference(ctx, inputs, (dy, *dstate)))
         x, *rest = inputs
         stored = rest[len(dstate) :]
         wants_x = ctx.needs_input_grad[1]
@@ -48,7 +48,8 @@ class Through(torch.autograd.Function):
         return (None, found.x, *found.state, *found.stored)
 
 
-def _of_reference(ctx: Any, inputs: tuple[Tensor, ...], gradients: tuple[Tensor, ...]) -> list[Tensor | None]:
+def by_reference(ctx: Any, inputs: tuple[Tensor, ...], gradients: tuple[Tensor, ...]) -> list[Tensor | None]:
+    """The gradients of what a call was given, by the reference, so that they can be differentiated again."""
     wanted = [tensor for tensor, needed in zip(inputs, ctx.needs_input_grad[1:], strict=True) if needed]
     outputs = ctx.layer.reference(*inputs)
     reached = [(output, gradient) for output, gradient in zip(outputs, gradients, strict=True) if output.requires_grad]

@@ -87,7 +87,7 @@ class Rows:
         if self.dense:
             values = values[:, self._span()]
             return (values.transpose(0, 1) if self.time_major else values).reshape(self.count, values.shape[2])
-        return values.flatten(0, 1)[self._places()]
+        return values.flatten(0, 1)[self.places()]
 
     def unpacked(self, kept: Tensor, whole: Tensor | None = None) -> Tensor:
         """(count, F) to (B, T, F), 0 where no row runs; a piece is written into the ``whole``."""
@@ -101,7 +101,7 @@ class Rows:
             return whole
         if whole is None:
             whole = kept.new_zeros(self.batch, self.all_steps, kept.shape[1])
-        whole.view(self.batch * self.all_steps, -1)[self._places()] = kept
+        whole.view(self.batch * self.all_steps, -1)[self.places()] = kept
         return whole
 
     def _span(self) -> slice:
@@ -109,7 +109,7 @@ class Rows:
         begin, end = self.first_step, self.first_step + self.steps
         return slice(self.all_steps - end, self.all_steps - begin) if self.backwards else slice(begin, end)
 
-    def _places(self) -> Tensor:
+    def places(self) -> Tensor:
         """(count,): for each packed row its place in the user's ``(B T,)``."""
         steps = np.repeat(np.arange(self.steps), self.active[:-1])
         rows = np.arange(self.count) - self.offsets[steps]

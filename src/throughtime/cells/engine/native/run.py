@@ -14,9 +14,9 @@ from throughtime.cells.engine.backwards import in_both_directions
 from throughtime.cells.engine.contract import Result, Work
 from throughtime.cells.engine.native.autograd import Through
 from throughtime.cells.engine.native.library import library
+from throughtime.cells.engine.native.masks import variant_and_masks
 from throughtime.cells.engine.native.outer import inner, outer_output, reaches_only_the_state
 from throughtime.cells.engine.native.passes import Layer, check_shapes
-from throughtime.cells.engine.native.quantities import Variant
 from throughtime.cells.engine.native.recipe import sized
 from throughtime.cells.engine.native.rows import rows_of
 from throughtime.cells.engine.native.untraced import untraced
@@ -82,19 +82,3 @@ def _again(work: Work, graph: Graph, names: tuple[str, ...], x: Tensor, *rest: T
     weights = dict(zip(names, rest[count:], strict=True))
     result = _by_reference(replace(work, graph=graph, x=x, state=rest[:count], weights=weights))
     return result.output, *result.state
-
-
-def variant_and_masks(work: Work) -> tuple[Variant, dict[str, Tensor]]:
-    """What the layer adds to the step, and the masks that this takes."""
-    noise = work.noise
-    masks = {} if noise.recurrent is None else {"recurrent": noise.recurrent}
-    zoneout: tuple[float, ...] | str = ()
-    if noise.zoneout is not None:
-        shares = [share for share in noise.zoneout if isinstance(share, float)]
-        if shares:
-            zoneout = tuple(shares)
-        else:
-            zoneout = "masks"
-            named = zip(work.graph.states, noise.zoneout, strict=True)
-            masks |= {f"zoneout_{name}": mask for name, mask in named}  # type: ignore[misc]
-    return Variant(noise.recurrent is not None, zoneout, work.clip), masks

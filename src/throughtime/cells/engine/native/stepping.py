@@ -13,10 +13,10 @@ from torch import Tensor
 
 from throughtime.cells.engine.contract import State, Work
 from throughtime.cells.engine.native.library import PANEL, library
+from throughtime.cells.engine.native.masks import variant_and_masks
 from throughtime.cells.engine.native.passes import Division, check_shapes, given, panels_at_once
 from throughtime.cells.engine.native.recipe import Sized, sized
 from throughtime.cells.engine.native.rows import Rows
-from throughtime.cells.engine.native.run import variant_and_masks
 from throughtime.cells.engine.native.words import RUN, STEP_OF_STREAM
 
 FEW = 64_000  # bytes of weights, up to which a second thread takes longer to come than it saves
