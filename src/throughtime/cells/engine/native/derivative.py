@@ -14,9 +14,9 @@ CHEAP = ("add", "sub", "mul", "neg", "relu")  # made again rather than kept
 class Derivative:
     """The backward step: what it needs of the forward one, and what it gives.
 
-    ``saved`` are the quantities of the forward step that must be kept. ``gradients`` maps each sum of the forward step
-    to its gradient; ``state_gradients`` are those of the states before the step. ``vectors`` says of which quantity, or
-    product of two, a parameter's gradient is the sum over all rows and steps.
+    ``saved`` are the quantities of the forward step that must be kept. ``gradients`` maps each sum of the forward step,
+    or what is given in its place, to its gradient; ``state_gradients`` are those of the states before the step.
+    ``vectors`` says of which quantity, or product of two, a parameter's gradient is the sum over all rows and steps.
     """
 
     quantities: tuple[Quantity, ...]
@@ -69,12 +69,12 @@ class _Reverse:
         if index not in self.adjoints:
             return
         quantity, gradient = self.forward[index], self.adjoints[index]
-        if quantity.op == "sum":
+        if quantity.op in ("sum", "given"):
             self.gradients[index] = gradient
             for name, operand in zip(quantity.maps, quantity.args, strict=True):
                 if self._moves(operand) and self.forward[operand].op != "input":
                     self.through_products.setdefault(operand, []).append((name, gradient))
-        if quantity.op in ("sum", "vector") and quantity.name:
+        if quantity.op in ("sum", "vector", "diagonal") and quantity.name:
             self.vectors.append((quantity.name, gradient))
         elif quantity.op not in LEAVES and quantity.op != "sum":
             self._reverse(index, quantity, gradient)

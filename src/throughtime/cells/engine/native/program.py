@@ -6,8 +6,8 @@ is done block by block, so that a quantity lives in a slot of the cache unless a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from throughtime.cells.engine.native.derivative import Derivative
@@ -84,10 +84,11 @@ class Program:
     maps: tuple[str, ...]
     buffers: dict[str, int]  # name and parts
     keeps_states: bool  # all states over time, not the last two alone
+    over_frames: bool = False  # rows are the places of a frame, and what the engine takes for time are the samples
 
 
 # buffers that hold the user's layout, or two kinds of rows, are read and written row by row, through a slot
-BY_ROW = ("x", "y", "dy", "next_", "after_", "mask_")
+BY_ROW = ("x", "y", "dy", "next_", "after_", "mask_", "diagonal_")
 
 
 def forward_program(
@@ -99,10 +100,10 @@ def forward_program(
     """
     targets: dict[int, list[Place]] = {}
     for column, quantity in enumerate(kept):
-        targets.setdefault(quantity, []).append(_buffer("tape", column))
+        targets.setdefault(quantity, []).append(buffer("tape", column))
     for name, quantity in zip(states, step.new_states, strict=True):
-        targets.setdefault(quantity, []).append(_buffer(f"next_{name}"))
-    targets.setdefault(step.output, []).append(_buffer("y"))
+        targets.setdefault(quantity, []).append(buffer(f"next_{name}"))
+    targets.setdefault(step.output, []).append(buffer("y"))
     return _Layout(step.quantities, targets, {}, hoisted=hoisted).program(training)
 
 
@@ -123,14 +124,27 @@ def backward_program(
     """
     targets: dict[int, list[Place]] = {}
     for quantity, column in columns.items():
-        targets.setdefault(quantity, []).append(_buffer("gradients", column))
+        targets.setdefault(quantity, []).append(buffer("gradients", column))
     for name, quantity in zip(states, derivative.state_gradients, strict=True):
-        targets.setdefault(quantity, []).append(_buffer(f"carried_out_{name}"))
+        targets.setdefault(quantity, []).append(buffer(f"carried_out_{name}"))
     tape = {number: column for column, number in enumerate(kept)}
     return _Layout(derivative.quantities, targets, tape, derivative.vectors).program(True)
 
 
-def _buffer(name: str, column: int = 0) -> Place:
+def program_over_frames(
+    quantities: tuple[Quantity, ...],
+    targets: Mapping[int, Sequence[Place]],
+    vectors: Iterable[tuple[str, int, int | None]],
+    parts: Mapping[str, int],
+) -> Program:
+    """A step without products of its own, or its derivative; ``parts`` of the buffers that have several."""
+    made = _Layout(quantities, {k: list(places) for k, places in targets.items()}, {}, vectors).program(True)
+    buffers = {name: parts.get(name, 1) for name in made.buffers}
+    return replace(made, buffers=buffers, over_frames=True)
+
+
+def buffer(name: str, column: int = 0) -> Place:
+    """A part of a buffer's rows."""
     return Place(Kind.BUFFER, name=name, column=column)
 
 
@@ -236,13 +250,15 @@ class _Layout:
         """Where a quantity lies that is not computed."""
         match quantity.op:
             case "input":
-                return _buffer("x")
+                return buffer("x")
             case "output_gradient":
-                return _buffer("dy")
-            case "state" | "mask" | "carried" | "after":
-                return _buffer(f"{quantity.op}_{quantity.name}")
+                return buffer("dy")
+            case "given":
+                return buffer(quantity.name, quantity.number)
+            case "state" | "mask" | "carried" | "after" | "diagonal" | "total":
+                return buffer(f"{quantity.op}_{quantity.name}")
             case "saved":
-                return _buffer("tape", self.tape[quantity.number])
+                return buffer("tape", self.tape[quantity.number])
             case "vector":
                 return Place(Kind.VECTOR, name=quantity.name)
             case "constant":
@@ -260,7 +276,7 @@ class _Layout:
             if not place.name.startswith((*BY_ROW, "carried_out_")):
                 return place
         if k in self.spills or self.last_stage[k] > self.stage[k]:
-            return _buffer("spill", self.spills.setdefault(k, len(self.spills)))
+            return buffer("spill", self.spills.setdefault(k, len(self.spills)))
         return None
 
     def _written(self, number: int) -> Stage:
@@ -274,7 +290,7 @@ class _Layout:
                 draft.where[k] = draft.slot()
                 name = self.quantities[k].name
                 if k in self.hoisted:
-                    start = _buffer("hoisted", self.hoisted.index(k))
+                    start = buffer("hoisted", self.hoisted.index(k))
                 else:
                     start = Place(Kind.VECTOR, name=name) if name else self._constant(0.0)
                 before.append(Operation("copy", draft.where[k], start))

@@ -12,8 +12,11 @@ from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.language import NORM_EPSILON
 from throughtime.cells.equations.parameters import recurrent_maps
 
-LEAVES = ("input", "state", "mask", "after", "saved", "output_gradient", "carried", "vector", "constant")
-FORWARD_LEAVES = ("state", "mask", "vector", "constant")
+LEAVES = (
+    *("input", "state", "mask", "after", "saved", "output_gradient", "carried", "vector", "constant"),
+    *("given", "diagonal", "total"),
+)
+FORWARD_LEAVES = ("state", "mask", "vector", "constant", "diagonal")
 PER_UNIT = "1/H"  # the name of a constant that is divided by the number of units
 
 
@@ -40,6 +43,10 @@ class Quantity:
     carried                    ``name``: dL/d of a state after the step, from later steps
     back            gradients  each of ``maps``, transposed, applied to the gradient of its sum, summed
     dsigmoid dtanh  g, y       g times the derivative of the squashing where its value is y; also drelu
+    *over frames:*
+    given                      part ``number`` of the buffer ``name``, which comes from outside
+    diagonal                   ``name``: a parameter with a number for each unit of each place
+    total                      ``name``: what the samples before this one add to its gradient
     =============== ========== =====================================================================
     """
 

@@ -52,7 +52,8 @@ def _program(program: Program) -> Iterator[int]:
     yield from (VERSION, program.slots, program.scalars, len(program.buffers), len(program.vectors))
     yield from (len(program.partsums), len(program.maps), len(program.constants), len(program.stages))
     for name, parts in program.buffers.items():
-        yield from (_layout(name, program.keeps_states), parts, INPUTS if name == "x" else UNITS)
+        kind = _layout_over_frames(name) if program.over_frames else _layout(name, program.keeps_states)
+        yield from (kind, parts, INPUTS if name == "x" else UNITS)
     words = _Words(program)
     for stage in program.stages:
         yield from (len(stage.before), len(stage.groups), len(stage.ops))
@@ -73,6 +74,15 @@ def _layout(name: str, keeps_states: bool) -> int:
     if name.startswith("state_"):
         return STATE if keeps_states else STATE_RING
     return {"spill": SPILL, "gradients": RECENT}.get(name, STEP)
+
+
+def _layout_over_frames(name: str) -> int:
+    """The same where samples take the place of time: a total goes from one to the next."""
+    if name in ("y", "dy") or name.startswith(("mask_", "diagonal_")):
+        return USER
+    if name.startswith("total_"):
+        return OTHER_RING if name.startswith("total_out_") else CARRIED
+    return STEP
 
 
 class _Words:
