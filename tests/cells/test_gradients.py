@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from tests.cells.forms import FORMS, NAMES, TORCH_FORMS, inputs, layer, start
+from tests.cells.forms import FORMS, NAMES, NATIVE, TORCH_FORMS, inputs, layer, start
 from throughtime.cells.recurrent import Recurrent
 
 
@@ -21,6 +21,7 @@ def tiny(text: str, engine: str) -> Recurrent:
 
 
 CASES = [(text, "reference") for text in FORMS] + [(text, "torch") for text in TORCH_FORMS]
+CASES += [(text, "native") for text in FORMS if NATIVE and text.startswith("convlstm")]
 
 
 @pytest.mark.parametrize(("text", "engine"), CASES)

@@ -31,7 +31,7 @@ class Stream:
         self._kept = [weight.detach() for weight in _weights(layer)]
         self._weights = [*map(_address, _weights(layer)), *map(_version, _weights(layer))]
         self._stepper: Stepper | None = None
-        if not layers.residual and layers.graph.output in layers.graph.new_states:
+        if not (layers.residual or layers.graph.convolution) and layers.graph.output in layers.graph.new_states:
             self._stepper = _stepper(layers, weights, x, state)
 
     def fits(self, layer: nn.Module, engine: str, x: Tensor) -> bool:

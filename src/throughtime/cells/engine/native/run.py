@@ -12,6 +12,7 @@ from torch.autograd import forward_ad
 from throughtime.cells.engine import reference
 from throughtime.cells.engine.backwards import in_both_directions
 from throughtime.cells.engine.contract import Result, Work
+from throughtime.cells.engine.native import convolution
 from throughtime.cells.engine.native.autograd import Through
 from throughtime.cells.engine.native.library import library
 from throughtime.cells.engine.native.masks import variant_and_masks
@@ -41,6 +42,8 @@ def why_not(work: Work) -> str | None:
         return "it hands out no intermediate quantities"
     if torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0:
         return "transforms of torch.func and forward-mode derivatives go through the reference"
+    if work.graph.convolution:
+        return convolution.why_not(work)
     if (problem := why_not_cell(work.graph)) is not None:
         return problem
     if work.graph.output not in work.graph.new_states and (work.noise.zoneout is not None or work.clip is not None):
@@ -50,7 +53,7 @@ def why_not(work: Work) -> str | None:
 
 @lru_cache(maxsize=256)
 def why_not_cell(graph: Graph) -> str | None:
-    """Why the engine cannot run this cell, in words; None if it can."""
+    """Why the engine cannot run this cell in one call a sequence, in words; None if it can."""
     if graph.convolution:
         return f"the cell {graph.cell} is convolutional"
     if any(node.op != "product" and graph.nodes[arg].op == "input" for node in graph.nodes for arg in node.args):
@@ -63,6 +66,8 @@ def why_not_cell(graph: Graph) -> str | None:
 @untraced
 def run(work: Work) -> Result:
     """The same as the reference's ``run``, in both directions; ``why_not(work)`` must be None."""
+    if work.graph.convolution:
+        return convolution.run(work)
     graph, weights = inner(work.graph, work.sizes, work.weights)
     variant, masks = variant_and_masks(work)
     made = sized(graph, variant, work.sizes)
