@@ -21,30 +21,32 @@ class Through(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, layer: Layer, x: Tensor, *rest: Tensor) -> Any:
         count = len(layer.sized.graph.states)
-        training = any(ctx.needs_input_grad)
+        training, ctx.before = any(ctx.needs_input_grad), None
         if training and layer.every is not None and layer.every < layer.rows.steps:
             y, after, ctx.before = forward_in_pieces(layer, layer.every, x, rest[:count], rest[count:])
-            ctx.tape = None
+            tape: list[Tensor] = []  # made again, a piece at a time
         else:
-            y, after, ctx.tape = forward(layer, x, rest[:count], rest[count:], training)
+            y, after, tape = forward(layer, x, rest[:count], rest[count:], training)
         if training:
             ctx.layer = layer
-            ctx.save_for_backward(*after, x, *rest)
+            ctx.save_for_backward(*after, *tape, x, *rest)  # autograd frees the tape once it has been used
         return (y, *after)
 
     @staticmethod
     @untraced
     def backward(ctx: Any, dy: Tensor, *dstate: Tensor) -> Any:
-        ends, inputs = ctx.saved_tensors[: len(dstate)], ctx.saved_tensors[len(dstate) :]
+        count, saved = len(dstate), ctx.saved_tensors
+        inputs = saved[-len(ctx.needs_input_grad) + 1 :]
+        ends, tape = saved[:count], saved[count : -len(inputs)]
         if torch.is_grad_enabled():
             return (None, *by_reference(ctx, inputs, (dy, *dstate)))
         x, *rest = inputs
-        stored = rest[len(dstate) :]
+        stored = rest[count:]
         wants_x = ctx.needs_input_grad[1]
-        if ctx.tape is None:
+        if ctx.before is not None:
             found = backward_in_pieces(ctx.layer, ctx.layer.every, x, stored, ctx.before, dy, dstate, wants_x)
         else:
-            found = backward(ctx.layer, x, stored, ctx.tape, ends, dy, dstate, wants_x)
+            found = backward(ctx.layer, x, stored, tape, ends, dy, dstate, wants_x)
         return (None, found.x, *found.state, *found.stored)
 
 
