@@ -14,9 +14,11 @@ SOURCES = Path("native")
 EVERYWHERE = ["-O3", "-std=c++17", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-psabi"]
 EVERYWHERE += ["-Wno-maybe-uninitialized"]  # GCC sees some in its own headers
 # One file an instruction set, each compiled for its own: which one runs is decided on the user's machine.
+AVX512 = ["-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mfma", "-mprefer-vector-width=512"]
 X86 = {
     "avx2": ["-mavx2", "-mfma"],
-    "avx512": ["-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mfma", "-mprefer-vector-width=512"],
+    "avx512": AVX512,
+    "avx512_bf16": [*AVX512, "-mavx512bf16"],
 }
 
 

@@ -14,6 +14,7 @@ namespace portable { extern const Table table; }
 #if defined(__x86_64__)
 namespace avx2 { extern const Table table; }
 namespace avx512 { extern const Table table; }
+namespace avx512_bf16 { extern const Table table; }
 #endif
 
 namespace {
@@ -24,7 +25,8 @@ struct Isa {
 };
 
 #if defined(__x86_64__)
-const Isa isas[] = {{"portable", &portable::table}, {"avx2", &avx2::table}, {"avx512", &avx512::table}};
+const Isa isas[] = {{"portable", &portable::table}, {"avx2", &avx2::table}, {"avx512", &avx512::table},
+                    {"avx512_bf16", &avx512_bf16::table}};
 #elif defined(__aarch64__)
 const Isa isas[] = {{"neon", &portable::table}};
 #else
@@ -118,7 +120,8 @@ int64_t rounded(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
 bool fits(const TtRun& r) {
   return r.steps >= 0 && r.rows >= 0 && r.units >= 1 && r.inputs >= 0 && r.isa >= 0 && r.isa < ISAS && r.threads >= 1 &&
-         r.block >= 1 && r.block <= 32 && (!r.recent || r.along_count > 0);
+         r.block >= 1 && r.block <= 32 && (!r.recent || r.along_count > 0) &&
+         !(r.is_bf16 && (r.is_double || !isas[r.isa].table->has_bf16));
 }
 
 // Runs of one type, isa and number of threads, one after the other
@@ -183,15 +186,30 @@ TT_API int64_t tt_step(const TtStep* given, void* const* addresses) {
   return run_all(runs, given->layers);
 }
 
+TT_API int64_t tt_isa_runs(int64_t isa) {
+#if defined(__x86_64__)
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
+  switch (isa) {
+    case 1: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case 2: return avx512;
+    case 3: return avx512 && __builtin_cpu_supports("avx512bf16");
+  }
+#endif
+  return isa == 0;
+}
+
 TT_API int64_t tt_best_isa(void) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma"))
-    return 2;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
+  // On Intel's cores a product of pairs takes as long as four of floats, and does the work of two
+  if (tt_isa_runs(3) && !__builtin_cpu_is("intel")) return 3;
+  for (int64_t isa = 2; isa > 0; isa--)
+    if (tt_isa_runs(isa)) return isa;
 #endif
   return 0;
 }
+
+TT_API int64_t tt_isa_has_bf16(int64_t isa) { return isa >= 0 && isa < ISAS && isas[isa].table->has_bf16; }
 
 TT_API const char* tt_isa_name(int64_t isa) { return isa >= 0 && isa < ISAS ? isas[isa].name : ""; }
 

@@ -93,10 +93,11 @@ struct TtRun {
   int64_t reversed;        // time runs backwards in the user's rows
   int64_t backward;        // from the last step to the first
   int64_t is_double, isa;
+  int64_t is_bf16;         // what goes into a product is rounded to bfloat16; sums, states and all else stay float
   int64_t threads, by_units;  // each takes some units of all rows, or all units of some rows
   int64_t block;           // panels that a stage treats at a time
   int64_t is_packed;       // `packed` holds the weights already, from a run with the same sizes, isa, block and division
-  void* packed;            // tt_packed_size numbers
+  void* packed;            // tt_packed_size numbers; pairs of bf16 need no more
   const double* constants;
   const int64_t* buffers;  // four words for each
   const int64_t* maps;     // for each: base, numbers from a row to the next; rows are units of the result
@@ -130,6 +131,8 @@ TT_API int64_t tt_run(const TtRun*);  // 0; 1: made for another version; 2: size
 TT_API int64_t tt_step(const TtStep*, void* const* addresses);
 TT_API int64_t tt_best_isa(void);
 TT_API const char* tt_isa_name(int64_t isa);  // "" from the first that this build has not
+TT_API int64_t tt_isa_runs(int64_t isa);      // on this machine
+TT_API int64_t tt_isa_has_bf16(int64_t isa);
 TT_API void tt_set_pool(void* gomp_parallel, void* omp_get_thread_num, void* omp_get_num_threads);
 TT_API void tt_flush(int64_t threads, int64_t on);  // numbers below the smallest normal one count as 0 in the pool
 TT_API void tt_poison(int64_t on);  // fill the engine's own memory with NaN before each run

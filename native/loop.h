@@ -1,6 +1,7 @@
 // The time loop, compiled once for each instruction set: TT_NAME names it, TT_BYTES is the width of its vectors, TT_TILE
 // how many panels of 16 floats a tile holds in registers beside 6 rows.
 #include <cstring>
+#include "bf16.h"
 #include "engine.h"
 #include "machine.h"
 #include "products.h"
@@ -49,6 +50,7 @@ template <class T> class Runner {
     vectors_ = reinterpret_cast<T*>(mine + layout.vectors);
     partsums_ = reinterpret_cast<T*>(mine + layout.partsums);
     scalars_ = reinterpret_cast<T*>(mine + layout.scalars);
+    rounded_ = mine + layout.rounded;
     where_ = reinterpret_cast<Where*>(mine + layout.where);
     apart_ = reinterpret_cast<char**>(mine + layout.apart);
     // the panels that this thread packs, and, in a division by units, computes
@@ -81,6 +83,7 @@ template <class T> class Runner {
       begin_step();
       const T* weights = static_cast<const T*>(run_.packed);
       for (const Stage& stage : program_.stages) {
+        if (run_.is_bf16) round_operands(stage);
         for (int panel = first_panel_; panel < last_panel_; panel += int(run_.block)) {
           int wide = last_panel_ - panel < run_.block ? last_panel_ - panel : int(run_.block);
           int64_t blocks = (rows_ + BLOCK_ROWS - 1) / BLOCK_ROWS;
@@ -89,7 +92,7 @@ template <class T> class Runner {
             block(stage, weights, from, int(to - from), panel, wide);
           }
         }
-        for (const Group& group : stage.groups) weights += group_weights(group, padded_, run_.units, run_.inputs);
+        for (const Group& group : stage.groups) weights += deep(run_, group, padded_) * int64_t(group.sums.size()) * padded_;
         const bool is_end = i + 1 == run_.steps && &stage == &program_.stages.back();
         if (run_.by_units && stage.waits && !is_end) barrier_.wait();
       }
@@ -103,7 +106,7 @@ template <class T> class Runner {
  private:
   // Where everything lies in the memory of a thread, in bytes
   struct Layout {
-    int64_t slots, constants, vectors, partsums, scalars, where, apart, size, shared;
+    int64_t slots, constants, vectors, partsums, scalars, rounded, where, apart, size, shared;
 
     explicit Layout(const TtRun& run) {
       const TtProgram& p = *run.program;
@@ -114,6 +117,7 @@ template <class T> class Runner {
       vectors = take(p.vectors * padded * sizeof(T));
       partsums = take(p.partsums * padded * sizeof(T));
       scalars = take(p.scalars * run.rows * sizeof(T));
+      rounded = take(run.is_bf16 ? rounded_size(run, padded) : 0);
       where = take(buffers * sizeof(Where));
       apart = take(buffers * run.rows * sizeof(char*));
       shared = 0;
@@ -136,6 +140,7 @@ template <class T> class Runner {
   const Layout layout_;
   Along<T> along_;
   T *slots_, *constants_, *vectors_, *partsums_, *scalars_;
+  char* rounded_;  // for products of bf16 the operands of a stage: for each of its groups, this thread's rows
   Where* where_;   // of each buffer at this step: the first row of this thread, and the way to its next
   char** apart_;   // (buffers, rows): the rows of those whose where_ has pitch APART
   int64_t first_row_, stride_, t_ = 0, rows_ = 0;  // this thread's rows are first_row_, first_row_ + stride_, ...
@@ -144,16 +149,53 @@ template <class T> class Runner {
 
   void pack_weights() {
     if (run_.is_packed) return;
+    if constexpr (HAS_BF16<T>)
+      if (run_.is_bf16) return pack_weights(static_cast<Pair*>(run_.packed));
+    pack_weights(static_cast<T*>(run_.packed));
+  }
+
+  template <class W> void pack_weights(W* to) {
     const Map* maps = reinterpret_cast<const Map*>(run_.maps);
-    T* to = static_cast<T*>(run_.packed);
     for (const Stage& stage : program_.stages)
       for (const Group& group : stage.groups) {
         bool transposed = group.transposed();
         int64_t reads = group_reads(group, padded_, run_.units, run_.inputs);
         pack<T>(group, maps, run_.units, transposed ? run_.units : reads, transposed ? padded_ : reads, first_panel_,
                 last_panel_, int(run_.block), to);
-        to += group_weights(group, padded_, run_.units, run_.inputs);
+        to += deep(run_, group, padded_) * int64_t(group.sums.size()) * padded_;
       }
+  }
+
+  // How many weights of a unit a group has: numbers, or pairs
+  static int64_t deep(const TtRun& run, const Group& group, int64_t padded) {
+    const int64_t reads = group_reads(group, padded, run.units, run.inputs);
+    return run.is_bf16 ? (reads + 1) / 2 : reads;
+  }
+
+  static int64_t rounded_size(const TtRun& run, int64_t padded) {
+    int64_t most = 0;
+    for (const Stage& stage : run.program->stages) {
+      int64_t all = 0;
+      for (const Group& group : stage.groups) all += deep(run, group, padded);
+      if (all > most) most = all;
+    }
+    return most * run.rows * int64_t(sizeof(RowPair));
+  }
+
+  // The operands of a stage's products, for all its blocks of units
+  void round_operands(const Stage& stage) {
+    if constexpr (HAS_BF16<T>) {
+      RowPair* to = reinterpret_cast<RowPair*>(rounded_);
+      for (const Group& group : stage.groups) {
+        const int64_t reads = group_reads(group, padded_, run_.units, run_.inputs), k = deep(run_, group, padded_);
+        for (int64_t j = 0; j < rows_; j++) round_row(operand(group, j), reads, to + j * k);
+        to += run_.rows * k;
+      }
+    }
+  }
+
+  const T* operand(const Group& group, int64_t j) const {
+    return reinterpret_cast<const T*>(row_of(group.buffer, j)) + group.part * padded_;
   }
 
   void begin_step() {
@@ -392,15 +434,25 @@ template <class T> class Runner {
     const int64_t unit = int64_t(panel) * PANEL;
     const int n = wide * PANEL;
     for (const Operation& op : stage.before) operate(op, j, rows, unit, n);
+    const char* rounded = rounded_;
     for (const Group& group : stage.groups) {
-      const int64_t k = group_reads(group, padded_, run_.units, run_.inputs);
+      const int64_t k = deep(run_, group, padded_);
       const int sums = int(group.sums.size());
-      const T* a[BLOCK_ROWS];
-      for (int r = 0; r < rows; r++) a[r] = reinterpret_cast<const T*>(row_of(group.buffer, j + r)) + group.part * padded_;
       T* c[MOST_COLUMNS];
       for (int s = 0; s < sums; s++)
         for (int p = 0; p < wide; p++) c[s * wide + p] = slot(group.sums[s]) + p * PANEL;
-      product<T>(rows, a, k, weights + k * sums * unit, c, sums * wide, width_);
+      if constexpr (HAS_BF16<T>)
+        if (run_.is_bf16) {
+          const RowPair* a[BLOCK_ROWS];
+          for (int r = 0; r < rows; r++) a[r] = reinterpret_cast<const RowPair*>(rounded) + (j + r) * k;
+          product(rows, a, k, reinterpret_cast<const Pair*>(weights + k * sums * unit), c, sums * wide, width_);
+          rounded += run_.rows * k * sizeof(RowPair);
+        }
+      if (!run_.is_bf16) {
+        const T* a[BLOCK_ROWS];
+        for (int r = 0; r < rows; r++) a[r] = operand(group, j + r);
+        product(rows, a, k, weights + k * sums * unit, c, sums * wide, width_);
+      }
       weights += k * sums * padded_;
     }
     for (const Operation& op : stage.ops) operate(op, j, rows, unit, n);
@@ -444,5 +496,5 @@ template <class T> void measure(const TtRun& run, int64_t& thread, int64_t& shar
 }
 
 extern const Table table;
-const Table table = {run<float>, run<double>, measure<float>, measure<double>};
+const Table table = {run<float>, run<double>, measure<float>, measure<double>, HAS_BF16<float>};
 }  // namespace TT_NAME

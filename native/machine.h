@@ -47,4 +47,5 @@ struct Table {
   void (*run_double)(const TtRun&, int thread, const Memory&, Barrier&);
   void (*measure_float)(const TtRun&, int64_t& thread, int64_t& shared);  // bytes
   void (*measure_double)(const TtRun&, int64_t& thread, int64_t& shared);
+  bool has_bf16;
 };

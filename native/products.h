@@ -88,34 +88,34 @@ inline void tile_rows(int rows, const T* const* a, int64_t k, const T* w, T* con
 }
 
 // V panels for all rows: the weights of a piece of k come into the first cache once, and every tile of rows uses them
-template <class T, int V>
-inline void tiles(int rows, const T* const* a, int64_t k, const T* w, T* const* c, int64_t row) {
-  constexpr int64_t PIECE = 32768 / (V * PANEL * sizeof(T));
+template <class W, int V, class A, class C>
+inline void tiles(int rows, const A* const* a, int64_t k, const W* w, C* const* c, int64_t row) {
+  constexpr int64_t PIECE = 32768 / (V * PANEL * sizeof(W));
   const int count = (rows + ROWS - 1) / ROWS;
   for (int64_t done = 0; done < k; done += PIECE, w += PIECE * V * PANEL) {
     const int64_t some = k - done < PIECE + PIECE / 4 ? k - done : PIECE;
     for (int q = 0; q < count; q++) {  // rows spread evenly over the tiles
       const int from = rows * q / count, to = rows * (q + 1) / count;
-      const T* here[ROWS];
-      T* sums[V];
+      const A* here[ROWS];
+      C* sums[V];
       for (int r = from; r < to; r++) here[r - from] = a[r] + done;
       for (int v = 0; v < V; v++) sums[v] = c[v] + from * row;
-      tile_rows<T, V>(to - from, here, some, w, sums, row);
+      tile_rows<W, V>(to - from, here, some, w, sums, row);
     }
     if (some != PIECE) break;
   }
 }
 
 // All panels of a group: tiles of TILE panels, the last one narrower
-template <class T>
-void product(int rows, const T* const* a, int64_t k, const T* w, T* const* c, int columns, int64_t row) {
-  constexpr int V = TILE<T>;
+template <class W, class A, class C>
+void product(int rows, const A* const* a, int64_t k, const W* w, C* const* c, int columns, int64_t row) {
+  constexpr int V = TILE<C>;
   int done = 0;
-  for (; done + V <= columns; done += V, w += k * V * PANEL) tiles<T, V>(rows, a, k, w, c + done, row);
+  for (; done + V <= columns; done += V, w += k * V * PANEL) tiles<W, V>(rows, a, k, w, c + done, row);
   switch (columns - done) {
-    case 3: if constexpr (V > 3) tiles<T, 3>(rows, a, k, w, c + done, row); break;
-    case 2: if constexpr (V > 2) tiles<T, 2>(rows, a, k, w, c + done, row); break;
-    case 1: if constexpr (V > 1) tiles<T, 1>(rows, a, k, w, c + done, row); break;
+    case 3: if constexpr (V > 3) tiles<W, 3>(rows, a, k, w, c + done, row); break;
+    case 2: if constexpr (V > 2) tiles<W, 2>(rows, a, k, w, c + done, row); break;
+    case 1: if constexpr (V > 1) tiles<W, 1>(rows, a, k, w, c + done, row); break;
   }
 }
 
@@ -127,7 +127,7 @@ struct Map {
 
 // `units` of a panel (the rest is 0), for `k` numbers of the operand, of which `padded_k` are packed: `row` apart in `to`
 template <class T>
-void pack_panel(const Map& map, bool transposed, int64_t unit, int64_t units, int64_t k, int64_t padded_k, T* to, int64_t row) {
+inline void pack_panel(const Map& map, bool transposed, int64_t unit, int64_t units, int64_t k, int64_t padded_k, T* to, int64_t row) {
   const T* from = static_cast<const T*>(map.from) + unit * (transposed ? 1 : map.pitch);
   if (units < 0) units = 0;
   if (units < PANEL)
@@ -144,15 +144,18 @@ void pack_panel(const Map& map, bool transposed, int64_t unit, int64_t units, in
   for (int64_t i = k; i < padded_k; i++) memset(to + i * row, 0, PANEL * sizeof(T));
 }
 
+template <class T> constexpr int64_t depth(int64_t k, const T*) { return k; }  // of weights that are packed for so many k
+
 // The panels first .. last of a group in blocks of `block`, in the order in which `product` reads them. The panels of a
 // block are, for each sum, those of its units.
-template <class T>
-void pack(const Group& group, const Map* maps, int64_t units, int64_t k, int64_t padded_k, int first, int last, int block, T* packed) {
+template <class T, class W>
+void pack(const Group& group, const Map* maps, int64_t units, int64_t k, int64_t padded_k, int first, int last, int block, W* packed) {
   constexpr int V = TILE<T>;
+  const int64_t deep = depth(padded_k, packed);
   const int sums = int(group.sums.size());
   const bool transposed = group.transposed();
   for (int panel = first; panel < last; panel += block) {
-    T* to = packed + int64_t(panel) * PANEL * group.parts * padded_k * sums;
+    W* to = packed + int64_t(panel) * PANEL * group.parts * deep * sums;
     int wide = last - panel < block ? last - panel : block, columns = wide * sums;
     for (int c = 0; c < columns; c += V) {
       int v = columns - c < V ? columns - c : V;
@@ -160,10 +163,10 @@ void pack(const Group& group, const Map* maps, int64_t units, int64_t k, int64_t
         int sum = (c + q) / wide;
         int64_t unit = int64_t(panel + (c + q) % wide) * PANEL, kept = units - unit < PANEL ? units - unit : PANEL;
         for (int part = 0; part < group.parts; part++)
-          pack_panel<T>(maps[group.maps[sum * group.parts + part]], transposed, unit, kept, k, padded_k,
-                        to + (part * padded_k * v + q) * PANEL, v * PANEL);
+          pack_panel(maps[group.maps[sum * group.parts + part]], transposed, unit, kept, k, padded_k,
+                     to + (part * deep * v + q) * PANEL, v * PANEL);
       }
-      to += group.parts * padded_k * v * PANEL;
+      to += group.parts * deep * v * PANEL;
     }
   }
 }

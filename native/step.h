@@ -17,7 +17,7 @@ class StepRuns {
       const TtRun& r = *step_.runs[l];
       if (r.words != sizeof(TtRun) / 8 || r.steps != 1 || r.first_step || r.order || r.reversed || r.backward) return false;
       if (r.before_count || r.along_count || r.program->partsums) return false;
-      if (r.rows != first.rows || r.units != first.units || r.is_double != first.is_double || r.isa != first.isa) return false;
+      if (r.rows != first.rows || r.units != first.units || r.is_double != first.is_double || r.is_bf16 != first.is_bf16 || r.isa != first.isa) return false;
       if (r.threads != first.threads || r.by_units != first.by_units || (l && r.inputs != r.units)) return false;
       if (!knows(r.program->buffers, buffers_of(l))) return false;
     }

@@ -11,12 +11,11 @@ from typing import Any
 import torch
 
 from throughtime.api.machine import versions
-from throughtime.cells.engine.native.library import isa, isas
+from throughtime.cells.engine.native.library import isa_name, isas
 
 
 def machine() -> dict[str, Any]:
     """Enough to know why figures differ elsewhere."""
-    names = isas()
     return {
         "when": time.strftime("%Y-%m-%d %H:%M"),
         "processor": processor(),
@@ -24,7 +23,7 @@ def machine() -> dict[str, Any]:
         "platform": platform.platform(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "instruction_set": names[isa()] if names else None,
+        "instruction_set": isa_name() if isas() else None,
         "instruction_set_of_torch": torch.backends.cpu.get_cpu_capability(),
         "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY"),
         "load": load(),

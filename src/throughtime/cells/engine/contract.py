@@ -17,11 +17,13 @@ State = tuple[Tensor, ...]
 class Execution:
     """How layers are run, which changes no result but in rounding: by which engine, and what is kept for the way back.
 
-    ``checkpoint_time``: of all steps, only the states before every so many.
+    ``checkpoint_time``: of all steps, only the states before every so many. ``bf16``: products take numbers rounded to
+    bfloat16, see :mod:`throughtime.cells.engine.rounding`; weights, sums and states stay float32.
     """
 
     engine: str = "auto"
     checkpoint_time: int | None = None
+    bf16: bool = False
 
 
 ORDINARY = Execution()
@@ -51,7 +53,7 @@ class Work:
     and its output is 0 there; what stands in the padding of x is never read. ``backwards`` goes from each row's last
     valid step to its first. ``clip`` bounds every state after each step, before zoneout: to ``-clip .. clip``.
     ``checkpoint_time``: for the way back only the states before every so many steps are kept; the rest is run again.
-    ``record`` names quantities to keep;
+    ``bf16``: products take numbers rounded to bfloat16. ``record`` names quantities to keep;
     ``watch(step, state's name, values (B, H))`` is handed every state in the graph of autograd, so that its gradient
     can be seen.
     """
@@ -68,6 +70,7 @@ class Work:
     checkpoint_time: int | None = None
     record: tuple[str, ...] = ()
     watch: Callable[[int, str, Tensor], None] | None = None
+    bf16: bool = False
 
 
 @dataclass(frozen=True)

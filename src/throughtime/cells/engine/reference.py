@@ -17,6 +17,7 @@ from torch import Tensor
 
 from throughtime.batch import without_padding
 from throughtime.cells.engine.contract import Noise, Result, State, Work
+from throughtime.cells.engine.rounding import product
 from throughtime.cells.equations.graph import Graph, Node
 from throughtime.cells.equations.language import evaluate
 from throughtime.cells.equations.parameters import Sizes, Stack, recurrent_maps, stacks
@@ -69,7 +70,7 @@ class _Step:
     """One time step as a list of instructions over the graph's nodes, made ready for one call."""
 
     def __init__(self, work: Work) -> None:
-        self.graph, self.sizes, self.noise = work.graph, work.sizes, work.noise
+        self.graph, self.sizes, self.noise, self.bf16 = work.graph, work.sizes, work.noise, work.bf16
         self.recurrent = recurrent_maps(work.graph)
         self.values: list[Any] = [None] * len(work.graph.nodes)
         self.shared: list[tuple[str, Tensor, list[int], list[int]]] = []  # state, weight, rows, product nodes
@@ -109,7 +110,7 @@ class _Step:
         """Every product with the input for all steps at once; of each, one tensor a step."""
         if self.input_weight is None or x.shape[1] == 0:
             return []
-        flat = self._apply(self.input_weight, x.flatten(0, 1)).unflatten(0, x.shape[:2])
+        flat = self._apply(self.input_weight, x.flatten(0, 1), in_loop=False).unflatten(0, x.shape[:2])
         return [part.unbind(1) for part in flat.split(self.input_rows, 2)]
 
     def __call__(self, x: Tensor, inputs: list[Tensor], state: State, rows: Tensor | None) -> list[Any]:
@@ -137,7 +138,8 @@ class _Step:
             return BINARY[node.op](values[node.args[0]], values[node.args[1]])
         if node.op == "product":
             weight, operand = (values[arg] for arg in node.args)
-            return self._apply(weight, self._thinned(operand, index, mask))
+            in_loop = self.graph.nodes[node.args[1]].op != "input"
+            return self._apply(weight, self._thinned(operand, index, mask), in_loop)
         if node.op == "neg":
             return -values[node.args[0]]
         return evaluate(node.op, values[node.args[0]])
@@ -147,7 +149,9 @@ class _Step:
         recurrent = self.graph.nodes[self.graph.nodes[product].args[0]].name in self.recurrent
         return operand * mask if recurrent and mask is not None else operand
 
-    def _apply(self, weight: Tensor, operand: Tensor) -> Tensor:
+    def _apply(self, weight: Tensor, operand: Tensor, in_loop: bool = True) -> Tensor:
+        if self.bf16:
+            return product(operand, weight, in_loop)
         if not self.sizes.space:
             return F.linear(operand, weight)
         return F.conv2d(operand, weight, padding=self.sizes.kernel_size // 2)

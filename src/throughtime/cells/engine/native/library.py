@@ -24,11 +24,9 @@ def status() -> str:
     engine, problem = _loaded()
     if engine is None:
         return problem
-    names = isas()
-    others = f" (this machine can also run {', '.join(names[:-1])})" if len(names) > 1 else ""
-    return (
-        f"live, {names[isa()]}{others if isa() == len(names) - 1 else ''}; {problem or 'threads of the pool of torch'}"
-    )
+    *others, best = isas()
+    more = f" (this machine can also run {', '.join(others)})" if others and isa_name() == best else ""
+    return f"live, {isa_name()}{more}; {problem or 'threads of the pool of torch'}"
 
 
 @cache
@@ -61,6 +59,8 @@ def _declare(engine: ctypes.CDLL) -> None:
     engine.tt_run.argtypes, engine.tt_run.restype = [c_void_p], c_int64
     engine.tt_step.argtypes, engine.tt_step.restype = [c_void_p, c_char_p], c_int64
     engine.tt_best_isa.restype = c_int64
+    engine.tt_isa_runs.argtypes, engine.tt_isa_runs.restype = [c_int64], c_int64
+    engine.tt_isa_has_bf16.argtypes, engine.tt_isa_has_bf16.restype = [c_int64], c_int64
     engine.tt_isa_name.argtypes, engine.tt_isa_name.restype = [c_int64], c_char_p
     engine.tt_set_pool.argtypes, engine.tt_set_pool.restype = [c_void_p] * 3, None
     engine.tt_flush.argtypes, engine.tt_flush.restype = [c_int64, c_int64], None
@@ -70,10 +70,7 @@ def _declare(engine: ctypes.CDLL) -> None:
 
 def isas() -> tuple[str, ...]:
     """The instruction sets that this machine has and this build knows, the best last; () without an engine."""
-    engine = library()
-    if engine is None:
-        return ()
-    return tuple(engine.tt_isa_name(k).decode() for k in range(engine.tt_best_isa() + 1))
+    return tuple(_numbers())
 
 
 def isa() -> int:
@@ -81,9 +78,36 @@ def isa() -> int:
     return _chosen(os.environ.get("THROUGHTIME_ISA"))
 
 
+def isa_name() -> str:
+    return next(name for name, number in _numbers().items() if number == isa())
+
+
+def why_not_bf16() -> str | None:
+    """Why there are no products of bfloat16, in words; None if there are."""
+    engine = library()
+    if engine is None:
+        return "the native engine was not built; throughtime doctor says more"
+    if not engine.tt_isa_has_bf16(isa()):
+        return f"they need AVX-512, and the native engine runs on {isa_name()}"
+    return None
+
+
+@cache
+def _numbers() -> dict[str, int]:
+    """The engine's numbers of the instruction sets that run, the best last."""
+    engine = library()
+    if engine is None:
+        return {}
+    best, known = engine.tt_best_isa(), []
+    while engine.tt_isa_name(len(known)):
+        known.append(engine.tt_isa_name(len(known)).decode())
+    running = [k for k in range(len(known)) if k != best and engine.tt_isa_runs(k)]
+    return {known[k]: k for k in (*running, best)}
+
+
 @cache
 def _chosen(name: str | None) -> int:
-    names = isas()
-    if name is not None and name not in names:
-        raise unknown("instruction set in THROUGHTIME_ISA", name, names)
-    return len(names) - 1 if name is None else names.index(name)
+    numbers = _numbers()
+    if name is not None and name not in numbers:
+        raise unknown("instruction set in THROUGHTIME_ISA", name, numbers)
+    return [*numbers.values()][-1] if name is None else numbers[name]

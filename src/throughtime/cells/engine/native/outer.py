@@ -11,6 +11,7 @@ from torch import Tensor
 
 from throughtime.cells.engine.contract import Work
 from throughtime.cells.engine.reference import BINARY
+from throughtime.cells.engine.rounding import product
 from throughtime.cells.equations.graph import LEAVES, Graph, Node
 from throughtime.cells.equations.language import evaluate
 from throughtime.cells.equations.parameters import Sizes, stacks
@@ -70,7 +71,8 @@ def outer_output(work: Work, hidden: Tensor) -> Tensor:
         if node.op in LEAVES:
             values[index] = node.value if node.op == "constant" else own[node.name]
         elif node.op == "product":
-            values[index] = F.linear(args[1], args[0])  # type: ignore[arg-type]
+            weight, operand = args
+            values[index] = product(operand, weight, True) if work.bf16 else F.linear(operand, weight)  # type: ignore[arg-type]
         elif node.op == "neg":
             values[index] = -args[0]
         elif node.op in BINARY:

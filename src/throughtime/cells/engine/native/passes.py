@@ -16,6 +16,7 @@ from throughtime.cells.engine.native.recipe import Bound, Sized
 from throughtime.cells.engine.native.rows import Rows
 from throughtime.cells.engine.native.words import RUN
 from throughtime.cells.engine.native.workspace import workspaces
+from throughtime.cells.engine.rounding import rounded
 
 CACHE = 1_300_000  # bytes of weights that stay in a core's own cache
 FEW = 3  # rows of a thread, up to which the products with x are better made for all steps at once
@@ -29,7 +30,8 @@ Buffer = tuple[
 class Layer:
     """What a pass runs; ``masks`` by name, without gradients; ``reference(x, *state, *stored)`` gives the same.
 
-    ``every``: only the states before every so many steps are kept for the way back.
+    ``every``: only the states before every so many steps are kept for the way back. ``bf16``: the operands of products
+    inside the time loop, and of those with x, are rounded to bfloat16.
     """
 
     sized: Sized
@@ -37,6 +39,7 @@ class Layer:
     masks: Mapping[str, Tensor]
     reference: Callable[..., Sequence[Tensor]]
     every: int | None = None
+    bf16: bool = False
 
 
 def check_shapes(sized: Sized, x: Tensor, state: Sequence[Tensor], stored: Sequence[Tensor]) -> None:
@@ -82,7 +85,7 @@ def forward(
     if not rows.count:
         return y, [part.clone(memory_format=torch.contiguous_format) for part in state], []
     stored = [tensor.contiguous() for tensor in stored]
-    division = _division(sized.forward(training, False), sized, rows, x.element_size())
+    division = _division(sized.forward(training, False), sized, rows, _weight_size(layer, x))
     hoisted = bool(sized.recipe.hoisted) and rows.batch <= FEW * (1 if division.by_units else division.threads)
     bound = sized.forward(training, hoisted)
     buffers = {"x": _user(x), "y": _user(y)}
@@ -92,7 +95,10 @@ def forward(
     before = Sweeps()
     if hoisted:
         products = workspaces.empty(rows.count, len(sized.recipe.hoisted) * padded, x.dtype)
-        sized.hoisted.sweep(before, rows.packed(x), stored, products)
+        flat, maps = rows.packed(x), stored
+        if layer.bf16:
+            flat, maps = rounded(flat), sized.hoisted.rounded(stored)
+        sized.hoisted.sweep(before, flat, maps, products)
         buffers["hoisted"] = _at(products)
     ends = []
     for name, part in zip(sized.graph.states, state, strict=True):
@@ -134,7 +140,7 @@ def backward(
         )
     x, dy, stored = _side_by_side(x), _side_by_side(dy), [tensor.contiguous() for tensor in stored]
     bound, pitch = sized.backward, sized.recipe.columns * sized.padded
-    division = _division(bound, sized, rows, dy.element_size())
+    division = _division(bound, sized, rows, _weight_size(layer, dy))
     room = NEAR * (division.threads if division.by_units else 1) // dy.element_size()
     near = [kind != "map" or tensor.numel() <= room for kind, tensor in zip(sized.kinds, stored, strict=True)]
     recent = all(near) and "map" in sized.kinds  # no gradient of a sum outlives what the engine makes of it
@@ -220,7 +226,7 @@ def _run(
     ``recent``: the gradients of sums serve only the products along the loop, and the engine has memory for them.
     """
     packed = workspaces.empty(1, bound.packed_size, like.dtype)
-    words, _arrays = given(bound, layer.sized, layer.rows, division, like, stored, buffers, packed, sums)
+    words, _arrays = given(bound, layer.sized, layer.rows, division, like, stored, buffers, packed, sums, layer.bf16)
     for at, sweeps in ((_BEFORE, before), (_ALONG, along)):
         if sweeps is not None:
             words[at], words[at + 1] = sweeps.words.buffer_info()[0], sweeps.count
@@ -242,6 +248,7 @@ def given(
     buffers: Mapping[str, Buffer],
     packed: Tensor,
     sums: Sequence[Tensor] = (),
+    bf16: bool = False,
 ) -> tuple[array[int], tuple[array[int], ...]]:
     """The words of the engine's TtRun, and the arrays to which they point: those of the buffers first."""
     size = like.element_size()
@@ -256,8 +263,8 @@ def given(
             *(len(RUN), bound.compiled.handle or 0),
             *(rows.steps, rows.batch, sized.units, sized.sizes.input_size, rows.first_step),
             *(rows.row_step, *rows.pointers),
-            *(rows.backwards, bound is sized.backward, size == 8, isa(), division.threads, division.by_units),
-            *(division.block, 0, packed.data_ptr(), bound.constants.buffer_info()[0]),
+            *(rows.backwards, bound is sized.backward, size == 8, isa(), bf16, division.threads),
+            *(division.by_units, division.block, 0, packed.data_ptr(), bound.constants.buffer_info()[0]),
             *(places.buffer_info()[0], maps.buffer_info()[0], vectors.buffer_info()[0], partsums.buffer_info()[0]),
             *(0, 0, 0, 0, 0),
         ),
@@ -291,6 +298,11 @@ def _put_masks(layer: Layer, buffers: dict[str, Buffer]) -> list[Tensor]:
         buffers[f"mask_{name}"] = (mask.data_ptr(), 0, mask.stride(0), mask.stride(1) if mask.dim() == 3 else 0)
         alive.append(mask)
     return alive
+
+
+def _weight_size(layer: Layer, like: Tensor) -> int:
+    """Bytes of a packed weight."""
+    return 2 if layer.bf16 else like.element_size()
 
 
 def _division(bound: Bound, sized: Sized, rows: Rows, size: int) -> Division:

@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from throughtime.cells.engine.rounding import rounded
+
 if TYPE_CHECKING:
     from throughtime.cells.engine.native.recipe import Sized
     from throughtime.cells.engine.native.rows import Rows
@@ -123,6 +125,11 @@ class Hoisted:
         plain = sized.padded == sized.units and all(len(names) == 1 for names in self.names) and self.maps.stack >= 0
         biased = not any(self.biases) or (vectors is not None and vectors.stack >= 0)
         self.at_once = plain and biased  # as one product
+
+    def rounded(self, stored: Sequence[Tensor]) -> list[Tensor]:
+        """The stored tensors, of which those with maps of x are rounded to bfloat16."""
+        wanted = {self.sized.spots[name].stack for names in self.names for name in names}
+        return [rounded(tensor) if k in wanted else tensor for k, tensor in enumerate(stored)]
 
     def sweep(self, sweeps: Sweeps, flat: Tensor, stored: Sequence[Tensor], to: Tensor) -> None:
         """Into ``to (count, sums * padded)``; ``flat (count, F)`` is x."""

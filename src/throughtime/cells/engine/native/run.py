@@ -72,7 +72,7 @@ def run(work: Work) -> Result:
     variant, masks = variant_and_masks(work)
     made = sized(graph, variant, work.sizes)
     again = partial(_again, work, graph, made.names)
-    layer = Layer(made, rows_of(work.x, work.lengths, work.backwards), masks, again, work.checkpoint_time)
+    layer = Layer(made, rows_of(work.x, work.lengths, work.backwards), masks, again, work.checkpoint_time, work.bf16)
     stored = [weights[name] for name in made.names]
     check_shapes(made, work.x, work.state, stored)
     y, *state = Through.apply(layer, work.x, *work.state, *stored)

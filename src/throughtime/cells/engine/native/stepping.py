@@ -41,7 +41,7 @@ class Stepper:
         made = [sized(work.graph, variant_and_masks(work)[0], work.sizes) for work in works]
         self._layers = [_Layer(work, own) for work, own in zip(works, made, strict=True)]
         states, rows, like = made[0].graph.states, len(works[0].x), works[0].x
-        self._division = _division(self._layers, rows, like.element_size())
+        self._division = _division(self._layers, rows, 2 if works[0].bf16 else like.element_size())
         runs = array("q", [layer.run(self._division) for layer in self._layers])
         buffers = array("q", [number for layer in self._layers for number in layer.buffers()])
         self._arrays = (runs, buffers)
@@ -62,7 +62,7 @@ class _Layer:
     """What the engine is told of one layer, and what it points to."""
 
     def __init__(self, work: Work, made: Sized) -> None:
-        self.sized, self.bound, self.like = made, made.forward(False, False), work.x
+        self.sized, self.bound, self.like, self.bf16 = made, made.forward(False, False), work.x, work.bf16
         self.rows = Rows(len(work.x), 1, None, False, False)
         self.stored = [work.weights[stack.name].detach().contiguous() for stack in made.stacks]
         check_shapes(made, work.x, work.state, self.stored)
@@ -71,7 +71,7 @@ class _Layer:
     def run(self, division: Division) -> int:
         """The address of the run's words."""
         self.words, self.arrays = given(
-            self.bound, self.sized, self.rows, division, self.like, self.stored, {}, self.packed
+            self.bound, self.sized, self.rows, division, self.like, self.stored, {}, self.packed, (), self.bf16
         )
         return self.words.buffer_info()[0]
 

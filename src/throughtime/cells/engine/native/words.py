@@ -14,8 +14,8 @@ VERSION = 1
 # a run as the engine's header has it, in its order
 RUN = (
     *("words", "program", "steps", "rows", "units", "inputs", "first_step", "row_step"),
-    *("active", "offsets", "lengths", "order", "reversed", "backward", "is_double", "isa", "threads", "by_units"),
-    *("block", "is_packed", "packed", "constants", "buffers", "maps", "vectors", "partsums"),
+    *("active", "offsets", "lengths", "order", "reversed", "backward", "is_double", "isa", "is_bf16", "threads"),
+    *("by_units", "block", "is_packed", "packed", "constants", "buffers", "maps", "vectors", "partsums"),
     *("before", "before_count", "along", "along_count", "recent"),
 )
 STEP_OF_STREAM = ("words", "layers", "states", "runs", "buffers")  # the engine's TtStep
