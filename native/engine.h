@@ -97,7 +97,7 @@ struct TtRun {
   int64_t threads, by_units;  // each takes some units of all rows, or all units of some rows
   int64_t block;           // panels that a stage treats at a time
   int64_t is_packed;       // `packed` holds the weights already, from a run with the same sizes, isa, block and division
-  void* packed;            // tt_packed_size numbers; pairs of bf16 need no more
+  void* packed;            // tt_packed_size numbers, which is enough for pairs of bf16
   const double* constants;
   const int64_t* buffers;  // four words for each
   const int64_t* maps;     // for each: base, numbers from a row to the next; rows are units of the result

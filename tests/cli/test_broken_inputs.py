@@ -295,7 +295,7 @@ TRAINED_AND_REFUSED = [
     ({"engine": "torch", "cell": "lstm_peephole"}, ("engine torch", "lstm_peephole")),
     ({"engine": "torch", "zoneout": 0.1}, ("engine torch", "--engine auto or reference")),
     ({"engine": "jax"}, ("--engine jax", "auto | native | torch | reference")),
-    ({"precision": "bf16"}, ("--precision bf16", "float32 | float64")),
+    ({"precision": "float16"}, ("--precision float16", "float32 | float64 | bf16")),
     ({"device": "gpu"}, ("--device gpu", "cpu or auto")),
     ({"threads": 0}, ("--threads 0", "at least 1")),
     ({"seeds": 0}, ("--seeds 0", "at least 1")),

@@ -19,6 +19,8 @@ SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno
 CHECKS = """
 import os
 from tests.engine.raw import attack
+from tests.engine.test_bf16 import ISAS
+from tests.engine.test_bf16 import check as check_bf16
 from tests.engine.test_law_one import check
 from tests.engine.test_streaming import test_sizes
 from throughtime.cells.engine.native.library import isas
@@ -28,7 +30,11 @@ for seed in range(10_000, 10_150):
     os.environ["THROUGHTIME_ISA"] = isas()[seed % len(isas())]
     check(seed)
     test_sizes((1, 16, 33, 64)[seed % 4], (1, 2, 7)[seed % 3])
-print("150 configurations and streams, on", *isas())
+print("150 configurations and streams, on", *isas(), flush=True)
+for seed in range(100 if ISAS else 0):
+    os.environ["THROUGHTIME_ISA"] = ISAS[seed % len(ISAS)]
+    check_bf16(seed)
+print("and with products of bf16, on", *ISAS)
 """
 
 

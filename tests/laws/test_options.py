@@ -11,6 +11,7 @@ import pytest
 import throughtime as tt
 from tests.laws.material import OUTPUT, rows, tiny
 from throughtime.api.settings import GROUPS
+from throughtime.cells.engine.native import why_not_bf16
 from throughtime.errors import ThroughtimeError
 from throughtime.models.settings import LanguageSettings
 from throughtime.models.tasks import tasks
@@ -121,6 +122,7 @@ MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
     ("pooling", "last", {}, "tags", "--pooling last"),
     ("bag", "no", {}, "steps", "--bag no"),
     ("bag", "yes", {}, "pos", "--bag yes"),
+    ("precision", "bf16", {}, "tags", None if why_not_bf16() is None else "--precision bf16"),
     ("kinds", ("shop=category", "words=tokens"), {"letters_size": 64}, "pos", None),
     *(
         (name, value, NUMBERS, "steps", f"--{name.replace('_', '-')} {value}")

@@ -8,7 +8,7 @@ import torch
 
 from throughtime.api.machine import versions
 from throughtime.cells.engine import ENGINES, default_engine
-from throughtime.cells.engine.native.library import library, status
+from throughtime.cells.engine.native.library import library, status, why_not_bf16
 from throughtime.cells.recurrent import Recurrent
 from throughtime.errors import ThroughtimeError
 
@@ -36,6 +36,7 @@ def examine() -> dict[str, Any]:
         "cuda": cuda,
         "engine by default": default_engine(),
         "native engine": status(),
+        "bf16": "live" if (problem := why_not_bf16()) is None else f"not live: {problem}",
         **{f"engine {name}, error on a known answer": f"{error:.1e}" for name, error in errors.items()},
     }
 

@@ -13,7 +13,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from throughtime.api.machine import device_of, engine_of_environment
+from throughtime.api.machine import device_of, engine_of_environment, require_precision
 from throughtime.api.own import import_files
 from throughtime.api.settings import Settings, resolve
 from throughtime.cells.equations import Graph
@@ -75,7 +75,12 @@ class TrainedRun:
     def settings(self) -> Settings:
         tables = self.run.config.read()
         chosen = {name: value for group, table in tables.items() if group != "run" for name, value in table.items()}
-        return resolve(self.task, {**chosen, **engine_of_environment()})
+        settings = resolve(self.task, {**chosen, **engine_of_environment()})
+        try:
+            require_precision(settings.machine, torch.device("cpu"))
+        except UsageError:  # the weights are float32, and mean the same
+            return replace(settings, machine=changed(settings.machine, precision="float32"))
+        return settings
 
     @cached_property
     def fields(self) -> dict[str, Field]:

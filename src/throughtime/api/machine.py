@@ -14,6 +14,7 @@ import torch
 
 from throughtime.api.settings import MachineSettings
 from throughtime.cells.engine import default_engine
+from throughtime.cells.engine.native import why_not_bf16
 from throughtime.errors import UsageError
 
 
@@ -27,6 +28,15 @@ def device_of(settings: MachineSettings) -> torch.device:
     except (RuntimeError, AssertionError):
         raise UsageError(f"--device {settings.device}: there is no such device here; choose cpu or auto") from None
     return device
+
+
+def require_precision(settings: MachineSettings, device: torch.device) -> None:
+    """Raise UsageError where ``--precision bf16`` cannot be; the reference computes it anywhere."""
+    if settings.precision != "bf16" or settings.engine == "reference":
+        return
+    problem = why_not_bf16() if device.type == "cpu" else f"it runs on the CPU, and the device is {device}"
+    if problem is not None:
+        raise UsageError(f"--precision bf16: {problem}; leave it out")
 
 
 def engine_of_environment() -> dict[str, str]:

@@ -30,7 +30,10 @@ class MachineSettings(Group, frozen=True):
         Meta(description="who runs the recurrent layers; auto takes the fastest that can"),
     ] = "auto"
     device: Annotated[str, Meta(description="cpu, cuda, cuda:1, ...; auto takes cuda where there is one")] = "auto"
-    precision: Annotated[Literal["float32", "float64"], Meta(description="type of all weights")] = "float32"
+    precision: Annotated[
+        Literal["float32", "float64", "bf16"],
+        Meta(description="type of all weights; bf16: float32, and recurrent layers multiply numbers rounded to bf16"),
+    ] = "float32"
     threads: Annotated[AtLeastOne | None, Meta(description="processor threads; none: as many as torch takes")] = None
     checkpoint_time: Annotated[
         AtLeastOne | None,
@@ -47,7 +50,7 @@ class MachineSettings(Group, frozen=True):
     @property
     def execution(self) -> Execution:
         """How the layers are run."""
-        return Execution(self.engine, self.checkpoint_time)
+        return Execution(self.engine, self.checkpoint_time, self.precision == "bf16")
 
 
 GROUPS: dict[str, type[Group]] = {

@@ -13,7 +13,14 @@ import torch
 from torch import nn
 
 from throughtime.api.load import TrainedRun, load
-from throughtime.api.machine import device_of, engine_of_environment, environment, threads_of, versions
+from throughtime.api.machine import (
+    device_of,
+    engine_of_environment,
+    environment,
+    require_precision,
+    threads_of,
+    versions,
+)
 from throughtime.api.own import import_files
 from throughtime.api.prepare import prepare
 from throughtime.api.prepared import Prepared
@@ -134,14 +141,15 @@ def _require_same(prepared: Prepared, processes: Processes) -> None:
 
 def first_model(prepared: Prepared) -> nn.Module:
     """The network before training; what cannot be is refused here, before anything is written or trained."""
-    device_of(prepared.settings.machine)
+    require_precision(prepared.settings.machine, device_of(prepared.settings.machine))
     prepared.watched_metric()
     prepared.baseline_names()
     model = prepared.new_model()
     build_optimizer(model, prepared.settings.training)  # for its refusals, as the next line
     require_updates(_job(prepared, None, Silent(), ALONE))
     machine = prepared.settings.machine
-    if machine.engine in ("native", "torch") or machine.checkpoint_time is not None:  # they cannot run everything
+    special = machine.checkpoint_time is not None or machine.precision == "bf16"
+    if machine.engine in ("native", "torch") or special:  # they cannot run everything
         with torch.no_grad():
             loss_of(model, prepared.example().drawing(prepared.settings.training.seed, 1, 0))
     return model

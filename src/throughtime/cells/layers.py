@@ -57,6 +57,7 @@ class Layers:
     checkpoint_time: int | None = None
     engine: str = "auto"
     place: str = "recurrent"
+    bf16: bool = False
 
     def run(
         self,
@@ -124,6 +125,7 @@ class Layers:
             self.checkpoint_time,
             names,
             None if watch is None else partial(watch, direction),
+            self.bf16,
         )
 
     def _noise(self, masks: Masks | None, x: Tensor, units: int) -> Noise:

@@ -44,6 +44,7 @@ class Recurrent(nn.Module):
         kernel_size: of a convolutional cell's maps, odd; by default 3.
         checkpoint_time: in training only the states before every so many steps are kept, and the steps between are run
             again on the way back: a third more time, and memory for so many steps.
+        bf16: products take numbers rounded to bfloat16; weights, sums and states stay float32.
         engine: auto, native, torch or reference; by default what the environment says.
         place: names this module in the key of its random masks; two in one network need two places.
         generator: draws the first weights; by default torch's own.
@@ -79,6 +80,7 @@ class Recurrent(nn.Module):
         forget_bias: float | None = None,
         kernel_size: int | None = None,
         checkpoint_time: int | None = None,
+        bf16: bool = False,
         engine: str | None = None,
         place: str = "recurrent",
         generator: torch.Generator | None = None,
@@ -90,7 +92,7 @@ class Recurrent(nn.Module):
         self.recurrent_dropout, self.zoneout, self.drop_connect = recurrent_dropout, zoneout, drop_connect
         self.state_clip, self.residual, self.learned_state = state_clip, residual, learned_state
         self.initialisation, self.forget_bias = initialisation, forget_bias
-        self.checkpoint_time = checkpoint_time
+        self.checkpoint_time, self.bf16 = checkpoint_time, bf16
         self.engine, self.place = default_engine() if engine is None else engine, place
         self.watch: Watch | None = None
         self._check()
@@ -130,6 +132,7 @@ class Recurrent(nn.Module):
             self.checkpoint_time,
             self.engine,
             self.place,
+            self.bf16,
         )
 
     @property

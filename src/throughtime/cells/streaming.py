@@ -25,6 +25,7 @@ class Stream:
 
     def __init__(self, layer: nn.Module, layers: Layers, weights: Weights, x: Tensor, state: State) -> None:
         self._engine, self._training, self._threads = layers.engine, layer.training, torch.get_num_threads()
+        self._bf16 = layer.bf16
         self._shape, self._dtype, self._is_cpu = x.shape, x.dtype, x.is_cpu
         self._state_shape, self._states = state[0].shape, len(state)
         # kept, so that no other weight can come to lie where they lie
@@ -44,6 +45,7 @@ class Stream:
             and [*map(_address, weights), *map(_version, weights)] == self._weights
             and engine == self._engine
             and layer.training is self._training
+            and layer.bf16 is self._bf16
             and torch.get_num_threads() == self._threads
         )
 

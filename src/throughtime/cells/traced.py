@@ -27,6 +27,7 @@ class Traced:
         self.possible = (
             library() is not None
             and layers.engine in ("auto", "native")
+            and not layers.bf16
             and graph.output in graph.new_states
             and why_not_cell(graph) is None
         )

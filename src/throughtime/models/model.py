@@ -81,4 +81,4 @@ def parameters_by_part(model: nn.Module) -> dict[str, int]:
 
 def float_type(precision: str) -> torch.dtype:
     """The type of all weights for ``--precision``."""
-    return {"float32": torch.float32, "float64": torch.float64}[precision]
+    return {"float32": torch.float32, "float64": torch.float64, "bf16": torch.float32}[precision]

@@ -40,10 +40,28 @@ def choose(work: Work, engine: str) -> tuple[str, Callable[[Work], Result]]:
         problem = native.why_not(work)
         if problem is not None:
             raise UsageError(f"checkpoint_time needs the native engine: {problem}; leave checkpoint_time out")
+    if work.bf16 and (problem := _why_not_bf16(work, engine)) is not None:
+        raise UsageError(f"bf16: {problem}; use float32")
     if engine == "auto":
-        engine = next((name for name in ("native", "torch") if _WHY_NOT[name](work) is None), "reference")
+        fast = ("native",) if work.bf16 else ("native", "torch")
+        engine = next((name for name in fast if _WHY_NOT[name](work) is None), "reference")
     elif engine != "reference":
         problem = _WHY_NOT[engine](work)
         if problem is not None:
             raise UsageError(f"engine {engine} cannot run this: {problem}; use --engine auto or reference")
     return engine, _RUN[engine]
+
+
+def _why_not_bf16(work: Work, engine: str) -> str | None:
+    """In words; the reference could always, but is not what somebody wants who gives up precision for speed."""
+    if work.graph.convolution:
+        return f"the cell {work.graph.cell} is convolutional"
+    if work.x.dtype != torch.float32:
+        return f"sums and states are float32, and the input is {work.x.dtype}"
+    if engine == "torch":
+        return "torch's layers have no such products"
+    if engine == "reference":
+        return None
+    if work.x.device.type != "cpu":
+        return f"the native engine runs on the CPU, and the input lies on {work.x.device}"
+    return native.why_not_bf16()

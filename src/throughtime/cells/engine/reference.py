@@ -17,7 +17,7 @@ from torch import Tensor
 
 from throughtime.batch import without_padding
 from throughtime.cells.engine.contract import Noise, Result, State, Work
-from throughtime.cells.engine.rounding import product
+from throughtime.cells.engine.rounding import rounded_product
 from throughtime.cells.equations.graph import Graph, Node
 from throughtime.cells.equations.language import evaluate
 from throughtime.cells.equations.parameters import Sizes, Stack, recurrent_maps, stacks
@@ -151,7 +151,7 @@ class _Step:
 
     def _apply(self, weight: Tensor, operand: Tensor, in_loop: bool = True) -> Tensor:
         if self.bf16:
-            return product(operand, weight, in_loop)
+            return rounded_product(operand, weight, in_loop)
         if not self.sizes.space:
             return F.linear(operand, weight)
         return F.conv2d(operand, weight, padding=self.sizes.kernel_size // 2)

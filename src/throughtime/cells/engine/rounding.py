@@ -18,7 +18,7 @@ def rounded(x: Tensor) -> Tensor:
     return x.bfloat16().to(x.dtype)
 
 
-def product(operand: Tensor, weight: Tensor, in_loop: bool) -> Tensor:
+def rounded_product(operand: Tensor, weight: Tensor, in_loop: bool) -> Tensor:
     """``operand (*, I)`` and ``weight (O, I)`` to ``(*, O)``; ``in_loop``: its gradient goes on to the step before."""
     found: Tensor = _Product.apply(operand, weight, in_loop)
     return found

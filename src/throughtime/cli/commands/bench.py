@@ -40,6 +40,7 @@ def bench(
       last       the loss on the last step alone
       streaming  one step at a time: nn.LSTM, nn.LSTMCell, ONNX Runtime if it is there, ours
       memory     peak memory of a training step
+      bf16       products of bfloat16, beside torch's autocast
 
     All of them take a quarter of an hour. Ctrl-C ends earlier, and what was measured is kept.
     """

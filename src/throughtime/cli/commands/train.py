@@ -43,7 +43,7 @@ def train(
         Text, Option(help="auto, native, torch or reference.", metavar="NAME", envvar="THROUGHTIME_ENGINE")
     ] = None,
     device: Annotated[Text, Option(help="auto, cpu, cuda ...", metavar="NAME")] = None,
-    precision: Annotated[Text, Option(help="float32 or float64.", metavar="TYPE")] = None,
+    precision: Annotated[Text, Option(help="float32, float64 or bf16.", metavar="TYPE")] = None,
     threads: Annotated[Text, Option(help="Processor threads.", metavar="N")] = None,
     checkpoint_time: Annotated[
         Text, Option(help="Keep every Nth state of very long sequences, and run the rest again.", metavar="N")

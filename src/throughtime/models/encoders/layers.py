@@ -67,6 +67,7 @@ def recurrent(input_size: int, around: Surroundings) -> Recurrent:
         initialisation=settings.initialisation,
         forget_bias=settings.forget_bias,
         checkpoint_time=around.execution.checkpoint_time,
+        bf16=around.execution.bf16,
         engine=around.execution.engine,
         place=f"{around.place}.recurrent",
         generator=around.generator,

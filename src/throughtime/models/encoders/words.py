@@ -40,6 +40,7 @@ class Letters(nn.Module):
                 LETTER_SIZE,
                 size,
                 bidirectional=True,
+                bf16=around.execution.bf16,
                 engine=around.execution.engine,
                 place=place,
                 generator=around.generator,

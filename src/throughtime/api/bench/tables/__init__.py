@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from throughtime.api.bench.table import Table
-from throughtime.api.bench.tables import cells, grid, last, lengths, memory, own, streaming
+from throughtime.api.bench.tables import bf16, cells, grid, last, lengths, memory, own, streaming
 from throughtime.errors import unknown
 
 TABLES: tuple[Table, ...] = (
@@ -16,6 +16,7 @@ TABLES: tuple[Table, ...] = (
     last.TABLE,
     streaming.TABLE,
     memory.TABLE,
+    bf16.TABLE,
 )
 
 

@@ -79,6 +79,7 @@ def isa() -> int:
 
 
 def isa_name() -> str:
+    """Its name."""
     return next(name for name, number in _numbers().items() if number == isa())
 
 
@@ -88,7 +89,7 @@ def why_not_bf16() -> str | None:
     if engine is None:
         return "the native engine was not built; throughtime doctor says more"
     if not engine.tt_isa_has_bf16(isa()):
-        return f"they need AVX-512, and the native engine runs on {isa_name()}"
+        return f"it needs AVX-512 instructions, and the native engine runs with {isa_name()}"
     return None
 
 
@@ -98,7 +99,8 @@ def _numbers() -> dict[str, int]:
     engine = library()
     if engine is None:
         return {}
-    best, known = engine.tt_best_isa(), []
+    best: int = engine.tt_best_isa()
+    known: list[str] = []
     while engine.tt_isa_name(len(known)):
         known.append(engine.tt_isa_name(len(known)).decode())
     running = [k for k in range(len(known)) if k != best and engine.tt_isa_runs(k)]

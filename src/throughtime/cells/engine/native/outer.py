@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from throughtime.cells.engine.contract import Work
 from throughtime.cells.engine.reference import BINARY
-from throughtime.cells.engine.rounding import product
+from throughtime.cells.engine.rounding import rounded_product
 from throughtime.cells.equations.graph import LEAVES, Graph, Node
 from throughtime.cells.equations.language import evaluate
 from throughtime.cells.equations.parameters import Sizes, stacks
@@ -72,7 +72,8 @@ def outer_output(work: Work, hidden: Tensor) -> Tensor:
             values[index] = node.value if node.op == "constant" else own[node.name]
         elif node.op == "product":
             weight, operand = args
-            values[index] = product(operand, weight, True) if work.bf16 else F.linear(operand, weight)  # type: ignore[arg-type]
+            linear = partial(rounded_product, in_loop=True) if work.bf16 else F.linear
+            values[index] = linear(operand, weight)  # type: ignore[arg-type]
         elif node.op == "neg":
             values[index] = -args[0]
         elif node.op in BINARY:
