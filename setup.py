@@ -9,16 +9,18 @@ from typing import ClassVar
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError
 
 SOURCES = Path("native")
 EVERYWHERE = ["-O3", "-std=c++17", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-psabi"]
 EVERYWHERE += ["-Wno-maybe-uninitialized"]  # GCC sees some in its own headers
 # One file an instruction set, each compiled for its own: which one runs is decided on the user's machine.
 AVX512 = ["-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mfma", "-mprefer-vector-width=512"]
+BF16 = "-mavx512bf16"
 X86 = {
     "avx2": ["-mavx2", "-mfma"],
     "avx512": AVX512,
-    "avx512_bf16": [*AVX512, "-mavx512bf16"],
+    "avx512_bf16": [*AVX512, BF16],
 }
 
 
@@ -33,9 +35,19 @@ class BuildEngine(build_ext):
     def build_extension(self, ext: Extension) -> None:
         objects = []
         for name in ("engine", "program", "portable", *self.flags):
-            source, flags = str(SOURCES / f"{name}.cpp"), [*EVERYWHERE, *self.flags.get(name, [])]
-            objects += self.compiler.compile([source], self.build_temp, depends=ext.depends, extra_postargs=flags)
+            objects += self.compiled(name, ext.depends, self.flags.get(name, []))
         self.compiler.link_shared_object(objects, self.get_ext_fullpath(ext.name), target_lang="c++")
+
+    def compiled(self, name: str, depends: list[str], flags: list[str]) -> list[str]:
+        """The object of a source; an old compiler, which knows no bf16, leaves its products to AVX-512."""
+        source = str(SOURCES / f"{name}.cpp")
+        try:
+            flags_of_all = [*EVERYWHERE, *flags]
+            return self.compiler.compile([source], self.build_temp, depends=depends, extra_postargs=flags_of_all)
+        except CompileError:
+            if BF16 not in flags:
+                raise
+            return self.compiled(name, depends, [flag for flag in flags if flag != BF16])
 
 
 class AnyPython(bdist_wheel):

@@ -193,7 +193,9 @@ TT_API int64_t tt_isa_runs(int64_t isa) {
   switch (isa) {
     case 1: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case 2: return avx512;
+#if defined(__clang__) || __GNUC__ >= 11
     case 3: return avx512 && __builtin_cpu_supports("avx512bf16");
+#endif
   }
 #endif
   return isa == 0;
