@@ -92,7 +92,7 @@ template <class T> class Runner {
             block(stage, weights, from, int(to - from), panel, wide);
           }
         }
-        for (const Group& group : stage.groups) weights += deep(run_, group, padded_) * int64_t(group.sums.size()) * padded_;
+        for (const Group& group : stage.groups) weights += packed_size(group);
         const bool is_end = i + 1 == run_.steps && &stage == &program_.stages.back();
         if (run_.by_units && stage.waits && !is_end) barrier_.wait();
       }
@@ -162,7 +162,7 @@ template <class T> class Runner {
         int64_t reads = group_reads(group, padded_, run_.units, run_.inputs);
         pack<T>(group, maps, run_.units, transposed ? run_.units : reads, transposed ? padded_ : reads, first_panel_,
                 last_panel_, int(run_.block), to);
-        to += deep(run_, group, padded_) * int64_t(group.sums.size()) * padded_;
+        to += packed_size(group);
       }
   }
 
@@ -171,6 +171,8 @@ template <class T> class Runner {
     const int64_t reads = group_reads(group, padded, run.units, run.inputs);
     return run.is_bf16 ? (reads + 1) / 2 : reads;
   }
+
+  int64_t packed_size(const Group& group) const { return deep(run_, group, padded_) * int64_t(group.sums.size()) * padded_; }
 
   static int64_t rounded_size(const TtRun& run, int64_t padded) {
     int64_t most = 0;

@@ -97,6 +97,7 @@ def run(handle: int, words: array[int], bf16: bool = False) -> int:
     given.extend((0, 0, 0, isa(), bf16, 2, 0, 4, 0, packed, numbers.buffer_info()[0]))
     given.extend(values.buffer_info()[0] for values in (places, of_maps, of_vectors, of_sums))
     given.extend((0, 0, 0, 0, 0))
+    assert len(given) == len(RUN)
     return engine.tt_run(given.buffer_info()[0])
 
 
@@ -128,7 +129,8 @@ def step(handle: int, words: array[int], units: int = UNITS, change: Callable[[a
     given = array("q", (len(RUN), handle, 1, ROWS, units, units, 0, 1))
     given.extend((active.ctypes.data, offsets.ctypes.data, lengths.ctypes.data, 0))
     given.extend((0, 0, 0, isa(), 0, 2, 1, 4, 0, packed, values.buffer_info()[0], 0))
-    given.extend((of_maps.buffer_info()[0], of_vectors.buffer_info()[0], 0, 0, 0, 0, 0))
+    given.extend((of_maps.buffer_info()[0], of_vectors.buffer_info()[0], 0, 0, 0, 0, 0, 0))
+    assert len(given) == len(RUN)
     if change is not None:
         change(given)
     runs, places = array("q", [given.buffer_info()[0]] * 2), array("q", numbers * 2)
