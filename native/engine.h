@@ -15,7 +15,7 @@
 
 #define TT_API extern "C" __attribute__((visibility("default")))
 
-constexpr int64_t TT_VERSION = 1;
+constexpr int64_t TT_VERSION = 2;
 constexpr int TT_PANEL = 16;
 
 // Where the rows of a buffer lie at step t; the pitch is the distance between two rows, in numbers. Of each buffer a run
@@ -46,6 +46,7 @@ enum TtOp : int32_t {
   TT_DSIGMOID, TT_DTANH, TT_DRELU,  // a times the derivative where the squashing's value is b
   TT_ROWSUM, TT_ROWDOT,             // the sum over a row of a, of a b: into a scalar
   TT_PARTSUM_ADD, TT_PARTDOT_ADD,   // the sum over all rows and steps of a, of a b: into a partsum
+  TT_MEAN, TT_RSTD,                 // of a scalar over the units, and 1 / sqrt(that + b): for each unit of the row
   TT_OPS
 };
 

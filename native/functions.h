@@ -16,6 +16,19 @@ template <class T> inline vec<T> load(const T* p) { return *reinterpret_cast<con
 template <class T> inline void store(T* p, vec<T> v) { *reinterpret_cast<vec<T>*>(p) = v; }
 template <class T> inline vec<T> splat(T s) { return s - vec<T>{}; }
 
+// The sum of all lanes: halves are added to halves
+#if defined(__AVX512F__) && TT_BYTES == 64
+inline float total(vec<float> v) { return _mm512_reduce_add_ps((__m512)v); }
+inline double total(vec<double> v) { return _mm512_reduce_add_pd((__m512d)v); }
+#else
+template <class V> inline auto total(V v) {
+  constexpr int N = sizeof(V) / sizeof(v[0]);
+  for (int half = N / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) v[i] += v[i + half];
+  return v[0];
+}
+#endif
+
 template <class T> struct Functions;
 
 template <> struct Functions<double> {

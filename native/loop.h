@@ -354,10 +354,9 @@ template <class T> class Runner {
       vec<T> sum = {};
       int64_t i = 0;
       for (; i + LANES<T> <= kept; i += LANES<T>) sum += dot ? load<T>(x + i) * load<T>(y + i) : load<T>(x + i);
-      T total = 0;
-      for (int l = 0; l < LANES<T>; l++) total += sum[l];
-      for (; i < kept; i++) total += dot ? x[i] * y[i] : x[i];
-      scalars_[op.to.index * run_.rows + j + r] += total;
+      T all = total(sum);
+      for (; i < kept; i++) all += dot ? x[i] * y[i] : x[i];
+      scalars_[op.to.index * run_.rows + j + r] += all;
     }
   }
 
@@ -375,17 +374,19 @@ template <class T> class Runner {
     }
   }
 
-  // The numbers of whole rows: each thread has summed its units of them
-  void spread(const Operation& op, int64_t j, int rows, int n) {
-    T* d = slot(op.to.index);
+  // What follows from the sums of whole rows: each thread has summed its units of them
+  void spread(const Operation& op, int64_t j, int rows, int64_t unit, int n) {
+    const Where d = where(op.to, j, unit);
     for (int r = 0; r < rows; r++) {
       T total = 0;
       if (run_.by_units)
         for (int k = 0; k < run_.threads; k++) total += of_thread(k, layout_.scalars)[op.a.index * run_.rows + j + r];
       else
         total = scalars_[op.a.index * run_.rows + j + r];
+      total /= T(run_.units);
+      if (op.op == TT_RSTD) total = 1 / std::sqrt(total + constants_[op.b.index * width_]);
       vec<T> s = splat<T>(total);
-      for (int i = 0; i < n; i += LANES<T>) store<T>(d + r * width_ + i, s);
+      for (int i = 0; i < n; i += LANES<T>) store<T>(at<T>(d, r) + i, s);
     }
   }
 
@@ -408,7 +409,8 @@ template <class T> class Runner {
     switch (op.op) {
       case TT_ROWSUM: case TT_ROWDOT: return row_sums(op, j, rows, unit, n);
       case TT_PARTSUM_ADD: case TT_PARTDOT_ADD: return part_sums(op, j, rows, unit, n);
-      case TT_COPY: return op.a.place == TT_SCALAR ? spread(op, j, rows, n) : copy(op.to, op.a, j, rows, unit, n);
+      case TT_MEAN: case TT_RSTD: return spread(op, j, rows, unit, n);
+      case TT_COPY: return copy(op.to, op.a, j, rows, unit, n);
     }
     Where d = where(op.to, j, unit), a = where(op.a, j, unit);
     switch (op.op) {

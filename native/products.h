@@ -125,6 +125,22 @@ struct Map {
   int64_t pitch;
 };
 
+// k numbers of each unit of a panel, unit by unit, to the units of a panel for each k
+template <class T> inline void turn(const T* from, int64_t pitch, int64_t units, int64_t k, T* to, int64_t row) {
+  for (int64_t begin = 0; begin < k; begin += 64) {
+    const int64_t end = begin + 64 < k ? begin + 64 : k;
+    for (int64_t u = 0; u < units; u++)
+      for (int64_t i = begin; i < end; i++) to[i * row + u] = from[u * pitch + i];
+  }
+}
+#if defined(__AVX512F__) && TT_BYTES == 64
+inline void turn(const float* from, int64_t pitch, int64_t units, int64_t k, float* to, int64_t row) {
+  const __mmask16 kept = __mmask16((1 << units) - 1);
+  const __m512i at = _mm512_mullo_epi32(_mm512_set1_epi32(int(pitch)), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+  for (int64_t i = 0; i < k; i++) _mm512_storeu_ps(to + i * row, _mm512_mask_i32gather_ps(_mm512_setzero_ps(), kept, at, from + i, 4));
+}
+#endif
+
 // `units` of a panel (the rest is 0), for `k` numbers of the operand, of which `padded_k` are packed: `row` apart in `to`
 template <class T>
 inline void pack_panel(const Map& map, bool transposed, int64_t unit, int64_t units, int64_t k, int64_t padded_k, T* to, int64_t row) {
@@ -135,11 +151,7 @@ inline void pack_panel(const Map& map, bool transposed, int64_t unit, int64_t un
   if (transposed) {
     for (int64_t i = 0; i < k; i++) memcpy(to + i * row, from + i * map.pitch, units * sizeof(T));
   } else {
-    for (int64_t begin = 0; begin < k; begin += 64) {
-      int64_t end = begin + 64 < k ? begin + 64 : k;
-      for (int64_t u = 0; u < units; u++)
-        for (int64_t i = begin; i < end; i++) to[i * row + u] = from[u * map.pitch + i];
-    }
+    turn(from, map.pitch, units, k, to, row);
   }
   for (int64_t i = k; i < padded_k; i++) memset(to + i * row, 0, PANEL * sizeof(T));
 }

@@ -28,7 +28,8 @@ class Words {
 };
 
 bool is_unary(int32_t op) {
-  return op == TT_COPY || op == TT_NEG || (op >= TT_SIGMOID && op <= TT_SQRT) || op == TT_ROWSUM || op == TT_PARTSUM_ADD;
+  return op == TT_COPY || op == TT_NEG || (op >= TT_SIGMOID && op <= TT_SQRT) || op == TT_ROWSUM || op == TT_PARTSUM_ADD ||
+         op == TT_MEAN;
 }
 
 bool changes_by_row(int32_t kind) { return kind == TT_USER || kind == TT_NEXT || kind == TT_NEXT_RING; }
@@ -116,9 +117,11 @@ class Parser {
       Words::fail("has a wrong", "result of an operation");
     if ((o.b.place == TT_NOWHERE) != is_unary(op)) Words::fail("has a wrong", "number of operands");
     for (const Operand* from : {&o.a, &o.b}) {
-      bool spread = from == &o.a && op == TT_COPY && from->place == TT_SCALAR && to == TT_SLOT;
-      bool ordinary = from->place <= TT_CONSTANT || (from == &o.b && from->place == TT_NOWHERE);
-      if (!ordinary && !spread) Words::fail("has a wrong", "operand");
+      const bool is_mean = op == TT_MEAN || op == TT_RSTD;
+      bool fits = from->place <= TT_CONSTANT || (from == &o.b && from->place == TT_NOWHERE);
+      if (is_mean && from == &o.a) fits = from->place == TT_SCALAR;
+      if (op == TT_RSTD && from == &o.b) fits = from->place == TT_CONSTANT;
+      if (!fits) Words::fail("has a wrong", "operand");
     }
     if (op != TT_COPY)
       for (const Operand* any : {&o.to, &o.a, &o.b})

@@ -146,12 +146,12 @@ class _Reverse:
                 give(args[0], build("mul", g, value(index)))
             case "sqrt":
                 give(args[0], build("div", build("mul", g, build.constant(0.5)), value(index)))
-            case "spread":
-                give(args[0], build("rowsum", g))
-            case "rowsum" if len(args) == 1:
-                give(args[0], build("spread", g))
-            case "rowsum":
-                for mine, other in (args, args[::-1]):
-                    give(mine, build("mul", build("spread", g), value(other)))
+            case "normed":
+                own = value(index)
+                along = build("mul", own, build("mean", build("rowsum", g, own)))
+                across = build("sub", g, build("mean", build("rowsum", g)))
+                give(args[0], build("mul", value(args[2]), build("sub", across, along)))
+            case "mean":  # of a rowsum, and with it of what is summed
+                give(self.forward[args[0]].args[0], build("mean", build("rowsum", g)))
             case _:
                 raise AssertionError(quantity.op)

@@ -78,7 +78,7 @@ class Program:
     stages: tuple[Stage, ...]
     slots: int
     scalars: int
-    constants: tuple[tuple[float, str], ...]  # value and name
+    constants: tuple[float, ...]
     vectors: tuple[str, ...]
     partsums: tuple[str, ...]  # the parameter of each
     maps: tuple[str, ...]
@@ -177,9 +177,10 @@ class _Layout:
         vectors: Iterable[tuple[str, int, int | None]] = (),
         hoisted: tuple[int, ...] = (),
     ) -> None:
-        self.quantities, self.targets, self.tape, self.hoisted = quantities, targets, tape, hoisted
+        self.quantities = tuple([replace(q, op="mul", args=q.args[1:]) if q.op == "normed" else q for q in quantities])
+        self.targets, self.tape, self.hoisted = targets, tape, hoisted
         self.vectors = tuple((name, tuple(k for k in pair if k is not None)) for name, *pair in vectors)
-        self.constants: list[tuple[float, str]] = []
+        self.constants: list[float] = []
         self.scalars: dict[int, int] = {}
         self.spills: dict[int, int] = {}
         self.slots = 0
@@ -233,7 +234,7 @@ class _Layout:
         if quantity.op in ("sum", "back"):
             computed = [self._leaf(self.quantities[arg]) is None for arg in quantity.args]
             return max([0, *(stage + later for stage, later in zip(stages, computed, strict=True))])
-        return stages[0] + 1 if quantity.op == "spread" else max([0, *stages])
+        return stages[0] + 1 if quantity.op in ("mean", "rstd") else max([0, *stages])
 
     def _last_stages(self) -> dict[int, int]:
         """The last stage in which each quantity is read."""
@@ -262,13 +263,13 @@ class _Layout:
             case "vector":
                 return Place(Kind.VECTOR, name=quantity.name)
             case "constant":
-                return self._constant(quantity.value, quantity.name)
+                return self._constant(quantity.value)
         return None
 
-    def _constant(self, value: float, name: str = "") -> Place:
-        if (value, name) not in self.constants:
-            self.constants.append((value, name))
-        return Place(Kind.CONSTANT, self.constants.index((value, name)))
+    def _constant(self, value: float) -> Place:
+        if value not in self.constants:
+            self.constants.append(value)
+        return Place(Kind.CONSTANT, self.constants.index(value))
 
     def _home(self, k: int) -> Place | None:
         """The buffer in which a computed quantity is kept beyond its stage, if there is one."""
@@ -323,10 +324,9 @@ class _Layout:
             if home is not None and home not in self.targets.get(k, ()):
                 draft.ops.append(Operation("copy", home, draft.where[k]))
             return
-        elif quantity.op == "spread":
-            draft.where[k] = home or draft.slot()
-            draft.ops.append(Operation("copy", draft.where[k], Place(Kind.SCALAR, self.scalars[quantity.args[0]])))
-            return
+        elif quantity.op in ("mean", "rstd"):
+            args = [Place(Kind.SCALAR, self.scalars[quantity.args[0]])]
+            args += [self._constant(quantity.value)] if quantity.op == "rstd" else []
         else:
             args = [self._read(arg, draft) for arg in quantity.args]
         for arg in dying:

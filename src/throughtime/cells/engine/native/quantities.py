@@ -17,7 +17,6 @@ LEAVES = (
     *("given", "diagonal", "total"),
 )
 FORWARD_LEAVES = ("state", "mask", "vector", "constant", "diagonal")
-PER_UNIT = "1/H"  # the name of a constant that is divided by the number of units
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,12 @@ class Quantity:
     state                      ``name``: a state before the step
     mask                       ``name``: numbers from outside, which have no gradient
     vector                     ``name``: a parameter with a number for each unit
-    constant                   ``value``; named ``1/H``, divided by the number of units
+    constant                   ``value``
     sum             operands   each of ``maps`` applied to its operand, summed; ``name``: begins as this vector
     rowsum          v [, w]    the sum over a row's units, of v or of v w: a number a row
-    spread          rowsum     that number for each unit
+    mean            rowsum     it over the number of units, for each unit
+    rstd            rowsum     1 / sqrt(its mean + ``value``), for each unit
+    normed          v, c, s    c s, where c is v less its mean, and s one over the deviation: v normalised
     others          v [, w]    pointwise
     *in a derivative:*
     saved                      ``number``: a quantity of the forward step, kept
@@ -92,8 +93,8 @@ class Builder:
     def __call__(self, op: str, *args: int) -> int:
         return self.add(Quantity(op, args))
 
-    def constant(self, value: float, name: str = "") -> int:
-        return self.add(Quantity("constant", name=name, value=value))
+    def constant(self, value: float) -> int:
+        return self.add(Quantity("constant", value=value))
 
 
 def lowered(graph: Graph, variant: Variant = Variant()) -> Step:
@@ -167,15 +168,12 @@ class _Lowering:
             return self._sum(index)
         args = [self._quantity(arg) for arg in node.args]
         if node.op == "mean":
-            return self._mean(args[0])
+            return build("mean", build("rowsum", args[0]))
         if node.op == "norm":
-            centred = build("sub", args[0], self._mean(args[0]))
-            variance = build("mul", build("spread", build("rowsum", centred, centred)), build.constant(1.0, PER_UNIT))
-            return build("div", centred, build("sqrt", build("add", variance, build.constant(NORM_EPSILON))))
+            centred = build("sub", args[0], build("mean", build("rowsum", args[0])))
+            squares = build("rowsum", centred, centred)
+            return build("normed", args[0], centred, build.add(Quantity("rstd", (squares,), value=NORM_EPSILON)))
         return build(node.op, *args)
-
-    def _mean(self, v: int) -> int:
-        return self.build("mul", self.build("spread", self.build("rowsum", v)), self.build.constant(1.0, PER_UNIT))
 
     def _sum(self, index: int) -> int:
         """Of what is added, the products and one vector become one ``sum``; the rest is added to it."""

@@ -10,7 +10,7 @@ from throughtime.cells.engine.native.derivative import derivative
 from throughtime.cells.engine.native.library import PANEL, library
 from throughtime.cells.engine.native.products import Hoisted, Products
 from throughtime.cells.engine.native.program import backward_program, forward_program, hoisted_sums
-from throughtime.cells.engine.native.quantities import PER_UNIT, Variant, lowered
+from throughtime.cells.engine.native.quantities import Variant, lowered
 from throughtime.cells.engine.native.words import Compiled
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.parameters import Sizes, stacks
@@ -66,8 +66,7 @@ class Bound:
         self.maps = tuple(layer.spots[name] for name in program.maps)
         self.vectors = tuple(layer.spots[name] for name in program.vectors)
         self.partsums = tuple(layer.spots[name] for name in program.partsums)
-        values = [value / units if name == PER_UNIT else value for value, name in program.constants]
-        self.constants = array("d", values)
+        self.constants = array("d", program.constants)
         engine = library()
         assert engine is not None
         self.packed_size: int = engine.tt_packed_size(compiled.handle, units, layer.sizes.input_size)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from throughtime.cells.engine.native.library import library
 from throughtime.cells.engine.native.program import Group, Kind, Operation, Place, Program
 
-VERSION = 1
+VERSION = 2
 # a run as the engine's header has it, in its order
 RUN = (
     *("words", "program", "steps", "rows", "units", "inputs", "first_step", "row_step"),
@@ -21,7 +21,7 @@ RUN = (
 STEP_OF_STREAM = ("words", "layers", "states", "runs", "buffers")  # the engine's TtStep
 OPS = (
     *("copy", "add", "sub", "mul", "div", "neg", "sigmoid", "tanh", "relu", "exp", "sqrt"),
-    *("dsigmoid", "dtanh", "drelu", "rowsum", "rowdot", "partsum", "partdot"),
+    *("dsigmoid", "dtanh", "drelu", "rowsum", "rowdot", "partsum", "partdot", "mean", "rstd"),
 )
 SPILL, STEP, RING, OTHER_RING, USER, NEXT, NEXT_RING, STATE, STATE_RING, CARRIED, RECENT = range(11)
 INPUTS, UNITS, PARTS = range(3)

@@ -34,7 +34,7 @@ class Pointwise:
         self._compiled, self._places, self._numbers = compiled, places, places * sized.padded
         program, size = compiled.program, stored[0].element_size()
         self.vectors = array("q", [sized.member(stored, name).data_ptr() for name in program.vectors])
-        self.constants = array("d", [value for value, _ in program.constants])
+        self.constants = array("d", program.constants)
         self.width = sized.units * size
         given = {
             **{"words": len(RUN), "program": compiled.handle or 0, "rows": places, "units": sized.units},
