@@ -16,9 +16,8 @@ def session(module: nn.RNNBase) -> Any:
     except ImportError:
         return None
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    # its threads do not wait spinning between its runs, where they would take time from the other sides
-    options.add_session_config_entry("session.force_spinning_stop", "1")
+    # as fast as several at such a size, and threads that wait spinning would take time from the other sides
+    options.intra_op_num_threads = 1
     content = _model(onnx, module).SerializeToString()
     return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
