@@ -157,7 +157,7 @@ TT_API TtProgram* tt_program(const int32_t* words, int64_t count, char* problem,
 TT_API void tt_program_free(TtProgram* program) { delete program; }
 
 TT_API int64_t tt_packed_size(const TtProgram* program, int64_t units, int64_t inputs) {
-  int64_t padded = (units + TT_PANEL - 1) / TT_PANEL * TT_PANEL, total = 0;
+  int64_t padded = whole_panels(units), total = 0;
   for (const Stage& stage : program->stages)
     for (const Group& group : stage.groups) total += group_weights(group, padded, units, inputs);
   return total;

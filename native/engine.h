@@ -17,6 +17,7 @@
 
 constexpr int64_t TT_VERSION = 2;
 constexpr int TT_PANEL = 16;
+constexpr int64_t whole_panels(int64_t units) { return (units + TT_PANEL - 1) / TT_PANEL * TT_PANEL; }
 
 // Where the rows of a buffer lie at step t; the pitch is the distance between two rows, in numbers. Of each buffer a run
 // is given four words: base, and, where its kind asks for them, `other`, row_stride and time_stride (in numbers).
@@ -104,7 +105,7 @@ struct TtRun {
   const int64_t* maps;     // for each: base, numbers from a row to the next; rows are units of the result
   void* const* vectors;    // (units) each
   void* const* partsums;   // (units) each, written
-  const TtSweep* before;
+  const TtSweep* before;  // by rows
   int64_t before_count;
   const TtSweep* along;
   int64_t along_count;

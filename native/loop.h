@@ -9,7 +9,6 @@
 
 namespace TT_NAME {
 
-constexpr int BLOCK_ROWS = 8 * ROWS;  // rows that a stage treats at a time: as many use a piece of the weights while it is near
 constexpr int MOST_COLUMNS = 512;     // panels of all sums of a group in a block
 
 struct Where {
@@ -40,19 +39,18 @@ template <class T> class Runner {
  public:
   Runner(const TtRun& run, int thread, const Memory& memory, Barrier& barrier)
       : run_(run), program_(*run.program), barrier_(barrier), thread_(thread), all_(memory),
-        padded_((run.units + PANEL - 1) / PANEL * PANEL), width_(run.block * PANEL), layout_(run),
+        padded_(whole_panels(run.units)), width_(run.block * PANEL), layout_(run),
         along_(run, thread, memory, layout_.size, memory.shared + layout_.shared, barrier) {
     const int threads = int(run.threads), panels = int(padded_ / PANEL), block = int(run.block);
-    const Layout& layout = layout_;
     char* mine = memory.of_threads + thread * memory.thread_size;
-    slots_ = reinterpret_cast<T*>(mine + layout.slots);
-    constants_ = reinterpret_cast<T*>(mine + layout.constants);
-    vectors_ = reinterpret_cast<T*>(mine + layout.vectors);
-    partsums_ = reinterpret_cast<T*>(mine + layout.partsums);
-    scalars_ = reinterpret_cast<T*>(mine + layout.scalars);
-    rounded_ = mine + layout.rounded;
-    where_ = reinterpret_cast<Where*>(mine + layout.where);
-    apart_ = reinterpret_cast<char**>(mine + layout.apart);
+    slots_ = reinterpret_cast<T*>(mine + layout_.slots);
+    constants_ = reinterpret_cast<T*>(mine + layout_.constants);
+    vectors_ = reinterpret_cast<T*>(mine + layout_.vectors);
+    partsums_ = reinterpret_cast<T*>(mine + layout_.partsums);
+    scalars_ = reinterpret_cast<T*>(mine + layout_.scalars);
+    rounded_ = mine + layout_.rounded;
+    where_ = reinterpret_cast<Where*>(mine + layout_.where);
+    apart_ = reinterpret_cast<char**>(mine + layout_.apart);
     // the panels that this thread packs, and, in a division by units, computes
     first_panel_ = panels * thread / threads, last_panel_ = panels * (thread + 1) / threads;
     if (!run.by_units) first_panel_ = (first_panel_ + block - 1) / block * block, last_panel_ = (last_panel_ + block - 1) / block * block;
@@ -110,7 +108,7 @@ template <class T> class Runner {
 
     explicit Layout(const TtRun& run) {
       const TtProgram& p = *run.program;
-      const int64_t padded = (run.units + PANEL - 1) / PANEL * PANEL, width = run.block * PANEL, buffers = int64_t(p.buffers.size());
+      const int64_t padded = whole_panels(run.units), width = run.block * PANEL, buffers = int64_t(p.buffers.size());
       size = 0;
       slots = take(p.slots * BLOCK_ROWS * width * sizeof(T));
       constants = take(p.constants * width * sizeof(T));

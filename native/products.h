@@ -11,6 +11,7 @@ namespace TT_NAME {
 
 constexpr int PANEL = TT_PANEL;
 constexpr int ROWS = 6;  // of a tile
+constexpr int BLOCK_ROWS = 8 * ROWS;  // that are treated at a time: as many use a piece of the weights while it is near
 // panels of a tile, so that 6 rows of sums, the weights and one number of a row fit into the registers
 template <class T> constexpr int TILE = TT_TILE * 4 / sizeof(T) > 0 ? TT_TILE * 4 / sizeof(T) : 1;
 

@@ -67,7 +67,7 @@ class StepRuns {
   int64_t size() const { return first().is_double ? 8 : 4; }
   int64_t output() const { return rounded(first().rows * first().units * size()); }
   bool is_whole() const { return first().units % TT_PANEL == 0; }  // then states are read where they lie
-  int64_t ring() const { return 2 * first().rows * ((first().units + TT_PANEL - 1) / TT_PANEL * TT_PANEL) * size(); }
+  int64_t ring() const { return 2 * first().rows * whole_panels(first().units) * size(); }
 
   static void put(int64_t* words, int64_t buffer, int64_t base, int64_t other, int64_t row_stride) {
     if (buffer < 0) return;

@@ -54,23 +54,22 @@ inline int64_t place(const int64_t* places, int64_t n) { return places ? places[
 template <class T> class Sweeper {
  public:
   static constexpr int COLUMNS = TILE<T> * PANEL;  // of c that are treated at a time
-  static constexpr int GROUP = 8 * ROWS;           // rows of c, or of a, that use what has been brought near
   static constexpr int64_t DEEP = 24576 / (COLUMNS * sizeof(T));  // rows of b that are brought near
-  static constexpr int64_t BY_ROWS = GROUP * COLUMNS, OUTER = DEEP * (COLUMNS + GROUP);
+  static constexpr int64_t BY_ROWS = BLOCK_ROWS * COLUMNS, OUTER = DEEP * (COLUMNS + BLOCK_ROWS);
   static constexpr int64_t NEAR = BY_ROWS > OUTER ? BY_ROWS : OUTER;
 
   // `near`: NEAR numbers of this thread's own
   Sweeper(int thread, int threads, T* near) : thread_(thread), threads_(threads), near_(near) {}
 
   // Numbers of the sums of an outer product, and of the packed maps of one by rows
-  static int64_t sums(const TtSweep& s) { return s.width * padded(s.k); }
-  static int64_t packed(const TtSweep& s) { return s.parts * s.k * padded(s.width); }
+  static int64_t sums(const TtSweep& s) { return s.width * whole_panels(s.k); }
+  static int64_t packed(const TtSweep& s) { return s.parts * s.k * whole_panels(s.width); }
 
   // This thread's part of the maps
   void pack_maps(const TtSweep& s, T* to) const {
     Group group{0, 0, s.transposed ? READS_PARTS : READS_UNITS, int32_t(s.parts), {0}, {}};
     for (int32_t q = 0; q < s.parts; q++) group.maps.push_back(q);
-    const int panels = int(padded(s.width) / PANEL), each = (panels + threads_ - 1) / threads_;
+    const int panels = int(whole_panels(s.width) / PANEL), each = (panels + threads_ - 1) / threads_;
     const int step = (each + TILE<T> - 1) / TILE<T> * TILE<T>, first = step * thread_;
     if (first < panels)
       pack<T>(group, reinterpret_cast<const Map*>(s.maps), s.width, s.k, s.k, first, first + step < panels ? first + step : panels, TILE<T>, to);
@@ -78,12 +77,12 @@ template <class T> class Sweeper {
 
   // By rows from .. to
   void by_rows(const TtSweep& s, const T* packed, const Rows& at, int64_t from, int64_t to) const {
-    for (int64_t n = from; n < to; n += GROUP) block_of_rows(s, packed, at, n, int(to - n < GROUP ? to - n : GROUP));
+    for (int64_t n = from; n < to; n += BLOCK_ROWS) block_of_rows(s, packed, at, n, int(to - n < BLOCK_ROWS ? to - n : BLOCK_ROWS));
   }
 
   // The rows first .. last of c, from `count` rows of a and b, added to `sums`
   void outer(const TtSweep& s, const Rows& at, int64_t count, int64_t first, int64_t last, T* sums) const {
-    const int64_t wide = padded(s.k), pieces = (count + DEEP - 1) / DEEP;
+    const int64_t wide = whole_panels(s.k), pieces = (count + DEEP - 1) / DEEP;
     T *b = near_, *a = b + DEEP * COLUMNS;
     for (int64_t column = 0; column < s.k; column += COLUMNS) {
       const int64_t width = wide - column < COLUMNS ? wide - column : COLUMNS;
@@ -91,9 +90,9 @@ template <class T> class Sweeper {
       for (int64_t p = 0; p < pieces; p++) {
         const int64_t from = count * p / pieces, deep = count * (p + 1) / pieces - from;
         bring(static_cast<const T*>(s.b) + column, s.b_pitch, at.others, from, deep, kept, width, b);
-        for (int64_t r = first; r < last; r += GROUP) {
-          const int64_t some = last - r < GROUP ? last - r : GROUP;
-          bring(static_cast<const T*>(s.a) + r, s.a_pitch, at.a, from, deep, some, GROUP, a);
+        for (int64_t r = first; r < last; r += BLOCK_ROWS) {
+          const int64_t some = last - r < BLOCK_ROWS ? last - r : BLOCK_ROWS;
+          bring(static_cast<const T*>(s.a) + r, s.a_pitch, at.a, from, deep, some, BLOCK_ROWS, a);
           T* c = sums + (r - first) * wide + column;
           switch (width / PANEL) {
             case 1: outer_group<1>(int(some), a, deep, b, c, wide); break;
@@ -105,8 +104,6 @@ template <class T> class Sweeper {
       }
     }
   }
-
-  static int64_t padded(int64_t width) { return (width + PANEL - 1) / PANEL * PANEL; }
 
   static void put(const TtSweep& s, int64_t row, int64_t column, const T* from, int64_t count) {
     T* to = static_cast<T*>(s.c) + row * s.c_pitch + column;
@@ -132,11 +129,11 @@ template <class T> class Sweeper {
 
   template <int V> static void outer_group(int rows, const T* a, int64_t deep, const T* b, T* c, int64_t row) {
     if constexpr (V <= TILE<T>)
-      for (int r = 0; r < rows; r += ROWS) outer_rows<T, V>(rows - r < ROWS ? rows - r : ROWS, a + r, GROUP, deep, b, c + r * row, row);
+      for (int r = 0; r < rows; r += ROWS) outer_rows<T, V>(rows - r < ROWS ? rows - r : ROWS, a + r, BLOCK_ROWS, deep, b, c + r * row, row);
   }
 
   void block_of_rows(const TtSweep& s, const T* packed, const Rows& at, int64_t n, int rows) const {
-    const int64_t wide = padded(s.width), all = s.parts * s.k;
+    const int64_t wide = whole_panels(s.width), all = s.parts * s.k;
     T* sums = near_;
     for (int64_t column = 0; column < s.width; column += COLUMNS) {
       const int64_t width = wide - column < COLUMNS ? wide - column : COLUMNS;
@@ -147,7 +144,7 @@ template <class T> class Sweeper {
         if (s.b) memcpy(sum, static_cast<const T*>(s.b) + column, kept * sizeof(T));
       }
       for (int64_t q = 0; q < s.parts; q++) {
-        const T* a[GROUP];
+        const T* a[BLOCK_ROWS];
         for (int r = 0; r < rows; r++) a[r] = static_cast<const T*>(s.a) + place(at.a, n + r) * s.a_pitch + q * s.part_pitch;
         T* c[TILE<T>];
         for (int v = 0; v < TILE<T>; v++) c[v] = sums + v * PANEL;
@@ -192,7 +189,7 @@ template <class T> class Along {
     for (int64_t i = 0; i < run_.along_count; i++) {
       const TtSweep& s = run_.along[i];
       if (!s.is_outer) sweeper_.pack_maps(s, packed(s));
-      else memset(sums(s), 0, (last(s) - first(s)) * Sweeper<T>::padded(s.k) * sizeof(T));
+      else memset(sums(s), 0, (last(s) - first(s)) * whole_panels(s.k) * sizeof(T));
     }
   }
 
@@ -231,7 +228,7 @@ template <class T> class Along {
         else shared += Sweeper<T>::packed(s) * int64_t(sizeof(T));
       }
       if (!run.recent) return;
-      const int64_t padded = (run.units + PANEL - 1) / PANEL * PANEL;
+      const int64_t padded = whole_panels(run.units);
       for (const BufferKind& buffer : run.program->buffers)
         if (buffer.kind == TT_RECENT) pitch = buffer.parts * padded * int64_t(sizeof(T));
       int64_t& end = run.by_units ? shared : size;
@@ -292,7 +289,7 @@ template <class T> class Along {
 
   // Threads add what each has summed, always in the same order
   void write(const TtSweep& s) const {
-    const int64_t wide = Sweeper<T>::padded(s.k), between = between_ / int64_t(sizeof(T));
+    const int64_t wide = whole_panels(s.k), between = between_ / int64_t(sizeof(T));
     const int others = run_.by_units ? 0 : int(run_.threads);
     for (int64_t r = share(s, thread_); r < share(s, thread_ + 1); r++) {
       T* row = sums(s) + (r - first(s)) * wide - (others ? between * thread_ : 0);  // of the first thread, or this one's

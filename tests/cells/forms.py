@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
 from throughtime.batch import Draw
 from throughtime.cells import cells
@@ -81,6 +82,25 @@ def start(made: Recurrent, batch: int, seed: int = 8) -> State:
     shape = (len(made.directions), batch, made.hidden_size, *made.directions[0].sizes.space)
     dtype = next(made.parameters()).dtype
     return tuple(numbers(*shape, seed=seed + index, dtype=dtype) for index in range(len(made.graph.states)))
+
+
+def check_derivatives(made: Recurrent, x: Tensor, *state: Tensor) -> None:
+    """First and second, of three rows of 3, 0 and 2 steps, against finite differences."""
+    lengths = torch.tensor([3, 0, 2])
+    names = [name for name, _ in made.named_parameters()]
+    parts = [part.detach() for part in (*made.parameters(), x, *state)]
+    sizes = [part.numel() for part in parts]
+
+    def run(everything: Tensor) -> Tensor:
+        """From all weights, the input and the first state to the output and the last state, as one vector each."""
+        values = [v.view_as(part) for v, part in zip(everything.split(sizes), parts, strict=True)]
+        weights, (x, *state) = dict(zip(names, values, strict=False)), values[len(names) :]
+        output, new_state = functional_call(made, weights, (x, lengths, tuple(state)))
+        return torch.cat([part.flatten() for part in (output, *new_state)])
+
+    everything = torch.cat([part.flatten() for part in parts]).requires_grad_()
+    assert torch.autograd.gradcheck(run, everything, fast_mode=True)
+    assert torch.autograd.gradgradcheck(run, everything, fast_mode=True)
 
 
 def drawing(*sample_ids: int, seed: int = 3, epoch: int = 2, update: int = 5, offset: int = 0) -> Draw:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from tests.cells.forms import FORMS, NAMES, NATIVE, TORCH_FORMS, inputs, layer, start
+from tests.cells.forms import FORMS, NAMES, NATIVE, TORCH_FORMS, check_derivatives, inputs, layer, start
 from throughtime.cells.recurrent import Recurrent
 
 
@@ -27,21 +27,7 @@ CASES += [(text, "native") for text in FORMS if NATIVE and text.startswith("conv
 @pytest.mark.parametrize(("text", "engine"), CASES)
 def test_gradients(text: str, engine: str) -> None:
     made = tiny(text, engine)
-    lengths = torch.tensor([3, 0, 2])
-    names = [name for name, _ in made.named_parameters()]
-    parts = [part.detach() for part in (*made.parameters(), inputs(made, 3, 3), *start(made, 3))]
-    sizes = [part.numel() for part in parts]
-
-    def run(everything: Tensor) -> Tensor:
-        """From all weights, the input and the first state to the output and the last state, as one vector each."""
-        values = [v.view_as(part) for v, part in zip(everything.split(sizes), parts, strict=True)]
-        weights, (x, *state) = dict(zip(names, values, strict=False)), values[len(names) :]
-        output, new_state = functional_call(made, weights, (x, lengths, tuple(state)))
-        return torch.cat([part.flatten() for part in (output, *new_state)])
-
-    everything = torch.cat([part.flatten() for part in parts]).requires_grad_()
-    assert torch.autograd.gradcheck(run, everything, fast_mode=True)
-    assert torch.autograd.gradgradcheck(run, everything, fast_mode=True)
+    check_derivatives(made, inputs(made, 3, 3), *start(made, 3))
 
 
 @pytest.mark.parametrize("text", ["lstm_peephole", "gru_layernorm", "rnn:output=yes"])

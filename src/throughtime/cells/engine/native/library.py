@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ctypes import c_char_p, c_int64, c_void_p
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
+
+import torch
 
 from throughtime.errors import unknown
 
 FILE = "_engine.so"
 PANEL = 16  # units that lie side by side in packed weights; rows are padded to whole panels
+
+
+# What the engine answers where it has not run, in words
+_PROBLEMS = {
+    1: "it is of another version than the package; install throughtime anew",
+    2: "sizes do not fit each other",
+    3: "there is not enough memory",
+}
 
 
 def library() -> ctypes.CDLL | None:
@@ -66,6 +79,23 @@ def _declare(engine: ctypes.CDLL) -> None:
     engine.tt_flush.argtypes, engine.tt_flush.restype = [c_int64, c_int64], None
     engine.tt_poison.argtypes, engine.tt_poison.restype = [c_int64], None
     engine.tt_poison(os.environ.get("THROUGHTIME_POISON") == "1")
+
+
+def refused(problem: int) -> NoReturn:
+    """Raise RuntimeError with what the engine's answer means."""
+    raise RuntimeError(f"the engine refused a run: {_PROBLEMS.get(problem, problem)}")
+
+
+@contextmanager
+def flushed() -> Iterator[None]:
+    """Denormal numbers count as 0: gradients that have faded to them would slow products down."""
+    engine, threads = library(), torch.get_num_threads()
+    assert engine is not None
+    engine.tt_flush(threads, 1)
+    try:
+        yield
+    finally:
+        engine.tt_flush(threads, 0)
 
 
 def isas() -> tuple[str, ...]:

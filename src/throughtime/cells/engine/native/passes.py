@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from throughtime.cells.engine.native.library import PANEL, isa, library
+from throughtime.cells.engine.native.library import PANEL, flushed, isa, library, refused
 from throughtime.cells.engine.native.products import NEAR, Operands, Sweeps, Table
 from throughtime.cells.engine.native.recipe import Bound, Sized
 from throughtime.cells.engine.native.rows import Rows
@@ -116,6 +115,8 @@ def forward(
 
 @dataclass
 class Gradients:
+    """Of the input, of the state before the first step, and of what is stored."""
+
     x: Tensor | None
     state: list[Tensor]
     stored: list[Tensor]
@@ -165,7 +166,7 @@ def backward(
         dx = rows.unpacked(flat, dx)
     if gradients is None:
         return Gradients(dx, of_state, of_stored)
-    with _flushed():
+    with flushed():
         if wants_x and flat is None:
             dx = products.of_input(rows, x, gradients, stored, dx)
         for number, is_near in enumerate(near):
@@ -197,18 +198,6 @@ def _put_states(
     return of_state
 
 
-@contextmanager
-def _flushed() -> Iterator[None]:
-    """Denormal numbers count as 0: gradients that have faded to them would slow products down."""
-    engine, threads = library(), torch.get_num_threads()
-    assert engine is not None
-    engine.tt_flush(threads, 1)
-    try:
-        yield
-    finally:
-        engine.tt_flush(threads, 0)
-
-
 def _run(
     bound: Bound,
     layer: Layer,
@@ -235,7 +224,7 @@ def _run(
     assert engine is not None
     problem = engine.tt_run(words.buffer_info()[0])
     if problem:
-        raise RuntimeError(f"the engine refused a run: {problem}")
+        refused(problem)
 
 
 def given(

@@ -7,9 +7,9 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from throughtime.cells.engine.native.derivative import derivative
+from throughtime.cells.engine.native.layout import backward_program, forward_program, hoisted_sums
 from throughtime.cells.engine.native.library import PANEL, library
 from throughtime.cells.engine.native.products import Hoisted, Products
-from throughtime.cells.engine.native.program import backward_program, forward_program, hoisted_sums
 from throughtime.cells.engine.native.quantities import Variant, lowered
 from throughtime.cells.engine.native.words import Compiled
 from throughtime.cells.equations.graph import Graph

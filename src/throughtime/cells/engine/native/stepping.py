@@ -6,13 +6,12 @@ from array import array
 from collections.abc import Callable, Sequence
 from functools import partial
 from struct import Struct
-from typing import NoReturn
 
 import torch
 from torch import Tensor
 
 from throughtime.cells.engine.contract import State, Work
-from throughtime.cells.engine.native.library import PANEL, library
+from throughtime.cells.engine.native.library import PANEL, library, refused
 from throughtime.cells.engine.native.masks import variant_and_masks
 from throughtime.cells.engine.native.passes import Division, check_shapes, given, panels_at_once
 from throughtime.cells.engine.native.recipe import Sized, sized
@@ -101,7 +100,7 @@ def _of_one(run: Run, y: Tensor, new: State) -> Step:
         (before,) = state
         x, before, output, after = x.contiguous(), before.contiguous(), _empty(y), _empty(like)
         problem = run(pack(x.data_ptr(), output.data_ptr(), before.data_ptr(), after.data_ptr()))
-        return (output, (after,)) if not problem else _refused(problem)
+        return (output, (after,)) if not problem else refused(problem)
 
     return step
 
@@ -115,7 +114,7 @@ def _of_two(run: Run, y: Tensor, new: State) -> Step:
         output, new_a, new_b = _empty(y), _empty(like_a), _empty(like_b)
         to_a, to_b = new_a.data_ptr(), new_b.data_ptr()
         problem = run(pack(x.data_ptr(), output.data_ptr(), a.data_ptr(), b.data_ptr(), to_a, to_b))
-        return (output, (new_a, new_b)) if not problem else _refused(problem)
+        return (output, (new_a, new_b)) if not problem else refused(problem)
 
     return step
 
@@ -127,13 +126,9 @@ def _of_any(run: Run, y: Tensor, new: State) -> Step:
         x, state = x.contiguous(), tuple([part.contiguous() for part in state])
         output, after = _empty(y), tuple([_empty(part) for part in new])
         problem = run(pack(*[tensor.data_ptr() for tensor in (x, output, *state, *after)]))
-        return (output, after) if not problem else _refused(problem)
+        return (output, after) if not problem else refused(problem)
 
     return step
-
-
-def _refused(problem: int) -> NoReturn:
-    raise RuntimeError(f"the engine refused a step: {problem}")
 
 
 _OF_STATES = {1: _of_one, 2: _of_two}

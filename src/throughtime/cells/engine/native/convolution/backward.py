@@ -7,7 +7,6 @@ one convolution over all steps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -35,14 +34,8 @@ from throughtime.cells.engine.native.convolution.memory import (
     thinned,
 )
 from throughtime.cells.engine.native.convolution.pointwise import Pointwise
-from throughtime.cells.engine.native.library import library
-
-
-@dataclass
-class Gradients:
-    x: Tensor | None
-    state: list[Tensor]
-    stored: list[Tensor]
+from throughtime.cells.engine.native.library import flushed
+from throughtime.cells.engine.native.passes import Gradients
 
 
 def backward(
@@ -57,16 +50,11 @@ def backward(
     order, sized = layer.order, layer.sized
     stored = [tensor.contiguous() for tensor in stored]
     loop = _Backward(layer, stored, tape, order.packed(channels_last(dy)), dstate)
-    engine, threads = library(), torch.get_num_threads()
-    assert engine is not None
-    engine.tt_flush(threads, 1)  # gradients that have faded to denormal numbers would slow everything
-    try:
+    with flushed():
         for t in reversed(range(len(order.active) - 1)):
             loop.step(t)
         dx = loop.of_input() if wants_x else None
         of_stored = loop.of_stored()
-    finally:
-        engine.tt_flush(threads, 0)
     ends = [channels_first(order.unsorted(end), sized.units) for end in loop.ends()]
     return Gradients(None if dx is None else order.unpacked(dx), ends, of_stored)
 

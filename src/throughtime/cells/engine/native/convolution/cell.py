@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from throughtime.cells.engine.native.derivative import Derivative, derivative
-from throughtime.cells.engine.native.program import Place, buffer, program_over_frames
+from throughtime.cells.engine.native.layout import buffer, program_over_frames
+from throughtime.cells.engine.native.program import Place
 from throughtime.cells.engine.native.quantities import Builder, Quantity, Step, Variant, lowered
 from throughtime.cells.engine.native.words import Compiled
 from throughtime.cells.equations.graph import Graph

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from throughtime.cells.engine.native.convolution.layer import Sized
-from throughtime.cells.engine.native.library import PANEL, isa, library
+from throughtime.cells.engine.native.library import PANEL, isa, library, refused
 from throughtime.cells.engine.native.words import RUN, Compiled
 
 MOST_PANELS = 4  # that an operation treats at a time
@@ -58,7 +58,7 @@ class Pointwise:
         words[_BUFFERS], words[_PARTSUMS] = places.buffer_info()[0], partsums.buffer_info()[0]
         problem = self._run(words.buffer_info()[0])
         if problem:
-            raise RuntimeError(f"the engine refused a step: {problem}")
+            refused(problem)
 
 
 @lru_cache(maxsize=256)
