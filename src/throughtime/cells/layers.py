@@ -72,7 +72,9 @@ class Layers:
         """``x (B, T, *F)`` through all layers: the output, the state at the end, and the quantities ``names``.
 
         ``weights`` gives the stored tensors of a direction by name; without a ``draw`` there are no random masks.
+        What is recorded or watched is run by the reference, whatever the engine.
         """
+        engine = "reference" if names or watch is not None else self.engine  # the only one that can be looked into
         ends: list[State] = []
         recorded: dict[str, Tensor] = {}
         for layer in range(self.directions[-1].layer + 1):
@@ -85,7 +87,7 @@ class Layers:
                     continue
                 before = tuple(part[index] for part in state)
                 work = self.work(direction, weights(direction), x, lengths, before, draw, names, watch)
-                result = choose(work, self.engine)[1](work)
+                result = choose(work, engine)[1](work)
                 outputs.append(result.output)
                 ends.append(result.state)
                 recorded |= {f"{direction.suffix[1:]}.{name}": values for name, values in result.recorded.items()}

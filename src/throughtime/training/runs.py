@@ -35,6 +35,8 @@ class Run:
         self.metrics = JsonFile(self.path / "metrics.json")
         self.predictions = LinesFile(self.path / "predictions.jsonl")  # a line a row of the test split
         self.samples = JsonFile(self.path / "samples.json")  # what a model that generates has made by itself
+        self.observations = LinesFile(self.path / "observations.jsonl")  # what was seen while training, at some updates
+        self.inspection = JsonFile(self.path / "inspection.json")  # what later inspections found, by kind
         self.data = JsonFile(self.path / "data.json")  # what was read
         self.report = TextFile(self.path / "report.html")
         self.environment = JsonFile(self.path / "environment.json")

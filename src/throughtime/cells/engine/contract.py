@@ -55,7 +55,7 @@ class Work:
     ``checkpoint_time``: for the way back only the states before every so many steps are kept; the rest is run again.
     ``bf16``: products take numbers rounded to bfloat16. ``record`` names quantities to keep;
     ``watch(step, state's name, values (B, H))`` is handed every state in the graph of autograd, so that its gradient
-    can be seen.
+    can be seen: that of c without what goes through h of the same step, as in the product of Jacobians.
     """
 
     graph: Graph

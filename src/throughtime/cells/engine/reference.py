@@ -53,6 +53,8 @@ def run(work: Work) -> Result:
         else:
             state = tuple(old.index_copy(0, rows, part) for old, part in zip(state, new, strict=True))
         if work.watch is not None:
+            # each state a coordinate of its own: the gradient of c is that which c hands to the next step, without h's
+            state = tuple(part.view_as(part) for part in state)
             for name, values_after in zip(work.graph.states, state, strict=True):
                 work.watch(t, name, values_after)
             new = tuple(_of(rows, part) for part in state)  # so that the output depends on what was watched
