@@ -81,6 +81,19 @@ class Batch:
         """The same batch, going on from this state."""
         return replace(self, state=state)
 
+    def rows(self, index: Tensor) -> Batch:
+        """These rows of the batch, with their numbers, and so their masks, and their states."""
+        columns = {
+            name: Sequences(column.data[index], column.lengths[index])
+            if isinstance(column, Sequences)
+            else column[index]
+            for name, column in self.columns.items()
+        }
+        ids = self.sample_ids[index]
+        draw = None if self.draw is None else replace(self.draw, sample_ids=ids)
+        state = None if self.state is None else tuple(part[:, index] for part in self.state)
+        return Batch(columns, ids, self.offset, draw, state)
+
     def to(self, where: device | str) -> Batch:
         draw = None if self.draw is None else replace(self.draw, sample_ids=self.draw.sample_ids.to(where))
         columns = {name: column.to(where) for name, column in self.columns.items()}

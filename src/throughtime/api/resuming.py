@@ -11,7 +11,7 @@ from throughtime.training.file_kinds import to_toml
 from throughtime.training.runs import Run
 
 # where, how fast and how often saved: these may change between a stop and its resumption
-FREE = ("max_minutes", "checkpoint_seconds", "engine", "device", "threads", "checkpoint_time")
+FREE = ("max_minutes", "checkpoint_seconds", "observe", "engine", "device", "threads", "checkpoint_time")
 
 
 def require_same_run(folder: Run, groups: Mapping[str, Mapping[str, Any]], figures: Mapping[str, Any]) -> None:

@@ -35,12 +35,13 @@ from throughtime.models.baselines import Answer
 from throughtime.models.metrics import metrics
 from throughtime.models.model import used_engine
 from throughtime.settings import as_dict, changed
+from throughtime.training.asking import loss_of
 from throughtime.training.distributed import ALONE, Processes, joined, leave
 from throughtime.training.file_kinds import to_json
 from throughtime.training.interrupts import InterruptionError
-from throughtime.training.job import Job, loss_of
+from throughtime.training.job import Job
 from throughtime.training.loop import fit, require_updates
-from throughtime.training.observe import locate
+from throughtime.training.observe import Recorder, locate
 from throughtime.training.optimisers import build_optimizer
 from throughtime.training.progress import Progress, Silent
 from throughtime.training.runs import Run
@@ -205,6 +206,7 @@ def _job(prepared: Prepared, folder: Run | None, progress: Progress, processes: 
         better=metrics[metric].better,
         run=folder,
         progress=progress,
+        recorder=Recorder(folder.observations) if folder is not None and prepared.settings.training.observe else None,
         device=device,
         locate=partial(_located, prepared),
         sample=partial(prepared.sample, device),

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from throughtime.batch import Batch
 from throughtime.training.distributed import ALONE, Processes
+from throughtime.training.observe.recorder import Recorder
 from throughtime.training.progress import Progress, Silent
 from throughtime.training.runs import Run
 from throughtime.training.settings import TrainingSettings
@@ -46,8 +47,8 @@ class Job:
     function of the seed and the epoch. ``evaluate(model)`` gives the metrics on the validation split, among them the
     watched one, ``metric``, of which ``better`` says whether higher or lower is better. ``locate(model, batch)`` says
     in words where a value that is not finite comes from; None if all are finite. ``sample(model)`` is what a model
-    that generates makes after an epoch, for the history; None where it makes nothing. Of several ``processes`` only
-    the first has a ``run``.
+    that generates makes after an epoch, for the history; None where it makes nothing. ``recorder`` looks
+    into the network at some updates. Of several ``processes`` only the first has a ``run`` and a ``recorder``.
     """
 
     batches: Callable[[int, int], Batches]
@@ -58,6 +59,7 @@ class Job:
     locate: Locate
     sample: Callable[[nn.Module], str | None] = lambda model: None
     run: Run | None = None
+    recorder: Recorder | None = None
     progress: Progress = field(default_factory=Silent)
     device: torch.device | str = "cpu"
     processes: Processes = ALONE
@@ -70,18 +72,3 @@ class Job:
     def updates(self) -> int:
         """Of the whole training, if nothing stops it early."""
         return self.settings.epochs * self.updates_per_epoch
-
-
-def loss_of(model: nn.Module, batch: Batch) -> tuple[Tensor, tuple[Tensor, ...] | None]:
-    """The mean loss of a batch, and the state after it, as values, where the next batch goes on from there."""
-    found = model.loss(batch)  # type: ignore[operator]
-    if not isinstance(found, tuple):
-        return found, None
-    loss, carried = found
-    return loss, tuple(part.detach() for part in carried)
-
-
-def weight_of(model: nn.Module, batch: Batch) -> float:
-    """What the loss of a batch is the mean over: what ``model.weight`` says, or its samples."""
-    weight = getattr(model, "weight", None)
-    return float(weight(batch)) if callable(weight) else len(batch)

@@ -15,12 +15,13 @@ from torch import Tensor, nn
 
 from throughtime.batch import Batch
 from throughtime.errors import NonFiniteError, UsageError, unknown
+from throughtime.training.asking import loss_of, weight_of
 from throughtime.training.averaging import averaged, averages_at, using
 from throughtime.training.checkpoint import EpochSums, Position, State, load_checkpoint, save_checkpoint, spread
 from throughtime.training.clipping import clip, gradient_norm
 from throughtime.training.distributed import is_loss, lost
 from throughtime.training.interrupts import InterruptionError, stop_requests
-from throughtime.training.job import Fitted, Job, loss_of, weight_of
+from throughtime.training.job import Fitted, Job
 from throughtime.training.optimisers import build_optimizer, set_learning_rate
 from throughtime.training.progress import Moment
 from throughtime.training.schedules import learning_rate, plateau_falls, warmup_updates
@@ -97,6 +98,8 @@ def _resume(job: Job, state: State) -> None:
     run, settings = job.run, job.settings
     if not job.processes.of_first(lambda: run is not None and load_checkpoint(run.checkpoint, state, settings)):
         job.progress.note("nothing was saved yet; training starts from the beginning")
+        if job.recorder is not None:
+            job.recorder.go_on(0)
         return
     spread(state, job.processes)
     if state.position.failure is not None:
@@ -104,6 +107,8 @@ def _resume(job: Job, state: State) -> None:
         state.position.failure = None
     if run is not None:
         run.history.write(state.position.history)  # it may have rows of epochs after the checkpoint
+    if job.recorder is not None:
+        job.recorder.go_on(state.position.update)
 
 
 def _remaining_batches(job: Job, state: State) -> Iterator[Batch]:
@@ -130,9 +135,13 @@ def _update(job: Job, state: State, batch: Batch, loss_of_batch: LossOf) -> None
     if not math.isfinite(norm):
         what = f"the loss is {value:g}, but the length of its gradient is {norm}"
         _give_up(job, state, f"{what}; {_located(job, model, part)}")
-    clipped = clip(gradients, norm, settings)
-    set_learning_rate(state.optimizer, _rate(job, at, at.update))
+    looked = None if job.recorder is None else job.recorder.before(model, part, at.epoch, at.update)
+    clipped, rate = clip(gradients, norm, settings), _rate(job, at, at.update)
+    set_learning_rate(state.optimizer, rate)
     state.optimizer.step()
+    if looked is not None and job.recorder is not None:
+        figures = {"loss": value, "gradient_norm": norm, "clipped": bool(clipped), "learning_rate": rate}
+        job.recorder.after(looked, model, figures)
     if averages_at(settings, at.update, job.updates):
         at.averaged += 1
         state.average = averaged(state.average, model, at.averaged, settings)

@@ -100,6 +100,12 @@ class TrainingSettings(Group, frozen=True):
         Meta(description="with init_from: the rate of a layer is that of the one above it times this (1 if not set)"),
     ] = None
     seed: Annotated[int, Meta(ge=0, description="from which weights, order and masks are drawn")] = 1
+    observe: Annotated[
+        bool,
+        Meta(
+            description="look into the network at some updates, for at most 3 % of the time: gradients, gates, updates"
+        ),
+    ] = True
     checkpoint_seconds: Annotated[
         float, Meta(ge=0, description="seconds between checkpoints; 0: one after every update")
     ] = 60.0

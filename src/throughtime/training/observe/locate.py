@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from throughtime.batch import Batch, Sequences, without_padding
 from throughtime.cells.recurrent import Direction, Recurrent
-from throughtime.training.job import loss_of
+from throughtime.training.asking import loss_of
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,121 @@
+"""How far back a gradient reaches: its norm at every distance from the step at which the loss looks at the state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from throughtime.batch import Batch
+from throughtime.cells.recurrent import Direction
+from throughtime.training.observe.watched import Call, Watched, watched
+
+WHOLE = "all"  # the norm over all states together
+
+
+@dataclass(frozen=True)
+class Distances:
+    """‖∂L_t/∂s_{t-k}‖ for k = 0, 1, ...: ``norms["h"][k]``, the mean over the rows that have such a step.
+
+    ``L_t`` is the loss as it depends on the output of one step t alone: for each row the last step, as the direction
+    runs, at which the loss looks at the output. ``norms["all"]`` is that of all states together, ``norms["c"]``
+    counts what c hands to the next step, not what goes through h of its own step: with h and c as coordinates, the
+    gradient is ∂L_t/∂h_t times the product of the steps' Jacobians. ``rows[k]`` counts the rows; distances that less
+    than half of the rows have are left out.
+    """
+
+    place: str
+    norms: Mapping[str, np.ndarray]
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def gradients_by_distance(model: nn.Module, batch: Batch) -> list[Distances]:
+    """For every recurrent layer and direction of ``model.loss(batch)``; nothing where no gradient enters.
+
+    >>> from throughtime.batch import Batch
+    >>> from throughtime.cells.recurrent import Recurrent
+    >>> class Last(nn.Module):
+    ...     "The square of a linear recurrence's last state."
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.layer = Recurrent("rnn:activation=identity,bias=no", 1, 1)
+    ...         nn.init.constant_(self.layer.weight_hh_l0, 0.5)
+    ...     def loss(self, batch):
+    ...         return self.layer(batch["x"])[0][:, -1].square().sum() / 2
+    >>> (found,) = gradients_by_distance(Last(), Batch({"x": torch.ones(1, 4, 1)}, torch.arange(1)))
+    >>> (found.norms["h"] / found.norms["h"][0]).tolist()
+    [1.0, 0.5, 0.25, 0.125]
+    """
+    return distances(watched(model, batch))
+
+
+def distances(seen: Watched) -> list[Distances]:
+    """The same of a batch that was run already; its graph is kept."""
+    outputs = [call.output[0] for call in seen.calls]
+    entering = torch.autograd.grad(seen.loss, outputs, retain_graph=True, allow_unused=True, materialize_grads=True)
+    found = []
+    for call, gradient in zip(seen.calls, entering, strict=True):
+        for backward in (False, True) if call.layer.bidirectional else (False,):
+            found += _one_way(call, gradient, backward)
+    return found
+
+
+def _one_way(call: Call, entering: Tensor, backward: bool) -> list[Distances]:
+    """All layers in one direction, back from where the gradient ``(B, T, O, ...)`` last enters this direction."""
+    mine = _own_half(entering, call, backward)
+    steps = mine.shape[1]
+    enters = mine.flatten(2).abs().amax(2) > 0
+    numbers = torch.arange(steps, device=enters.device).expand_as(enters)
+    # as the data stands: the last step of a forward direction, the first of a backward one
+    at = numbers.where(enters, steps).amin(1) if backward else numbers.where(enters, -1).amax(1)
+    rows = enters.any(1)
+    if not bool(rows.any()):
+        return []
+    picked = torch.zeros_like(enters)
+    picked[rows, at[rows]] = True
+    injected = mine * picked.reshape(*picked.shape, *(1 for _ in mine.shape[2:]))
+    begins = call.lengths - 1 - at if backward else at  # the same step, counted as the direction runs
+    ways = [direction for direction in call.states if direction.backward == backward]
+    wanted = [state for way in ways for states in call.states[way].values() for state in states]
+    squares = _squares(call.output[0], wanted, injected)
+    return [_measured(call, way, squares, rows, begins) for way in ways]
+
+
+def _own_half(entering: Tensor, call: Call, backward: bool) -> Tensor:
+    """What enters by the output of this direction; 0 in the other's half."""
+    if not call.layer.bidirectional:
+        return entering
+    mine, size = torch.zeros_like(entering), entering.shape[2] // 2
+    half = slice(size, None) if backward else slice(size)
+    mine[:, :, half] = entering[:, :, half]
+    return mine
+
+
+def _squares(output: Tensor, states: Sequence[Tensor], injected: Tensor) -> Iterator[Tensor]:
+    """The squared norm of the gradient of each state, a number a row ``(B,)``."""
+    gradients = torch.autograd.grad(
+        output, states, injected, retain_graph=True, allow_unused=True, materialize_grads=True
+    )
+    return (gradient.flatten(1).double().square().sum(1) for gradient in gradients)
+
+
+def _measured(call: Call, way: Direction, squares: Iterator[Tensor], rows: Tensor, begins: Tensor) -> Distances:
+    """From the squared norms by step to mean norms by distance."""
+    by_state = {
+        name: torch.stack([next(squares) for _ in states], 1)[rows] for name, states in call.states[way].items()
+    }
+    by_state[WHOLE] = torch.stack(list(by_state.values())).sum(0)
+    back = begins[rows][:, None] - torch.arange(int(begins[rows].max()) + 1, device=begins.device)
+    counts = (back >= 0).sum(0)
+    kept = int((2 * counts >= counts[0]).sum())
+    norms = {}
+    for name, values in by_state.items():
+        at_distance = values.sqrt().gather(1, back.clamp(min=0)) * (back >= 0)
+        norms[name] = (at_distance.sum(0) / counts)[:kept].cpu().numpy()
+    return Distances(call.place(way), norms, counts[:kept].cpu().numpy())

@@ -1,0 +1,72 @@
+"""All that a verdict on a network's memory is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from throughtime.batch import Batch
+from throughtime.cells.equations.graph import Graph
+from throughtime.cells.initialisation import keeping_biases
+from throughtime.cells.recurrent import Recurrent
+from throughtime.training.observe import Look, look
+from throughtime.use.inspect.context import Context
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Looks into every layer and direction, the context that the task needs, and the course of training.
+
+    ``keeping`` names, by place, the gates that keep a state, and whether a high value keeps it (1) or a low one (-1);
+    ``gated`` says which places have any gate. ``window``: steps after which training cut the gradient or the input,
+    None where it did not. ``history`` are the run's epochs, ``observations`` the updates looked at while training.
+    """
+
+    looks: Sequence[Look]
+    keeping: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    context: Context | None = None
+    window: int | None = None
+    window_option: str = ""
+    learning_rate: float | None = None
+    clip_norm: float | None = None
+    history: Sequence[Mapping[str, Any]] = ()
+    observations: Sequence[Mapping[str, Any]] = ()
+
+
+def looked_into(model: nn.Module, batch: Batch, **known: Any) -> Evidence:
+    """Evidence from one batch, with what else is known of the run."""
+    looks = look(model, batch)
+    layers = {name or "the layer": layer for name, layer in model.named_modules() if isinstance(layer, Recurrent)}
+    keeping = {entry.place: keeping_gates(layers[entry.place.partition(",")[0]].graph) for entry in looks}
+    return Evidence(looks, keeping, **known)
+
+
+def keeping_gates(graph: Graph) -> dict[str, int]:
+    """Gates that keep a state: 1 if a high value keeps it, -1 if a low one does.
+
+    >>> from throughtime.cells import cells
+    >>> keeping_gates(cells["lstm"].graph()), keeping_gates(cells["rnn"].graph())
+    ({'f': 1}, {})
+    """
+    gates = {name: index for name, index in graph.names if graph.nodes[index].op == "sigmoid"}
+    found = {}
+    for bias, sign in keeping_biases(graph).items():
+        for name, index in gates.items():
+            if bias in _parameters_under(graph, index):
+                found[name] = sign
+    return found
+
+
+def _parameters_under(graph: Graph, index: int) -> set[str]:
+    """The parameters in a quantity's own equation: down to the next squashing."""
+    found, waiting = set(), list(graph.nodes[index].args)
+    while waiting:
+        node = graph.nodes[waiting.pop()]
+        if node.op == "parameter":
+            found.add(node.name)
+        if node.op not in ("sigmoid", "tanh", "relu"):
+            waiting += node.args
+    return found
