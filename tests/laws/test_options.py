@@ -18,7 +18,7 @@ from throughtime.models.tasks import tasks
 from throughtime.settings import Setting, declared
 
 # options that are not meant to change what is learnt: where, how fast and how often it is saved
-ELSEWHERE = {"engine", "device", "threads", "checkpoint_seconds", "max_minutes", "checkpoint_time"}
+ELSEWHERE = {"engine", "device", "threads", "checkpoint_seconds", "max_minutes", "checkpoint_time", "observe"}
 # how a file is read: each has its own tests at the formats, on files where it matters
 READING = {"format", "encoding", "delimiter", "header"}
 # of running text alone: flipped in test_language.py

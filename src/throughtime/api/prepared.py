@@ -16,6 +16,7 @@ from throughtime.models.baselines import Answer, baselines
 from throughtime.models.metrics import Metric, Outcome
 from throughtime.models.tasks import Task
 from throughtime.training.job import Batches
+from throughtime.use.inspect.context import Context
 
 Say = Callable[[str], None]
 
@@ -81,6 +82,19 @@ class Prepared(ABC):
     @abstractmethod
     def place(self, batch: Batch, sample: int) -> str:
         """Where a sample of a batch stands in the user's material."""
+
+    @abstractmethod
+    def unseen(self, count: int) -> Batch:
+        """So many rows of the validation split, the longest of them, or stretches of its text."""
+
+    @abstractmethod
+    def context(self, model: nn.Module) -> Context | None:
+        """How much context the task needs, measured on the validation split; None where nothing has steps."""
+
+    @property
+    @abstractmethod
+    def window(self) -> tuple[str, int] | None:
+        """The option that cuts time in training, and after how many steps it does; None where nothing is cut."""
 
     def example(self) -> Batch:
         """A first batch, small, to see whether a model can read it."""

@@ -16,7 +16,7 @@ from throughtime.api.prepared import Measured, Prepared, Say
 from throughtime.api.settings import Settings, resolve
 from throughtime.batch import Batch
 from throughtime.data.alignment import require_aligned
-from throughtime.data.batches import Batches, batches
+from throughtime.data.batches import Batches, batches, collated
 from throughtime.data.columns import Proposal, propose
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields, fields_to_json, fit_fields
@@ -34,10 +34,13 @@ from throughtime.models.skipgram import skipgram
 from throughtime.models.tasks import Task, build_model, task_for, tasks
 from throughtime.models.tasks.task import require_kind
 from throughtime.settings import changed
+from throughtime.training.observe.recorder import LONGEST
 from throughtime.use.answering import answer, measured
+from throughtime.use.inspect.context import Context, context_of_rows
 from throughtime.use.predictions import test_rows
 
 FEW = 5_000  # training rows, below which a network is kept small
+CONTEXT_ROWS = 512  # of valid, by which the context that a task needs is measured
 WINDOW = 150  # tokens of a long text that are read at a time in training
 
 
@@ -148,6 +151,24 @@ class PreparedRows(Prepared):
 
     def fields_json(self) -> dict[str, Any]:
         return {"inputs": list(self.inputs), "output": self.output, "fields": fields_to_json(self.fields)}
+
+    def unseen(self, count: int) -> Batch:
+        valid = self.datasets["valid"]
+        # step by step a very long row would take too long; where all are, the shortest are taken
+        worth = np.where(valid.lengths <= LONGEST, valid.lengths, -valid.lengths)
+        return collated(valid, np.sort(np.argsort(-worth, kind="stable")[:count]))
+
+    def context(self, model: nn.Module) -> Context | None:
+        assert isinstance(model, Model)
+        valid = self.datasets["valid"]
+        spread = np.unique(np.linspace(0, len(valid) - 1, CONTEXT_ROWS).round().astype(np.int64))
+        return context_of_rows(model, collated(valid, spread))
+
+    @property
+    def window(self) -> tuple[str, int] | None:
+        cuts = {name: getattr(self.settings.data, name) for name in ("crop", "max_length")}
+        set_ = {name: steps for name, steps in cuts.items() if steps}
+        return min(set_.items(), key=lambda item: item[1]) if set_ else None
 
     def place(self, batch: Batch, sample: int) -> str:
         return str(self.splits.train.where(sample))

@@ -37,12 +37,14 @@ from throughtime.models.skipgram import skipgram
 from throughtime.models.tasks import Task, tasks
 from throughtime.use.answering import measured
 from throughtime.use.generating import texts
+from throughtime.use.inspect.context import Context, context_of_stream
 from throughtime.use.reading_on import line_rows, read_on
 
 IDLE = ("kinds", "split", "group", "label_separator", "max_length", "crop", "missing", "delimiter", "header")
 READ = 14_000_000  # tokens, all epochs together
 SHORT = 2_000_000  # training tokens, below which the network would learn the text by heart
 SAMPLES = 20
+UNSEEN = 256  # steps of the validation text that are looked into
 BEGINNING = 5_000_000  # tokens from which frequencies and vectors are taken
 
 
@@ -176,6 +178,19 @@ class PreparedStream(Prepared):
     def fields_json(self) -> dict[str, Any]:
         field = self.streams.field
         return {"inputs": [field.column], "output": field.column, "fields": {field.column: field.to_json()}}
+
+    def unseen(self, count: int) -> Batch:
+        valid = self.streams["valid"]
+        steps = min(UNSEEN, max(1, len(valid) // count))
+        return Windows(valid, count, steps).window(0)
+
+    def context(self, model: nn.Module) -> Context | None:
+        assert isinstance(model, LanguageModel)
+        return context_of_stream(model, self.streams["valid"])
+
+    @property
+    def window(self) -> tuple[str, int] | None:
+        return "bptt", self.language.bptt
 
     def place(self, batch: Batch, sample: int) -> str:
         row = sample % self.settings.training.batch_size

@@ -104,7 +104,7 @@ def train(
                 _require_same(prepared, processes)
                 processes.of_first(lambda: _describe(folder, prepared, source))
                 if prepared.settings.machine.seeds is None:
-                    job = _job(prepared, folder, progress, processes)
+                    job = job_for(prepared, folder, progress, processes)
                     _train_one(job, folder, prepared, model, started, resume, progress)
                 else:
                     _train_several(folder, prepared, source, started, resume, progress)
@@ -121,7 +121,7 @@ def _train_along(data: Any, task: str | None, wanted: dict[str, Any], resume: bo
         model = first_model(prepared)
         _require_same(prepared, processes)
         processes.of_first(lambda: None)  # the first describes the run, and may refuse
-        job = _job(prepared, None, silent, processes)
+        job = job_for(prepared, None, silent, processes)
         try:
             fit(model.to(job.device), job, resume=resume)
         except (InterruptionError, NonFiniteError) as error:  # the first says it
@@ -147,7 +147,7 @@ def first_model(prepared: Prepared) -> nn.Module:
     prepared.baseline_names()
     model = prepared.new_model()
     build_optimizer(model, prepared.settings.training)  # for its refusals, as the next line
-    require_updates(_job(prepared, None, Silent(), ALONE))
+    require_updates(job_for(prepared, None, Silent(), ALONE))
     machine = prepared.settings.machine
     special = machine.checkpoint_time is not None or machine.precision == "bf16"
     if machine.engine in ("native", "torch") or special:  # they cannot run everything
@@ -188,14 +188,15 @@ def _train_several(
             )
             alone = prepared.with_settings(settings)
             _describe(member, alone, source)
-            job = _job(alone, member, progress, ALONE)
+            job = job_for(alone, member, progress, ALONE)
             _train_one(job, member, alone, alone.new_model(), time.monotonic(), resume, progress, answers)
     gather(folder, [Run.open(folder.path / f"seed-{seed}") for seed in seeds], seeds, time.monotonic() - started)
     report(folder)
     folder.finish()
 
 
-def _job(prepared: Prepared, folder: Run | None, progress: Progress, processes: Processes) -> Job:
+def job_for(prepared: Prepared, folder: Run | None, progress: Progress, processes: Processes) -> Job:
+    """What the loop is asked to do; without a folder nothing is kept."""
     device = processes.device(device_of(prepared.settings.machine))
     metric = prepared.watched_metric()
     return Job(

@@ -18,21 +18,21 @@ WHOLE = "all"  # the norm over all states together
 
 @dataclass(frozen=True)
 class Distances:
-    """‖∂L_t/∂s_{t-k}‖ for k = 0, 1, ...: ``norms["h"][k]``, the mean over the rows that have such a step.
+    """‖∂L_t/∂s_{t-k}‖ for k = 0, 1, ...: ``norms["h"][k]``, the mean over so many ``rows``.
 
     ``L_t`` is the loss as it depends on the output of one step t alone: for each row the last step, as the direction
     runs, at which the loss looks at the output. ``norms["all"]`` is that of all states together, ``norms["c"]``
     counts what c hands to the next step, not what goes through h of its own step: with h and c as coordinates, the
-    gradient is ∂L_t/∂h_t times the product of the steps' Jacobians. ``rows[k]`` counts the rows; distances that less
-    than half of the rows have are left out.
+    gradient is ∂L_t/∂h_t times the product of the steps' Jacobians. Rows differ in how much there is to learn from them,
+    so all distances are means over the same rows: those that go as far back as the middle one of the batch, so far.
     """
 
     place: str
     norms: Mapping[str, np.ndarray]
-    rows: np.ndarray
+    rows: int
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.norms[WHOLE])
 
 
 def gradients_by_distance(model: nn.Module, batch: Batch) -> list[Distances]:
@@ -106,16 +106,13 @@ def _squares(output: Tensor, states: Sequence[Tensor], injected: Tensor) -> Iter
 
 
 def _measured(call: Call, way: Direction, squares: Iterator[Tensor], rows: Tensor, begins: Tensor) -> Distances:
-    """From the squared norms by step to mean norms by distance."""
-    by_state = {
-        name: torch.stack([next(squares) for _ in states], 1)[rows] for name, states in call.states[way].items()
-    }
-    by_state[WHOLE] = torch.stack(list(by_state.values())).sum(0)
-    back = begins[rows][:, None] - torch.arange(int(begins[rows].max()) + 1, device=begins.device)
-    counts = (back >= 0).sum(0)
-    kept = int((2 * counts >= counts[0]).sum())
-    norms = {}
-    for name, values in by_state.items():
-        at_distance = values.sqrt().gather(1, back.clamp(min=0)) * (back >= 0)
-        norms[name] = (at_distance.sum(0) / counts)[:kept].cpu().numpy()
-    return Distances(call.place(way), norms, counts[:kept].cpu().numpy())
+    """From the squared norms by step to mean norms by distance, each over the same rows: the longer half."""
+    longest = int(begins[rows].median())
+    kept = rows & (begins >= longest)
+    back = begins[kept][:, None] - torch.arange(longest + 1, device=begins.device)
+    norms, whole = {}, torch.zeros(1, dtype=torch.float64, device=begins.device)
+    for name, states in call.states[way].items():
+        found = torch.stack([next(squares) for _ in states], 1)[kept].gather(1, back)
+        norms[name], whole = found.sqrt().mean(0).cpu().numpy(), whole + found
+    norms[WHOLE] = whole.sqrt().mean(0).cpu().numpy()
+    return Distances(call.place(way), norms, len(back))

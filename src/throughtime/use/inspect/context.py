@@ -17,7 +17,7 @@ from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model
 
 PLACES = 512  # steps at which a loss is measured
-LONGEST = 512  # steps
+LONGEST = 256  # steps
 NEAR = 0.01  # of the loss with all context: a difference that does not matter
 
 LossAt = Callable[[int], np.ndarray]

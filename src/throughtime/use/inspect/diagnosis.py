@@ -26,7 +26,7 @@ def diagnose(evidence: Evidence) -> list[Finding]:
     """All that stands in the way, what matters most first."""
     found = [*_rate(evidence), *_clipping(evidence)]
     for entry in evidence.looks:
-        found += [*_stuck(entry), *_dead(entry), *_course(entry, evidence)]
+        found += [*_stuck(entry), *_dead(entry, evidence), *_course(entry, evidence)]
     return [*found, *_short(evidence)]
 
 
@@ -39,7 +39,7 @@ def _course(entry: Look, evidence: Evidence) -> Iterator[Finding]:
     if curve.course == "explodes":
         words = f"the gradient explodes: {curve.growth:.3g} times as long {_within(curve)}{_a_step(curve)}"
         yield Finding("exploding", entry.place, words, {**figures, "growth": curve.growth}, _against_explosion(entry))
-    if curve.course != "vanishes":
+    if curve.hundredth is None or curve.course != "vanishes" or curve.hundredth > curve.steps / 2:
         return
     forgets = list(_forgetting(entry, evidence))
     yield from forgets
@@ -120,14 +120,14 @@ def _side(units: Units, mean: float) -> str:
     return f"{'shut' if mean < 0.5 else 'open'} (mean {mean:.2g})"
 
 
-def _dead(entry: Look) -> Iterator[Finding]:
+def _dead(entry: Look, evidence: Evidence) -> Iterator[Finding]:
     for units in entry.units:
         if units.dead >= DEAD:
             words = (
                 f"{units.dead:.0%} of the ReLU units of {units.name} are dead: never above 0, so nothing reaches them"
             )
             advice = (
-                Advice("learn more slowly", {"learning_rate": 0.001}),
+                _slower(evidence, 5),
                 Advice("begin with the identity as recurrent map", {"initialisation": "identity"}),
                 Advice("take tanh, which has no dead side", {"cell": entry.cell.partition(":")[0]}),
             )
@@ -163,9 +163,13 @@ def _rate(evidence: Evidence) -> Iterator[Finding]:
     if risen:
         words.append(f"the training loss ended at {last if last is None else f'{last:.4g}'} after {lowest:.4g}")
     figures = {"ratio": float(np.median(ratios)) if ratios else None, "lowest": lowest, "last": last}
+    said = "the learning rate is too high: " + "; ".join(words)
+    yield Finding("rate", "training", said, figures, (_slower(evidence, 10),))
+
+
+def _slower(evidence: Evidence, times: float) -> Advice:
     rate = evidence.learning_rate
-    advice = (Advice("learn more slowly", {} if rate is None else {"learning_rate": _round(rate / 10)}),)
-    yield Finding("rate", "training", "the learning rate is too high: " + "; ".join(words), figures, advice)
+    return Advice("learn more slowly", {} if rate is None else {"learning_rate": _round(rate / times)})
 
 
 def _largest_ratio(row: object) -> float:

@@ -1,0 +1,37 @@
+"""A finished run's network, looked into with its own validation split."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from throughtime.api.prepared import Prepared
+from throughtime.training.runs import Run
+from throughtime.use.inspect.evidence import looked_into
+from throughtime.use.inspect.memory import Memory, remembered
+
+ROWS = 8  # that are looked into
+
+
+def memory_of(model: nn.Module, prepared: Prepared, run: Run) -> Memory:
+    """How far back the network learns, what it remembers, and what stands in its way."""
+    option, window = prepared.window or ("", None)
+    training = prepared.settings.training
+    evidence = looked_into(
+        model,
+        prepared.unseen(ROWS),
+        context=prepared.context(model),
+        window=window,
+        window_option=option,
+        learning_rate=training.learning_rate,
+        clip_norm=training.clip_norm,
+        history=run.history.read() if run.history.exists() else (),
+        observations=run.observations.read() if run.observations.exists() else (),
+    )
+    return remembered(evidence, settings_of(prepared))
+
+
+def settings_of(prepared: Prepared) -> dict[str, Any]:
+    """All settings by name, as ``train`` takes them."""
+    return {name: value for table in prepared.settings.to_toml().values() for name, value in table.items()}
