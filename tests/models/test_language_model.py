@@ -197,7 +197,7 @@ def test_token_dropout_takes_whole_words_and_keeps_the_mean() -> None:
     model = model_of(size=500, unit="words", token_dropout=0.3, tied="no").train()
     ids = torch.arange(500)[None].repeat(2, 1)
     batch = next(iter(Windows(stream_of(50), 1, 50))).drawing(1, 1, 1)
-    vectors = model._vectors(ids, batch.draw)
+    vectors = model.vectors(ids, batch.draw)
     gone = (vectors == 0).all(2)
     assert torch.equal(gone[0], gone[1]) and 0.2 < gone[0].float().mean() < 0.4
     assert model.embedding is not None

@@ -106,19 +106,24 @@ class LanguageModel(nn.Module):
 
     def after(self, ids: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Read ``ids (B, T)``, T at least 1; log-probabilities of the next token ``(B, V)``, and the state."""
-        hidden, state = self.recurrent(self._vectors(ids), None, state)
+        return self.over(self.vectors(ids), state)
+
+    def over(self, vectors: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """The same of the vectors ``(B, T, F)`` that stand for tokens, wherever they come from."""
+        hidden, state = self.recurrent(vectors, None, state)
         return self.following.log_probabilities(hidden[:, -1], self._shared()), state
 
     def _read(self, batch: Batch) -> tuple[Tensor, State, Tensor]:
         column = batch[READ]
         assert isinstance(column, Sequences)
-        x = self._vectors(column.data, batch.draw)
+        x = self.vectors(column.data, batch.draw)
         x = dropout(x, self.settings.dropout, batch.draw, f"{PLACE}.embedding", locked=self.settings.locked_dropout)
         whole = bool((column.lengths == x.shape[1]).all())
         hidden, state = self.recurrent(x, None if whole else column.lengths, batch.state, batch.draw)
         return hidden, state, column.lengths
 
-    def _vectors(self, ids: Tensor, draw: Draw | None = None) -> Tensor:
+    def vectors(self, ids: Tensor, draw: Draw | None = None) -> Tensor:
+        """A vector for each token ``(B, T, F)``; in training whole tokens are dropped from the embedding."""
         if self.embedding is None:
             return F.one_hot(ids, self.size).to(next(self.recurrent.parameters()).dtype)
         matrix: Tensor = self.embedding

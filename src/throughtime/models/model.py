@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from throughtime.batch import Batch, Sequences
+from throughtime.batch import Batch, Draw, Sequences
 from throughtime.cells.recurrent import Recurrent
 from throughtime.models.encoders import Encoder, Encoding
 from throughtime.models.heads import Head
@@ -33,6 +33,23 @@ class Model(nn.Module):
     def encode(self, batch: Batch) -> list[Encoding]:
         """The encoding of each input column."""
         return [encoder(batch[column], batch.draw) for column, encoder in zip(self.inputs, self.encoders, strict=True)]
+
+    def vectors(self, batch: Batch) -> list[Tensor]:
+        """What each encoder reads, a vector a step ``(B, T, F)``; a column without time has one step."""
+        return [
+            encoder.vectors(batch[column], batch.draw)  # type: ignore[operator]
+            for column, encoder in zip(self.inputs, self.encoders, strict=True)
+        ]
+
+    def over(
+        self, vectors: Sequence[Tensor], lengths: Sequence[Tensor], draw: Draw | None = None
+    ) -> Tensor | Sequences:
+        """The head's output over other vectors: those of each column ``(B, T, F)`` with their lengths ``(B,)``.
+
+        Over the vectors of a batch it is what the model gives for the batch.
+        """
+        parts = zip(self.encoders, vectors, lengths, strict=True)
+        return self.head([encoder.over(given, steps, draw) for encoder, given, steps in parts], draw)  # type: ignore[operator]
 
     def loss(self, batch: Batch) -> Tensor:
         """The mean loss of the batch: what training makes small."""

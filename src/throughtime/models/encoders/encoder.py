@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Generator, Tensor, nn
 
+from throughtime.batch import Draw, Sequences
 from throughtime.cells.engine import Execution
 from throughtime.cells.equations import Graph
 from throughtime.data.fields import Field
@@ -28,11 +31,11 @@ class Encoding:
     bag: Tensor | None = None
 
 
-class Encoder(nn.Module):
+class Encoder(nn.Module, ABC):
     """What every encoder has: ``encoder(column, draw)`` turns one column of a batch into an :class:`Encoding`.
 
-    The column is a tensor or :class:`Sequences`, as its field collates it; ``draw`` is None outside training.
-    ``pooling`` is how its states become one vector where one is wanted; ``bidirectional`` says that one half of the
+    It goes in two parts, so that one can ask what other vectors would have come to. The column is a tensor or
+    :class:`Sequences`, as its field collates it; ``draw`` is None outside training. ``pooling`` is how its states become one vector where one is wanted; ``bidirectional`` says that one half of the
     features was read backwards. ``bag_size`` counts the features of its encodings' bag, 0 without one. ``stepwise``
     says that its hidden sequence has a state for every step of the column.
     """
@@ -42,7 +45,24 @@ class Encoder(nn.Module):
     pooling: str
     bag_size: int = 0
     stepwise: bool = False
-    forward: Callable[..., Encoding]
+
+    @abstractmethod
+    def vectors(self, column: Any, draw: Draw | None) -> Tensor:
+        """A vector for each step ``(B, T, F)``, dropout included; T is 1 for a column without time."""
+
+    @abstractmethod
+    def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
+        """The encoding of vectors ``(B, T, F)`` with ``lengths (B,)``, wherever they come from."""
+
+    def forward(self, column: Any, draw: Draw | None) -> Encoding:
+        return self.over(self.vectors(column, draw), steps_of(column), draw)
+
+
+def steps_of(column: Tensor | Sequences) -> Tensor:
+    """How many steps each row of a column has ``(B,)``; 1 where it has no time."""
+    if isinstance(column, Sequences):
+        return column.lengths
+    return torch.ones(len(column), dtype=torch.int64, device=column.device)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import Tensor
+
 from throughtime.batch import Draw, Sequences
 from throughtime.data.fields.numbers import Numbers
 from throughtime.models.encoders.encoder import Encoder, Encoding, Surroundings, encoders
@@ -19,7 +21,9 @@ class NumbersEncoder(Encoder):
         self.bidirectional = around.settings.bidirectional
         self.pooling = "mean" if around.settings.pooling == "auto" else around.settings.pooling
 
-    def forward(self, column: Sequences, draw: Draw | None) -> Encoding:
-        x = column.data.to(next(self.recurrent.parameters()).dtype)
-        hidden, _ = self.recurrent(x, column.lengths, draw=draw)
-        return Encoding(hidden, column.lengths)
+    def vectors(self, column: Sequences, draw: Draw | None) -> Tensor:
+        return column.data.to(next(self.recurrent.parameters()).dtype)
+
+    def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
+        hidden, _ = self.recurrent(vectors, lengths, draw=draw)
+        return Encoding(hidden, lengths)

@@ -27,9 +27,11 @@ class SingleEncoder(Encoder):
         self.output_size, self.features = output_size, features
         self.register_buffer("one", torch.ones(()), persistent=False)
 
-    def forward(self, column: Tensor, draw: Draw | None) -> Encoding:
-        hidden = self.features(column)[:, None].to(self.one.dtype)
-        return Encoding(hidden, torch.ones(len(column), dtype=torch.int64, device=column.device))
+    def vectors(self, column: Tensor, draw: Draw | None) -> Tensor:
+        return self.features(column)[:, None].to(self.one.dtype)
+
+    def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
+        return Encoding(vectors, lengths)
 
 
 @encoders.named("number")

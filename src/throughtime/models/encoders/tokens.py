@@ -31,17 +31,19 @@ class TokensEncoder(Encoder):
         joined = settings.bag == "yes" or (settings.bag == "auto" and field.unit not in LETTERS)
         self.bag_size = input_size if joined else 0
 
-    def forward(self, column: Sequences, draw: Draw | None) -> Encoding:
-        x = self._vectors(column.data)
+    def vectors(self, column: Sequences, draw: Draw | None) -> Tensor:
+        x = self._looked_up(column.data)
         settings = self.settings
         if draw is not None and settings.token_dropout:
             kept = Masks(draw, f"{self.place}.token").each_step(x.shape[1], 1, settings.token_dropout)
             x = x * kept.to(x.dtype)
-        x = dropout(x, settings.dropout, draw, f"{self.place}.embedding", locked=settings.locked_dropout)
-        hidden, _ = self.recurrent(x, column.lengths, draw=draw)
-        return Encoding(hidden, column.lengths, x if self.bag_size else None)
+        return dropout(x, settings.dropout, draw, f"{self.place}.embedding", locked=settings.locked_dropout)
 
-    def _vectors(self, ids: Tensor) -> Tensor:
+    def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
+        hidden, _ = self.recurrent(vectors, lengths, draw=draw)
+        return Encoding(hidden, lengths, vectors if self.bag_size else None)
+
+    def _looked_up(self, ids: Tensor) -> Tensor:
         """(B, T, F): a row of the embedding for each id, or 1 at the id's place."""
         if self.embedding is None:
             return F.one_hot(ids, self.size).to(next(self.recurrent.parameters()).dtype)

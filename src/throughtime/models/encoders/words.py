@@ -96,22 +96,23 @@ class WordsEncoder(Encoder):
         self.pooling = "mean" if settings.pooling == "auto" else settings.pooling
         self.bag_size = 0 if settings.bag == "no" else size
 
-    def forward(self, column: Sequences, draw: Draw | None) -> Encoding:
+    def vectors(self, column: Sequences, draw: Draw | None) -> Tensor:
         settings, data = self.settings, column.data
-        word = self._vectors(data[..., 0])
+        word = self._looked_up(data[..., 0])
         if draw is not None and settings.token_dropout:
             kept = Masks(draw, f"{self.place}.token").each_step(word.shape[1], 1, settings.token_dropout)
             word = word * kept.to(word.dtype)
         parts = [word]
         if self.letters is not None and self.shapes is not None:
             parts += [F.embedding(data[..., 1], self.shapes), self._spelt(column)]
-        x = dropout(
-            torch.cat(parts, 2), settings.dropout, draw, f"{self.place}.embedding", locked=settings.locked_dropout
-        )
-        hidden, _ = self.recurrent(x, column.lengths, draw=draw)
-        return Encoding(hidden, column.lengths, x if self.bag_size else None)
+        x, locked = torch.cat(parts, 2), settings.locked_dropout
+        return dropout(x, settings.dropout, draw, f"{self.place}.embedding", locked=locked)
 
-    def _vectors(self, ids: Tensor) -> Tensor:
+    def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
+        hidden, _ = self.recurrent(vectors, lengths, draw=draw)
+        return Encoding(hidden, lengths, vectors if self.bag_size else None)
+
+    def _looked_up(self, ids: Tensor) -> Tensor:
         if self.embedding is None:
             return F.one_hot(ids, self.size).to(next(self.recurrent.parameters()).dtype)
         return F.embedding(ids, self.embedding)
