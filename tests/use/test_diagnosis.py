@@ -14,10 +14,10 @@ from throughtime.batch import Batch, Sequences
 from throughtime.cells.recurrent import Recurrent
 from throughtime.training.observe import gradients_by_distance
 from throughtime.training.observe.distances import WHOLE
-from throughtime.use.inspect.context import context
-from throughtime.use.inspect.diagnosis import diagnose
-from throughtime.use.inspect.evidence import looked_into
-from throughtime.use.inspect.reach import reach
+from throughtime.use.inspect.memory.context import context
+from throughtime.use.inspect.memory.diagnosis import diagnose
+from throughtime.use.inspect.memory.evidence import looked_into
+from throughtime.use.inspect.memory.reach import reach
 
 STEPS = 40
 

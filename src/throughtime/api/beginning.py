@@ -4,51 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from throughtime.api.load import TrainedRun, load
+from throughtime.api.settings import chosen_in, resolve
+from throughtime.data.fields import fields_from_json
 from throughtime.data.fields.tokens import Tokens
 from throughtime.errors import UsageError
+from throughtime.models.settings import NetworkSettings
+from throughtime.models.tasks import tasks
+from throughtime.training.runs import Run
 
 SAME = ("hidden_size", "layers", "bidirectional", "learned_state")  # what the layers of both must share
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """What another run gives: the field of its text, and its weights under the names of an encoder."""
+    """What another run gives: the field of its text, its network, and the weights, as they are named there.
 
-    run: TrainedRun
+    ``encoder`` holds those of the embedding and the layers, under the names that an encoder has for them.
+    """
+
+    path: Path
+    task: str
+    network: NetworkSettings
     field: Tokens
     weights: Mapping[str, Tensor]
+    encoder: Mapping[str, Tensor]
 
     @classmethod
     def of(cls, path: str) -> Beginning:
         """Raises UsageError where the run has read no text, or none in tokens."""
         try:
-            run = load(path)
+            run = Run.open(path)
         except UsageError as error:
             raise UsageError(f"--init-from {error}") from None
-        field = run.fields[run.inputs[0]]
-        if len(run.inputs) != 1 or not isinstance(field, Tokens):
-            held = ", ".join(f"{column} ({run.fields[column].kind})" for column in run.inputs)
+        saved = run.fields.read()
+        fields, inputs = fields_from_json(saved["fields"]), saved["inputs"]
+        field = fields[inputs[0]]
+        if len(inputs) != 1 or not isinstance(field, Tokens):
+            held = ", ".join(f"{column} ({fields[column].kind})" for column in inputs)
             raise UsageError(f"--init-from {path}: the run must have read one text in tokens; it read {held}")
-        found = {name.removeprefix("encoders.0."): value for name, value in run.run.model.read().items()}
-        weights = {name: value for name, value in found.items() if name.split(".")[0] in ("embedding", "recurrent")}
-        return cls(run, field, weights)
+        task = tasks[run.metrics.read()["task"]]
+        network = resolve(task, chosen_in(run)).network
+        weights = run.model.read()
+        found = {name.removeprefix("encoders.0."): value for name, value in weights.items()}
+        encoder = {name: value for name, value in found.items() if name.split(".")[0] in ("embedding", "recurrent")}
+        return cls(run.path, task.name, network, field, weights, encoder)
 
     def inherited(self, chosen: Mapping[str, object]) -> dict[str, object]:
         """The settings of the network that must be those of the run; a UsageError where others are chosen."""
-        network = self.run.settings.network
-        size = self.weights["embedding"].shape[1] if "embedding" in self.weights else None
+        network = self.network
+        size = self.encoder["embedding"].shape[1] if "embedding" in self.encoder else None
         wanted: dict[str, Any] = {name: getattr(network, name) for name in SAME} | {"cell": network.cell}
         wanted |= {"embedding_size": size, "embeddings": "learned" if size else "one-hot"}
         for name, value in wanted.items():
             if name in chosen and str(chosen[name]).lower() not in (str(value).lower(), _word(value)):
                 option = name.replace("_", "-")
-                raise UsageError(f"--{option} {chosen[name]}: the run {self.run.path} has {_word(value)}; leave it out")
+                raise UsageError(f"--{option} {chosen[name]}: the run {self.path} has {_word(value)}; leave it out")
         return wanted
 
     def known(self, column: str, max_length: int | None) -> Tokens:
@@ -57,7 +73,7 @@ class Beginning:
         return Tokens(column, field.vocabulary, field.unit, field.lower, max_length, field.missing)
 
     def note(self) -> str:
-        return f"begins from {self.run.path}: its vocabulary, its embeddings and its recurrent layers"
+        return f"begins from {self.path}: its vocabulary, its embeddings and its recurrent layers"
 
 
 @torch.no_grad()

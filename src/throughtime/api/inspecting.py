@@ -8,8 +8,8 @@ from torch import nn
 
 from throughtime.api.prepared import Prepared
 from throughtime.training.runs import Run
-from throughtime.use.inspect.evidence import looked_into
-from throughtime.use.inspect.memory import Memory, remembered
+from throughtime.use.inspect.memory.evidence import looked_into
+from throughtime.use.inspect.memory.verdict import Memory, remembered
 
 ROWS = 8  # that are looked into
 

@@ -1,4 +1,4 @@
-"""Use what was trained: predict, evaluate, see the verdict."""
+"""Use what was trained: predict, evaluate, explain, see the verdict."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ import msgspec
 import torch
 from torch import Tensor
 
+from throughtime.api.again import prepared_again
+from throughtime.api.inspecting import memory_of
 from throughtime.api.machine import device_of, engine_of_environment, require_precision
 from throughtime.api.own import import_files
-from throughtime.api.settings import Settings, resolve
+from throughtime.api.rows import PreparedRows
+from throughtime.api.settings import Settings, chosen_in, resolve
 from throughtime.cells.equations import Graph
 from throughtime.data.alignment import require_aligned
 from throughtime.data.dataset import Dataset
@@ -26,7 +29,7 @@ from throughtime.data.files.decoding import read_text
 from throughtime.data.records import Records, in_memory_records
 from throughtime.data.streams import Streams
 from throughtime.data.streams.streams import read_stream
-from throughtime.errors import UsageError
+from throughtime.errors import DataError, UsageError
 from throughtime.models.decoding.sampling import Sampling
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model, float_type
@@ -36,6 +39,8 @@ from throughtime.settings import changed
 from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
 from throughtime.use.generating import next_tokens, stream
+from throughtime.use.inspect.explain import Among, Explained, among, explain_row, explain_text
+from throughtime.use.inspect.memory import Memory
 from throughtime.use.predictions import answered_rows
 from throughtime.use.reading_on import read_on
 from throughtime.use.verdict import verdict
@@ -73,9 +78,7 @@ class TrainedRun:
 
     @cached_property
     def settings(self) -> Settings:
-        tables = self.run.config.read()
-        chosen = {name: value for group, table in tables.items() if group != "run" for name, value in table.items()}
-        settings = resolve(self.task, {**chosen, **engine_of_environment()})
+        settings = resolve(self.task, {**chosen_in(self.run), **engine_of_environment()})
         try:
             require_precision(settings.machine, torch.device("cpu"))
         except UsageError:  # the weights are float32, and mean the same
@@ -146,8 +149,7 @@ class TrainedRun:
         inputs = {column: self.fields[column] for column in self.inputs}
         dataset = Dataset(records, inputs)
         if self.output.stepwise:
-            first = next(column for column, field in inputs.items() if field.stepwise)
-            require_aligned(records, inputs, dataset.columns, first)
+            self._require_aligned(records, dataset)
         found = answer(self.model, dataset, self.output, device=self.device, truth=False, done=done)
         return answered_rows(self.output, found.outcome)
 
@@ -163,6 +165,74 @@ class TrainedRun:
             require_aligned(records, self.fields, dataset.columns, self.output.column)
         found = answer(self.model, dataset, self.output, device=self.device, done=done)
         return measured(found.outcome)
+
+    def explain(
+        self,
+        given: str | Mapping[str, Any],
+        *,
+        step: int | None = None,
+        answer: str | None = None,
+        data: Any = None,
+        nearest: int = 5,
+    ) -> Explained:
+        """Why the network answers ``given`` as it does: a text, or a record with the run's input columns.
+
+        What each token gave to the answer's score (integrated gradients, which add up to it), the answer without each
+        of them, gates and states over the tokens, and the ``nearest`` training rows: see :class:`Explained`.
+        ``throughtime.use.inspect.explain.lines`` writes it for a terminal.
+
+        ``step``, from 1, is the step whose answer is explained where every step has one, by default the least sure; of
+        a language model the token that is explained, by default the one that would follow the text. ``answer`` is a
+        class (a label, a token) to be explained in the place of the predicted one. Rows are near among the run's
+        training rows, read from where they were, or among ``data``; where that cannot be, the result says why.
+
+        >>> import tempfile, throughtime
+        >>> rows = [{"text": word * n, "label": word} for word in ("ab", "ba") for n in range(1, 31)]
+        >>> trained = throughtime.train(rows, tempfile.mkdtemp(), output="label", epochs=2, hidden_size=8)
+        >>> found = trained.explain("abab", data=rows)
+        >>> found.inputs[0].tokens, found.attribution.complete, len(found.nearest)
+        (('a', 'b', 'a', 'b'), True, 5)
+
+        Raises UsageError for an input, a step or a class that the run does not know, DataError for a value that cannot
+        be read.
+        """
+        if isinstance(self.model, LanguageModel):
+            if not isinstance(given, str):
+                raise UsageError("a language model explains a token of a text; give a text")
+            return explain_text(self.model, self._text_field(), given, self.task.name, step=step, answer=answer)
+        records = self._records([given] if isinstance(given, str) else [dict(given)])
+        inputs = {column: self.fields[column] for column in self.inputs}
+        if self.output.stepwise:
+            self._require_aligned(records, Dataset(records, inputs))
+        found = explain_row(self.model, records, inputs, self.output, self.task.name, step=step, answer=answer)
+        if nearest < 1:
+            return found
+        try:
+            rows = self._training_rows if data is None else self._rows_of(data)
+        except (UsageError, DataError) as error:
+            return replace(found, no_nearest=str(error))
+        return replace(found, nearest=tuple(rows.nearest(torch.from_numpy(found.seen), nearest)))
+
+    @cached_property
+    def _training_rows(self) -> Among:
+        prepared = prepared_again(self.run)
+        assert isinstance(prepared, PreparedRows) and isinstance(self.model, Model)
+        return among(self.model, prepared.records("train"), prepared.datasets["train"], self.output.column)
+
+    def _rows_of(self, data: Any) -> Among:
+        assert isinstance(self.model, Model)
+        records = self._records(data)
+        dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
+        return among(self.model, records, dataset, self.output.column)
+
+    def inspect(self) -> Memory:
+        """How far back the network learns, how much context the task needs, and what stands in its way.
+
+        Measured on the run's own validation split, which is read again from where it was. ``str`` of what comes back
+        is the verdict in words; ``evidence`` and ``findings`` hold the figures. Raises UsageError where the data is
+        gone, or came from Python.
+        """
+        return memory_of(self.model, prepared_again(self.run), self.run)
 
     def generate(
         self,
@@ -185,6 +255,11 @@ class TrainedRun:
             raise UsageError(f"--length {length}: it must be at least 1")
         sampling = Sampling(temperature, top_k, top_p)
         return stream(self.model, self._text_field(), prompt=prompt, length=length, sampling=sampling, seed=seed)
+
+    def _require_aligned(self, records: Records, dataset: Dataset) -> None:
+        """Raise a DataError, with the row, unless all inputs with steps have equally many of them."""
+        first = next(column for column in self.inputs if self.fields[column].stepwise)
+        require_aligned(records, dataset.fields, dataset.columns, first)
 
     def _text_field(self) -> Tokens:
         field = self.fields[self.inputs[0]]

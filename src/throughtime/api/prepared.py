@@ -16,7 +16,7 @@ from throughtime.models.baselines import Answer, baselines
 from throughtime.models.metrics import Metric, Outcome
 from throughtime.models.tasks import Task
 from throughtime.training.job import Batches
-from throughtime.use.inspect.context import Context
+from throughtime.use.inspect.memory.context import Context
 
 Say = Callable[[str], None]
 

@@ -36,7 +36,7 @@ from throughtime.models.tasks.task import require_kind
 from throughtime.settings import changed
 from throughtime.training.observe.recorder import LONGEST
 from throughtime.use.answering import answer, measured
-from throughtime.use.inspect.context import Context, context_of_rows
+from throughtime.use.inspect.memory.context import Context, context_of_rows
 from throughtime.use.predictions import test_rows
 
 FEW = 5_000  # training rows, below which a network is kept small
@@ -87,7 +87,7 @@ class PreparedRows(Prepared):
             vectors=self._vectors() if settings.network.embeddings == "skipgram" else {},
         )
         if self.beginning is not None:
-            put(self.beginning.weights, model.encoders[0])
+            put(self.beginning.encoder, model.encoders[0])
         return model.to(float_type(settings.machine.precision))
 
     def _vectors(self) -> dict[str, np.ndarray]:

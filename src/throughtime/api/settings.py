@@ -17,6 +17,7 @@ from throughtime.errors import UsageError, unknown
 from throughtime.models.settings import NetworkSettings
 from throughtime.models.tasks import Task
 from throughtime.settings import G, Group, as_dict, build, declared, part
+from throughtime.training.runs import Run
 from throughtime.training.settings import TrainingSettings
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
@@ -99,6 +100,12 @@ def resolve(task: Task, chosen: Mapping[str, object], suited: Mapping[str, objec
         machine=part(groups, MachineSettings),
         task=groups[task.settings],
     )
+
+
+def chosen_in(run: Run) -> dict[str, object]:
+    """The settings of all groups that a run was trained with, by name."""
+    tables = run.config.read()
+    return {name: value for group, table in tables.items() if group != "run" for name, value in table.items()}
 
 
 def one_group(group: type[G], chosen: Mapping[str, object], tasks: Iterable[Task]) -> G:

@@ -37,7 +37,7 @@ from throughtime.models.skipgram import skipgram
 from throughtime.models.tasks import Task, tasks
 from throughtime.use.answering import measured
 from throughtime.use.generating import texts
-from throughtime.use.inspect.context import Context, context_of_stream
+from throughtime.use.inspect.memory.context import Context, context_of_stream
 from throughtime.use.reading_on import line_rows, read_on
 
 IDLE = ("kinds", "split", "group", "label_separator", "max_length", "crop", "missing", "delimiter", "header")
@@ -85,7 +85,7 @@ class PreparedStream(Prepared):
             counts=np.bincount(self._beginning(), minlength=len(self.streams.field.vocabulary)),
         )
         if self.beginning is not None:
-            put(self.beginning.run.run.model.read(), model)
+            put(self.beginning.weights, model)
         return model.to(float_type(settings.machine.precision))
 
     def _vectors(self) -> np.ndarray:
@@ -223,7 +223,7 @@ def prepare_text(
     beginning = None
     if first.training.init_from is not None:
         beginning = Beginning.of(first.training.init_from)
-        if beginning.run.task.name != task.name:
+        if beginning.task != task.name:
             raise UsageError(f"--init-from {first.training.init_from}: a language model begins from a language model")
         tell(beginning.note())
         chosen = {**chosen, **beginning.inherited(chosen)}

@@ -16,7 +16,7 @@ from throughtime.settings import changed
 from throughtime.training.distributed import ALONE
 from throughtime.training.loop import fit
 from throughtime.training.progress import Progress, Silent
-from throughtime.use.inspect.findings import Finding
+from throughtime.use.inspect.memory.findings import Finding
 
 EPOCHS = 3
 

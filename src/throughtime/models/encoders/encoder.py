@@ -35,7 +35,9 @@ class Encoder(nn.Module, ABC):
     """What every encoder has: ``encoder(column, draw)`` turns one column of a batch into an :class:`Encoding`.
 
     It goes in two parts, so that one can ask what other vectors would have come to. The column is a tensor or
-    :class:`Sequences`, as its field collates it; ``draw`` is None outside training. ``pooling`` is how its states become one vector where one is wanted; ``bidirectional`` says that one half of the
+    :class:`Sequences`, as its field collates it; ``draw`` is None outside training.
+
+    ``pooling`` is how its states become one vector where one is wanted; ``bidirectional`` says that one half of the
     features was read backwards. ``bag_size`` counts the features of its encodings' bag, 0 without one. ``stepwise``
     says that its hidden sequence has a state for every step of the column.
     """

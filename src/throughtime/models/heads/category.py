@@ -21,6 +21,7 @@ from throughtime.models.settings import ClassifySettings, NetworkSettings
 class CategoryHead(Head):
     """Scores ``(B, C)`` from all encodings; with balanced class weights every class counts as much as any other."""
 
+    scored = "log-probability"
     class_weights: Tensor | None
 
     def __init__(
@@ -52,6 +53,12 @@ class CategoryHead(Head):
     def answers(self, output: Tensor) -> tuple[np.ndarray, np.ndarray]:
         probabilities = torch.softmax(output.double(), 1).cpu().numpy()
         return probabilities.argmax(1), probabilities
+
+    def score(self, output: Tensor, answer: int, step: int) -> Tensor:
+        return torch.log_softmax(output, 1)[:, answer]
+
+    def seen(self, encodings: Sequence[Encoding]) -> Tensor:
+        return self.summary.pooled(encodings)
 
     def weight(self, target: Tensor) -> Tensor:
         return super().weight(target) if self.class_weights is None else self.class_weights[target].sum()

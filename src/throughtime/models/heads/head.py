@@ -19,9 +19,11 @@ class Head(nn.Module, ABC):
     """From the encodings of all input columns to one output for each sample, or for each of its steps, and its loss.
 
     ``head(encodings, draw)`` gives the output, before any squashing: ``(B, ...)``, or sequences ``(B, T, ...)`` where
-    every step is answered. The target then is sequences of the same lengths.
+    every step is answered. The target then is sequences of the same lengths. ``scored`` says in words what
+    :meth:`score` is.
     """
 
+    scored: str
     forward: Callable[[Sequence[Encoding], Draw | None], Any]
 
     @abstractmethod
@@ -38,6 +40,20 @@ class Head(nn.Module, ABC):
 
         N is B, or counts the valid steps of all samples, one sample after the other.
         """
+
+    @abstractmethod
+    def score(self, output: Any, answer: int, step: int) -> Tensor:
+        """How much speaks for one answer, ``(B,)``, with gradients: what an explanation traces back to the input.
+
+        Of classes, ``answer`` is the number of one; of numbers it says nothing. ``step``, from 0, is the one that is
+        asked about where every step is answered. Classes of which one is taken have the log of the probability that
+        :meth:`answers` gives: their scores before the softmax mean nothing by themselves, since what is added to all of
+        them changes no answer.
+        """
+
+    @abstractmethod
+    def seen(self, encodings: Sequence[Encoding]) -> Tensor:
+        """What the head's linear map reads of each sample ``(B, F)``; where it reads every step, the mean over them."""
 
     def weight(self, target: Any) -> Tensor:
         """What :meth:`loss` is the mean over: of how many samples or steps, or their weights together."""

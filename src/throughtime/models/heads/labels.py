@@ -21,6 +21,7 @@ from throughtime.models.settings import ClassifySettings, NetworkSettings
 class LabelsHead(Head):
     """Scores ``(B, C)``; with balanced class weights the rows that have a label weigh as much as those without."""
 
+    scored = "log-odds"
     positive_weights: Tensor | None
 
     def __init__(
@@ -50,3 +51,9 @@ class LabelsHead(Head):
     def answers(self, output: Tensor) -> tuple[np.ndarray, np.ndarray]:
         probabilities = torch.sigmoid(output.double()).cpu().numpy()
         return (probabilities > 0.5).astype(np.int64), probabilities
+
+    def score(self, output: Tensor, answer: int, step: int) -> Tensor:
+        return output[:, answer]
+
+    def seen(self, encodings: Sequence[Encoding]) -> Tensor:
+        return self.summary.pooled(encodings)

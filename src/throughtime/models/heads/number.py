@@ -20,6 +20,8 @@ from throughtime.models.settings import NetworkSettings, RegressSettings
 class NumberHead(Head):
     """A number for each sample (B,), in the scale of the field."""
 
+    scored = "number, in deviations from the training mean"
+
     def __init__(
         self,
         field: Number,
@@ -44,3 +46,9 @@ class NumberHead(Head):
 
     def answers(self, output: Tensor) -> tuple[np.ndarray, None]:
         return output.double().cpu().numpy(), None
+
+    def score(self, output: Tensor, answer: int, step: int) -> Tensor:
+        return output
+
+    def seen(self, encodings: Sequence[Encoding]) -> Tensor:
+        return self.summary.pooled(encodings)

@@ -21,6 +21,8 @@ from throughtime.models.settings import NetworkSettings, TagSettings
 class NumbersHead(Head):
     """A number for each step (B, T, 1), in the scale of the field."""
 
+    scored = "number, in deviations from the training mean"
+
     def __init__(
         self,
         field: Numbers,
@@ -48,3 +50,9 @@ class NumbersHead(Head):
 
     def answers(self, output: Sequences) -> tuple[np.ndarray, None]:
         return valid_steps(output)[:, 0].double().cpu().numpy(), None
+
+    def score(self, output: Sequences, answer: int, step: int) -> Tensor:
+        return output.data[:, step, 0]
+
+    def seen(self, encodings: Sequence[Encoding]) -> Tensor:
+        return self.steps.mean(encodings)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from throughtime.batch import Draw, Sequences
+from throughtime.batch import Draw, Sequences, without_padding
 from throughtime.cells.dropout import dropout
 from throughtime.models.encoders import Encoder, Encoding
 from throughtime.models.settings import NetworkSettings, refuse_idle
@@ -33,14 +33,24 @@ class Steps(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Sequences:
+        joined = self.joined(encodings)
+        x = dropout(joined.data, self.rate, draw, "head", locked=self.locked)
+        return Sequences(F.linear(x, self.weight, self.bias), joined.lengths)
+
+    def joined(self, encodings: Sequence[Encoding]) -> Sequences:
+        """What the linear map reads at every step ``(B, T, F)``."""
         leading = encodings[self.stepwise.index(True)]
         steps = leading.hidden.shape[1]
         parts = [
             encoding.hidden if with_time else encoding.hidden.expand(-1, steps, -1)
             for encoding, with_time in zip(encodings, self.stepwise, strict=True)
         ]
-        x = dropout(torch.cat(parts, 2), self.rate, draw, "head", locked=self.locked)
-        return Sequences(F.linear(x, self.weight, self.bias), leading.lengths)
+        return Sequences(torch.cat(parts, 2), leading.lengths)
+
+    def mean(self, encodings: Sequence[Encoding]) -> Tensor:
+        """The same as one vector a row ``(B, F)``, the mean over its steps; 0 for a row without steps."""
+        joined = self.joined(encodings)
+        return without_padding(joined.data, joined.lengths).sum(1) / joined.lengths.clamp(min=1)[:, None]
 
 
 def mean_of_rows(values: Tensor, lengths: Tensor) -> Tensor:

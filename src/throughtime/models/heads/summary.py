@@ -40,8 +40,12 @@ class Summary(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Tensor:
-        pooled = [
+        return F.linear(dropout(self.pooled(encodings), self.rate, draw, "head"), self.weight, self.bias)
+
+    def pooled(self, encodings: Sequence[Encoding]) -> Tensor:
+        """What the linear map reads ``(B, F)``: each encoding pooled, then the means of the bags."""
+        parts = [
             pool(encoding.hidden, encoding.lengths) for pool, encoding in zip(self.poolings, encodings, strict=True)
         ]
-        pooled += [self.mean(encoding.bag, encoding.lengths) for encoding in encodings if encoding.bag is not None]
-        return F.linear(dropout(torch.cat(pooled, 1), self.rate, draw, "head"), self.weight, self.bias)
+        parts += [self.mean(encoding.bag, encoding.lengths) for encoding in encodings if encoding.bag is not None]
+        return torch.cat(parts, 1)

@@ -27,6 +27,7 @@ class TagsHead(Head):
     all sequences, so that a row of the data which breaks the scheme costs much and not without end.
     """
 
+    scored = "log-probability"
     transitions: Tensor
     start: Tensor
     end: Tensor
@@ -69,14 +70,30 @@ class TagsHead(Head):
 
     def answers(self, output: Sequences) -> tuple[np.ndarray, np.ndarray]:
         scores, lengths = output.data.double(), output.lengths
-        weights = (self.start.double(), self.transitions.double(), self.end.double())
-        if not self.crf and not self.constrained:
+        if not self._joint:
             probabilities = torch.softmax(valid_steps(output).double(), 1)
             return probabilities.argmax(1).cpu().numpy(), probabilities.cpu().numpy()
-        found = crf.viterbi(scores, lengths, *weights, allowed=self._allowed())
-        shares = crf.marginals(scores, lengths, *weights, allowed=self._allowed())
+        found = crf.viterbi(scores, lengths, *self._weights(), allowed=self._allowed())
+        shares = crf.marginals(scores, lengths, *self._weights(), allowed=self._allowed())
         predicted, probabilities = (valid_steps(Sequences(part, lengths)) for part in (found, shares))
         return predicted.cpu().numpy(), probabilities.cpu().numpy()
+
+    def score(self, output: Sequences, answer: int, step: int) -> Tensor:
+        if not self._joint:
+            return torch.log_softmax(output.data[:, step], 1)[:, answer]
+        shares = crf.marginals(output.data.double(), output.lengths, *self._weights(), allowed=self._allowed())
+        return shares[:, step, answer].log()
+
+    def seen(self, encodings: Sequence[Encoding]) -> Tensor:
+        return self.steps.mean(encodings)
+
+    @property
+    def _joint(self) -> bool:
+        """Whether the tags of a sequence are decided together."""
+        return self.crf or self.constrained
+
+    def _weights(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self.start.double(), self.transitions.double(), self.end.double()
 
     def _likelihood(self, output: Sequences, target: Sequences) -> Tensor:
         tags = target.data[:, : output.data.shape[1]]

@@ -10,9 +10,9 @@ import numpy as np
 from throughtime.training.observe import Look
 from throughtime.training.observe.distances import WHOLE
 from throughtime.training.observe.gates import Units
-from throughtime.use.inspect.evidence import Evidence
-from throughtime.use.inspect.findings import Advice, Finding
-from throughtime.use.inspect.reach import Reach, reach
+from throughtime.use.inspect.memory.evidence import Evidence
+from throughtime.use.inspect.memory.findings import Advice, Finding
+from throughtime.use.inspect.memory.reach import Reach, reach
 
 SHUT = 0.2  # share of a state that a gate keeps, below which it forgets within a step or two
 STUCK = 0.9  # share of a gate's units that are saturated and still

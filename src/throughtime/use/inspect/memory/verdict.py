@@ -8,10 +8,10 @@ from typing import Any
 
 from throughtime.training.observe.distances import WHOLE
 from throughtime.training.observe.recorder import plain
-from throughtime.use.inspect.diagnosis import diagnose
-from throughtime.use.inspect.evidence import Evidence
-from throughtime.use.inspect.findings import Advice, Finding
-from throughtime.use.inspect.reach import Reach, reach
+from throughtime.use.inspect.memory.diagnosis import diagnose
+from throughtime.use.inspect.memory.evidence import Evidence
+from throughtime.use.inspect.memory.findings import Advice, Finding
+from throughtime.use.inspect.memory.reach import Reach, reach
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from throughtime.cells.equations.graph import Graph
 from throughtime.cells.initialisation import keeping_biases
 from throughtime.cells.recurrent import Recurrent
 from throughtime.training.observe import Look, look
-from throughtime.use.inspect.context import Context
+from throughtime.use.inspect.memory.context import Context
 
 
 @dataclass(frozen=True)
