@@ -23,8 +23,8 @@ class Distances:
     ``L_t`` is the loss as it depends on the output of one step t alone: for each row the last step, as the direction
     runs, at which the loss looks at the output. ``norms["all"]`` is that of all states together, ``norms["c"]``
     counts what c hands to the next step, not what goes through h of its own step: with h and c as coordinates, the
-    gradient is ∂L_t/∂h_t times the product of the steps' Jacobians. Rows differ in how much there is to learn from them,
-    so all distances are means over the same rows: those that go as far back as the middle one of the batch, so far.
+    gradient is ∂L_t/∂h_t times the product of the steps' Jacobians. There is more to learn from some rows than from
+    others, so all distances are means over the same rows: those that go as far back as the middle one, so far.
     """
 
     place: str

@@ -38,7 +38,7 @@ def explain_row(
     """Explain what the model answers to the only row of ``records``; ``fields`` are its inputs, by column.
 
     ``step`` (from 1) chooses among the answers where every step has one, ``answer`` a class that is not the predicted
-    one; see :func:`throughtime.use.inspect.explain.asked.asked`. Raises UsageError for a choice that there is not, DataError
+    one; see :mod:`throughtime.use.inspect.explain.asked`. Raises UsageError for a choice that there is not, DataError
     for a value that a field refuses.
     """
     row = {name: field.encode(records.columns[name][0], records.where(0, name)) for name, field in fields.items()}

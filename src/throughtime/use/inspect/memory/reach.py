@@ -36,7 +36,7 @@ class Reach:
         return "fades" if self.tenth is not None else "carries"
 
 
-def reach(norms: Sequence[float]) -> Reach:
+def reach(norms: Sequence[float] | np.ndarray) -> Reach:
     """Of norms at the distances 0, 1, 2, ...
 
     >>> reach([0.5**k for k in range(20)])

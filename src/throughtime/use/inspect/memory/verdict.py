@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from throughtime.training.observe.distances import WHOLE
 from throughtime.training.observe.recorder import plain
 from throughtime.use.inspect.memory.diagnosis import diagnose
@@ -39,7 +41,7 @@ class Memory:
         return "\n".join(lines(self.to_json()))
 
 
-def reach_of(norms: Sequence[float]) -> Reach | None:
+def reach_of(norms: Sequence[float] | np.ndarray) -> Reach | None:
     """None where there is no distance to speak of, or no gradient at all."""
     return reach(norms) if len(norms) > 1 and norms[0] > 0 else None
 
