@@ -10,6 +10,7 @@ from throughtime.api.prepared import Prepared
 from throughtime.training.runs import Run
 from throughtime.use.inspect.memory.evidence import looked_into
 from throughtime.use.inspect.memory.verdict import Memory, remembered
+from throughtime.use.report import report
 
 ROWS = 8  # that are looked into
 
@@ -35,3 +36,11 @@ def memory_of(model: nn.Module, prepared: Prepared, run: Run) -> Memory:
 def settings_of(prepared: Prepared) -> dict[str, Any]:
     """All settings by name, as ``train`` takes them."""
     return {name: value for table in prepared.settings.to_toml().values() for name, value in table.items()}
+
+
+def keep(run: Run, kind: str, value: Any) -> None:
+    """Put what was found into a finished run's folder and its report; it takes the place of an earlier one."""
+    known = run.inspection.read() if run.inspection.exists() else {}
+    run.inspection.write({**known, kind: value})
+    report(run)
+    run.finish()

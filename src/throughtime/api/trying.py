@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -35,7 +35,7 @@ class Tried:
     """``settings`` are what was changed; both trainings had the same rows, seed and number of epochs."""
 
     settings: Mapping[str, Any]
-    metric: str
+    metric_name: str
     before: Trial
     after: Trial
 
@@ -43,6 +43,16 @@ class Tried:
     def better(self) -> bool:
         """Whether the lowest loss on valid is lower than without the changes."""
         return min(self.after.losses, default=float("inf")) < min(self.before.losses, default=float("inf"))
+
+    def lines(self) -> Iterator[str]:
+        """What is printed: the changes, and the loss on valid after every epoch of both."""
+        yield "tried: " + ", ".join(f"{name}={value}" for name, value in self.settings.items())
+        for which, trial in (("before", self.before), ("after", self.after)):
+            losses = "  ".join(f"{loss:.4g}" for loss in trial.losses)
+            figure = f"  ({self.metric_name} {trial.metric[-1]:.4g})" if trial.metric else ""
+            broken = f"  broke off: {trial.stopped}" if trial.stopped else ""
+            yield f"{which}: loss on valid {losses or '-'}{figure}{broken}"
+        yield "the advice made it better" if self.better else "the advice made it no better"
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "better": self.better}

@@ -33,6 +33,7 @@ class ReportMaterial:
     parameters: Mapping[str, int] = field(default_factory=dict)  # by part of the model
     command: str = ""
     samples: Row | None = None
+    observations: Sequence[Row] = ()  # updates that were looked into while training
     inspection: Mapping[str, Any] = field(default_factory=dict)  # what ``throughtime inspect`` found, by kind
     neighbours: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)  # by word: nearest, cosine
 

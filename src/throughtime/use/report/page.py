@@ -9,6 +9,7 @@ from throughtime.use.report.sections.classes import class_figures, confusion
 from throughtime.use.report.sections.headline import headline
 from throughtime.use.report.sections.learning import learning
 from throughtime.use.report.sections.lengths import lengths
+from throughtime.use.report.sections.memory import memory
 from throughtime.use.report.sections.mistakes import mistakes
 from throughtime.use.report.sections.model import model
 from throughtime.use.report.sections.neighbours import neighbours
@@ -27,6 +28,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SECTIONS = {
     "standing": ("Against the baselines", standing),
     "learning": ("Learning curves", learning),
+    "memory": ("Through time", memory),
     "samples": ("What it writes", samples),
     "surprises": ("What surprises it", surprises),
     "sentences": ("Sentences", sentences),

@@ -40,27 +40,27 @@ def line_chart(
     height: int = 260,
 ) -> Markup:
     """Curves in one frame; ``levels`` are dashed horizontal lines with a name. What is not finite is left out."""
-    lines = [_finite(line) for line in lines]
+    lines = [finite_of(line) for line in lines]
     keyed = len(lines) > 1 or bool(levels)
     top, bottom = (62 if keyed else 34), height - 46
     across = _epochs([x for line in lines for x in line.x])
     reached = [bound for line in lines for interval in line.reach for bound in interval or ()]
     up = spanning([y for line in lines for y in line.y] + reached + [level for _, level in levels], bottom, top)
-    drawn = [_level(up, level) for _, level in levels] + [_curve(line, across, up) for line in lines]
+    drawn = [level_of(up, level) for _, level in levels] + [curve(line, across, up) for line in lines]
     return svg(
         name,
         title,
-        "; ".join([_said(line, x_label) for line in lines] + [f"{text}: {number(level)}" for text, level in levels]),
+        "; ".join([said_of(line, x_label) for line in lines] + [f"{text}: {number(level)}" for text, level in levels]),
         WIDTH,
         height,
         y_axis(up, LEFT, RIGHT, y_label, ticks(up, 4)),
         x_axis(across, bottom, x_label, whole_ticks(across)),
         drawn,
-        _key(lines, levels) if keyed else None,
+        key(lines, levels) if keyed else None,
     )
 
 
-def _finite(line: Line) -> Line:
+def finite_of(line: Line) -> Line:
     reach = line.reach or [None] * len(line.x)
     kept = [point for point in zip(line.x, line.y, reach, strict=True) if math.isfinite(point[1])]
     x, y, reach = [p[0] for p in kept], [p[1] for p in kept], [p[2] for p in kept]
@@ -72,7 +72,7 @@ def _epochs(x: Sequence[float]) -> Scale:
     return Scale(low - 0.5, high + 0.5, LEFT, RIGHT) if low == high else Scale(low, high, LEFT + 6, RIGHT - 6)
 
 
-def _curve(line: Line, across: Scale, up: Scale) -> Markup:
+def curve(line: Line, across: Scale, up: Scale) -> Markup:
     points = [(across(x), up(y)) for x, y in zip(line.x, line.y, strict=True)]
     path = tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), class_=f"curve {line.colour}")
     dots = [
@@ -112,11 +112,11 @@ def _best(line: Line, across: Scale, up: Scale) -> Markup | None:
     )
 
 
-def _level(up: Scale, level: float) -> Markup:
+def level_of(up: Scale, level: float) -> Markup:
     return tag("line", x1=LEFT, x2=RIGHT, y1=up(level), y2=up(level), class_="level")
 
 
-def _key(lines: Sequence[Line], levels: Sequence[tuple[str, float]]) -> Markup:
+def key(lines: Sequence[Line], levels: Sequence[tuple[str, float]]) -> Markup:
     """What the strokes mean, in two rows above the frame."""
     parts, x = [], 4.0
     entries = [(line.name, f"curve {line.colour}") for line in lines] + [(text, "level") for text, _ in levels]
@@ -127,7 +127,7 @@ def _key(lines: Sequence[Line], levels: Sequence[tuple[str, float]]) -> Markup:
     return join(parts)
 
 
-def _said(line: Line, x_label: str) -> str:
+def said_of(line: Line, x_label: str) -> str:
     if not line.y:
         return f"{line.name}: nothing"
     ends = f"{line.name} from {number(line.y[0])} to {number(line.y[-1])}"

@@ -1,0 +1,92 @@
+"""What ``throughtime inspect`` can look into: each gives plain values and the lines that say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from throughtime.cli.output import print_table, progress
+
+Found = tuple[Any, Iterable[str]]
+KEPT = 5  # explained answers in a report, the latest
+
+
+def the_memory(run: str, use: Sequence[str] | None, tried: bool, epochs: int, quiet: bool) -> Found:
+    """How far back it learns and what stands in its way; with ``tried`` what the advice is worth."""
+    from throughtime.api import load
+    from throughtime.api.again import prepared_again
+    from throughtime.api.inspecting import keep, memory_of
+    from throughtime.api.trying import try_advice
+
+    trained = load(run, use=use or ())
+    prepared = prepared_again(trained.run)
+    found = memory_of(trained.model, prepared, trained.run)
+    keep(trained.run, "memory", found.to_json())
+    said = [*str(found).splitlines()]
+    if not tried:
+        return found.to_json(), [*said, "", f"report: {trained.run.report.path}"]
+    outcome = try_advice(prepared, found.findings, epochs=epochs, progress=progress(quiet))
+    keep(trained.run, "tried", outcome.to_json())
+    return outcome.to_json(), [*said, "", *outcome.lines(), "", f"report: {trained.run.report.path}"]
+
+
+def the_answer(run: str, use: Sequence[str] | None, text: str, answer: str | None) -> Found:
+    """Why it answers a text so."""
+    from throughtime.api import load
+    from throughtime.api.inspecting import keep
+    from throughtime.use.inspect.explain import lines
+
+    trained = load(run, use=use or ())
+    found = trained.explain(text, answer=answer)
+    known = trained.run.inspection.read().get("explained", []) if trained.run.inspection.exists() else []
+    keep(trained.run, "explained", [*known, found.to_json()][-KEPT:])
+    return found.to_json(), [*lines(found), "", f"report: {trained.run.report.path}"]
+
+
+def the_step(
+    run: str, use: Sequence[str] | None, text: str, step: int, layer: int, reverse: bool, unit: int | None
+) -> Found:
+    """One step of one unit in numbers."""
+    from throughtime.api import load
+    from throughtime.api.inspecting import keep
+
+    trained = load(run, use=use or ())
+    found = trained.step(text, step, layer=layer, reverse=reverse, unit=unit)
+    keep(trained.run, "step", found.to_json())
+    return found.to_json(), found.lines()
+
+
+def the_quantities(run: str, use: Sequence[str] | None, text: str, names: str) -> Found:
+    """Named quantities at every step, ``{"text.l0.f": [[...], ...]}``."""
+    from throughtime.api import load
+
+    chosen = [] if names == "all" else [name.strip() for name in names.split(",")]
+    found = load(run, use=use or ()).record(text, chosen)
+    return {name: values.tolist() for name, values in found.items()}, []
+
+
+def the_units(run: str, use: Sequence[str] | None, find: Sequence[str], data: str | None, json: bool) -> Found:
+    """Units of a language model that stand for something."""
+    from throughtime.api import load
+    from throughtime.api.inspecting import keep
+    from throughtime.use.inspect.units import annotations, lines
+
+    if list(find) == ["list"]:
+        known = [(name, entry.title) for name, entry in annotations.items()]
+        if not json:
+            print_table([("name", "what it marks"), *known])
+        return dict(known), []
+    named = [name for name in find if name in annotations]
+    patterns = [name for name in find if name not in annotations]
+    trained = load(run, use=use or ())
+    found = trained.units(named or None, data, "|".join(f"(?:{one})" for one in patterns) or None)
+    keep(trained.run, "units", found.to_json())
+    return found.to_json(), [*lines(found), "", f"report: {trained.run.report.path}"]
+
+
+def the_nan(run: str, use: Sequence[str] | None) -> Found:
+    """Where the value came from that stopped training, and the steps before."""
+    from throughtime.api import replay
+
+    found = replay(run, use=use or ())
+    return found.to_json(), found.lines()

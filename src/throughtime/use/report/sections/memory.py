@@ -1,0 +1,191 @@
+"""How far back the network learns: gradients by distance, the context that the task needs, gates, updates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from throughtime.use.inspect.memory.verdict import advice_words, context_words, course_words
+from throughtime.use.report.charts.curves import curves
+from throughtime.use.report.charts.lines import Line
+from throughtime.use.report.html import Markup, tag
+from throughtime.use.report.material import ReportMaterial
+from throughtime.use.report.numbers import number
+from throughtime.use.report.parts import chart, note, section, table
+
+MOST_UPDATES = 400  # points of a curve over training
+
+
+def memory(material: ReportMaterial) -> Markup | None:
+    """What was seen while training, and what ``throughtime inspect`` found; None where neither is known."""
+    found, seen = material.inspection.get("memory"), material.observations
+    if found is None and not seen:
+        return None
+    layers = found["layers"] if found is not None else seen[-1]["layers"]
+    charts = [*_distances(layers, seen, found is not None), _context(found), _updates(seen)]
+    return section(
+        "memory",
+        "Through time",
+        _verdict(found),
+        tag("div", charts, class_="pair"),
+        _gates(layers),
+        _trial(material.inspection.get("tried")),
+    )
+
+
+def _verdict(found: Mapping[str, Any] | None) -> Markup:
+    if found is None:
+        return note(
+            "Seen while training. throughtime inspect RUN adds the verdict, and the context that the task needs."
+        )
+    said = [f"{layer['place']} ({layer['cell']}): {course_words(layer['reach'])}." for layer in found["layers"]]
+    if found["context"] is not None:
+        said.append(f"{context_words(found['context'])}.")
+    items = [tag("li", sentence[0].upper(), sentence[1:]) for sentence in said]
+    return tag("div", tag("ul", items, class_="notes"), _findings(found["findings"]))
+
+
+def _findings(findings: Sequence[Mapping[str, Any]]) -> Markup:
+    if not findings:
+        return note("Nothing was found that stands in the way of learning.")
+    rows = [
+        [finding["place"], finding["words"], "; or ".join(advice_words(advice) for advice in finding["advice"]) or "-"]
+        for finding in findings
+    ]
+    return table(["where", "what stands in the way", "what to try"], rows)
+
+
+def _distances(layers: Sequence[Mapping[str, Any]], seen: Sequence[Mapping[str, Any]], judged: bool) -> list[Markup]:
+    """A chart for each layer and direction; at the first update beside now."""
+    begun = {layer["place"]: layer for layer in seen[0]["layers"]} if seen else {}
+    charts = []
+    for number_, layer in enumerate(layers):
+        now = layer["distances"].get("all") or []
+        first = (begun.get(layer["place"], {}).get("distances") or {}).get("all") or []
+        lines = [Line("trained" if judged else "last seen", *_by_distance(now))]
+        if first:
+            lines.append(Line("at the first update", *_by_distance(first), colour="second"))
+        if len(now) < 2:
+            continue
+        title = f"Gradient by distance: {layer['place']}"
+        picture = curves(
+            f"distance-{number_}", title, lines, x_label="steps back", y_label="norm of the gradient of the states"
+        )
+        states = [name for name in layer["distances"] if name != "all"]
+        rows = [[str(k), *(layer["distances"][name][k] for name in ("all", *states))] for k in _some(len(now))]
+        numbers = table(["steps back", "all states", *states], rows)
+        remark = (
+            ""
+            if layer["jacobian"] is None
+            else f"One step's Jacobian lengthens at most {number(layer['jacobian'])} times."
+        )
+        charts.append(chart(picture, numbers, f"{layer['place']}.", remark))
+    return charts
+
+
+def _by_distance(norms: Sequence[float]) -> tuple[list[float], list[float]]:
+    return [float(k) for k in range(len(norms))], [float(norm) for norm in norms]
+
+
+def _some(count: int, most: int = 24) -> list[int]:
+    step = -(-count // most)
+    return list(range(0, count, step))
+
+
+def _context(found: Mapping[str, Any] | None) -> Markup | None:
+    if found is None or found["context"] is None or len(found["context"]["steps"]) < 2:
+        return None
+    measured = found["context"]
+    line = Line("loss", [float(k) for k in measured["steps"]], measured["losses"], mark=float(measured["needs"]))
+    picture = curves(
+        "context",
+        "Loss by steps of context",
+        [line],
+        x_label="steps of context" + (" on either side" if measured["both_ways"] else ""),
+        y_label="loss on valid",
+        log_x=True,
+        log_y=False,
+    )
+    numbers = table(
+        ["steps", "loss"], [[str(k), v] for k, v in zip(measured["steps"], measured["losses"], strict=True)]
+    )
+    cut = "" if found["window"] is None else f"Training cut the gradient or the input after {found['window']} steps."
+    return chart(picture, numbers, "What context is worth.", f"{measured['needs']} steps are enough (ringed).", cut)
+
+
+def _updates(seen: Sequence[Mapping[str, Any]]) -> Markup | None:
+    """How far an update moves the weights, relative to their size."""
+    rows = [row for row in seen if row.get("parameters")][:: -(-len(seen) // MOST_UPDATES) or 1]
+    if len(rows) < 2:
+        return None
+    ratios = [_ratios(row) for row in rows]
+    at = [float(row["update"]) for row in rows]
+    lines = [
+        Line("largest of all maps", at, [high for _, high in ratios]),
+        Line("middle one", at, [middle for middle, _ in ratios], colour="second"),
+    ]
+    picture = curves(
+        "updates",
+        "Size of an update",
+        lines,
+        x_label="update",
+        y_label="update / weight",
+        levels=[("usual: 0.001", 0.001)],
+    )
+    numbers = table(
+        ["update", "largest", "middle"],
+        [[str(row["update"]), high, mid] for row, (mid, high) in zip(rows, ratios, strict=True)],
+    )
+    return chart(picture, numbers, "How far an update moves the weights, for their size.")
+
+
+def _ratios(row: Mapping[str, Any]) -> tuple[float, float]:
+    """The middle and the largest of the parameters that are maps; a bias begins at 0 and has no size."""
+    named = {
+        name: entry["ratio"] for name, entry in row["parameters"].items() if "weight" in name or "embedding" in name
+    }
+    ratios = sorted(named.values() or [entry["ratio"] for entry in row["parameters"].values()])
+    return ratios[len(ratios) // 2], ratios[-1]
+
+
+def _gates(layers: Sequence[Mapping[str, Any]]) -> Markup | None:
+    rows = [[layer["place"], *_figures(name, entry)] for layer in layers for name, entry in layer["quantities"].items()]
+    if not rows:
+        return None
+    header = ["layer", "quantity", "squashing", "mean", "saturated low", "saturated high", "units still", "units dead"]
+    caption = "Gates, candidates and states. Saturated: a sigmoid below 0.1 or above 0.9, tanh beyond ±0.9, ReLU at 0."
+    return table(header, rows, caption)
+
+
+def _figures(name: str, entry: Mapping[str, Any]) -> list[Any]:
+    dead = entry["dead"] if entry["squashing"] == "relu" else None
+    shares = [_share(share) for share in (entry["low"], entry["high"], entry["still"], dead)]
+    return [name, entry["squashing"] or "-", entry["mean"], *shares]
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _trial(tried: Mapping[str, Any] | None) -> Markup | None:
+    if tried is None:
+        return None
+    settings = ", ".join(f"{name}={value}" for name, value in tried["settings"].items())
+    epochs = max(len(tried["before"]["losses"]), len(tried["after"]["losses"]))
+    rows = [
+        [str(epoch + 1), *(_at(tried[which]["losses"], epoch) for which in ("before", "after"))]
+        + [_at(tried[which]["metric"], epoch) for which in ("before", "after")]
+        for epoch in range(epochs)
+    ]
+    header = ["epoch", "loss before", "loss after", f"{tried['metric_name']} before", f"{tried['metric_name']} after"]
+    word = "better" if tried["better"] else "no better"
+    stopped = [
+        f" The training {which} broke off: {tried[key]['stopped']}"
+        for key, which in (("before", "as it was"), ("after", "as advised"))
+        if tried[key]["stopped"]
+    ]
+    return tag("div", tag("p", f"Tried in a short training: {settings}. It was {word}.", *stopped), table(header, rows))
+
+
+def _at(values: Sequence[float], index: int) -> float | str:
+    return values[index] if index < len(values) else "-"
