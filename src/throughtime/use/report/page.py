@@ -6,6 +6,7 @@ from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.sections.again import again
 from throughtime.use.report.sections.classes import class_figures, confusion
+from throughtime.use.report.sections.explained import explained
 from throughtime.use.report.sections.headline import headline
 from throughtime.use.report.sections.learning import learning
 from throughtime.use.report.sections.lengths import lengths
@@ -38,6 +39,7 @@ SECTIONS = {
     "classes": ("Figures by class", class_figures),
     "lengths": ("By length", lengths),
     "mistakes": ("Worst mistakes", mistakes),
+    "explained": ("Why it answered so", explained),
     "neighbours": ("Words held for alike", neighbours),
     "data": ("The data", reading),
     "model": ("The network", model),

@@ -9,7 +9,7 @@ from typing import Any
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.numbers import number
 
-FIGURE = re.compile(r"-|-?[\d,]+(\.\d+)?(e-?\d+)?( %| ± [\d.e-]+)?")  # cells that are aligned as numbers
+FIGURE = re.compile(r"-|[+-]?[\d,]+(\.\d+)?(e-?\d+)?( %| ± [\d.e-]+)?")  # cells that are aligned as numbers
 
 
 def section(name: str, title: str, *children: Any) -> Markup:

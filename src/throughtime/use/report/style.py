@@ -50,6 +50,7 @@ nav { border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); }
 .pair { display: grid; gap: 4px 36px; margin-top: 20px; }
 .pair > figure { display: grid; grid-row: span 3; grid-template-rows: subgrid; align-content: start; }
 .pair > figure { margin-bottom: 20px; }
+.pair > figure > * { min-width: 0; }
 .pair { grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); }
 figure { margin: 0 0 8px; min-width: 0; }
 figcaption { margin-bottom: 10px; font-size: .95rem; overflow-wrap: anywhere; }
@@ -137,6 +138,16 @@ h3 { font-size: 1rem; margin: 22px 0 8px; }
 .token.wrong b { border-bottom: 3px solid var(--second); background: var(--second-shade); }
 .token ins { text-decoration: none; font-weight: 650; color: var(--first); }
 .token del { color: var(--second); }
+
+.explained { border-top: 1px solid var(--line); margin-top: 18px; padding-bottom: 8px; }
+.explained h3 { overflow-wrap: anywhere; }
+.shaded { white-space: pre-wrap; }
+.shaded span { padding: 2px 0 3px; border-radius: 3px 3px 0 0; }
+.shaded span { -webkit-box-decoration-break: clone; box-decoration-break: clone; }
+.shaded .for, .shaded .against { background: color-mix(in srgb, var(--hue) var(--shade), transparent); }
+.shaded .for, .shaded .against { border-bottom: 2px solid color-mix(in srgb, var(--hue) var(--shade), transparent); }
+.shaded .for { --hue: var(--first); }
+.shaded .against { --hue: var(--second); border-bottom-style: dashed; }
 
 .parses { font-weight: 650; margin-inline-start: 8px; }
 .parses.yes { color: var(--first); }

@@ -48,12 +48,20 @@ class Sentence:
         """What stands between a token and the one before it."""
         if step == 0 or not self.apart:
             return ""
-        before, token = self.tokens[step - 1], self.tokens[step]
-        return "" if CLOSING.fullmatch(token) or OPENING.fullmatch(before) else " "
+        return space_between(self.tokens[step - 1], self.tokens[step])
 
     def text(self, start: int, end: int) -> str:
         """Steps as they are read, with the space before the first."""
         return "".join(self.space(step) + self.tokens[step] for step in range(start, end))
+
+
+def space_between(before: str, token: str) -> str:
+    """What stands between two words.
+
+    >>> space_between("so", "it"), space_between("it", "."), space_between("(", "so")
+    (' ', '', '')
+    """
+    return "" if CLOSING.fullmatch(token) or OPENING.fullmatch(before) else " "
 
 
 def sentence(row: Mapping[str, Any], *, apart: bool) -> Sentence:

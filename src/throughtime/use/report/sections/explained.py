@@ -1,0 +1,221 @@
+"""Single answers explained: what each token gave, what would be without it, gates, states, and rows held for alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from throughtime.use.inspect.tokens import visible, written
+from throughtime.use.report.charts.strips import Strip, strip_chart
+from throughtime.use.report.html import Markup, join, tag
+from throughtime.use.report.inputs import place
+from throughtime.use.report.material import ReportMaterial
+from throughtime.use.report.numbers import amount, fraction, number
+from throughtime.use.report.parts import chart, note, section, table, unfold
+from throughtime.use.report.tagged import space_between
+
+MOST_TOKENS = 400  # of one input in the page
+MOST_STEPS = 60  # of the strips; so many are told apart
+STRONGEST = 50  # per cent of the full colour, at which text is still easily read on it
+LISTED = 8  # tokens without which the answer is another one
+LONGEST = 240  # letters of a neighbour's input
+Row = Mapping[str, Any]
+
+
+def explained(material: ReportMaterial) -> Markup | None:
+    """A part of the page for each answer that was inspected; None where none was."""
+    found = material.inspection.get("explained") or []
+    if not found:
+        return None
+    legend = note(
+        "Shaded blue and underlined: speaks for the answer. Shaded orange, underlined with dashes: against it. The "
+        "darker, the more. What all tokens gave (integrated gradients) adds up to how far the score lies from that of "
+        "vectors which are all zero."
+    )
+    return section("explained", "Why it answered so", legend, [_answer(i, entry) for i, entry in enumerate(found)])
+
+
+def _answer(i: int, entry: Row) -> Markup:
+    most = max((abs(given) for part in entry["inputs"] for given in part["given"]), default=0.0)
+    return tag(
+        "article",
+        tag("h3", _heading(entry)),
+        [_read(entry, part, most) for part in entry["inputs"]],
+        note(_account(entry)),
+        note(_flipping(entry)),
+        unfold("What each token gave, and the answer without it", _tokens(entry)),
+        _nearest(entry),
+        [_over_time(f"explained-{i}-{k}", part) for k, part in enumerate(entry["inputs"])],
+        class_="explained",
+    )
+
+
+def _heading(entry: Row) -> Markup:
+    at = "" if entry["step"] is None else f" at step {entry['step']}"
+    output = tag("bdi", entry["output"])
+    if entry["kind"] == "number":
+        return join(output, at, ": ", number(entry["value"]))
+    answer = tag("bdi", visible(str(entry["answer"])), class_="truth")
+    said = entry["predicted"]
+    predicted = said if isinstance(said, list) else [said]
+    other = None
+    if entry["answer"] not in predicted:
+        names = [visible(str(name)) for name in predicted]
+        other = join("; predicted is ", tag("bdi", ", ".join(names) or "no label"))
+    return join(output, at, ": ", answer, f" with probability {fraction(entry['value'])}", other)
+
+
+def _read(entry: Row, part: Row, most: float) -> Markup:
+    """The input as it is read, each token in the shade of what it gave; bold is the one that is answered."""
+    tokens, given = part["tokens"][:MOST_TOKENS], part["given"][:MOST_TOKENS]
+    column = tag("bdi", part["column"], class_="column") if len(entry["inputs"]) > 1 else None
+    answered = entry["step"] if part["over_time"] and entry["kind"] != "token" else None
+    shown = [
+        join(
+            space_between(tokens[k - 1], token) if k and part["words"] else "",
+            _shaded(token, share, most, bold=k + 1 == answered),
+        )
+        for k, (token, share) in enumerate(zip(tokens, given, strict=True))
+    ]
+    left = len(part["tokens"]) - len(tokens)
+    more = [" … ", tag("bdi", f"{left:,} more", class_="more")] if left else None
+    return tag("div", column, shown, more, class_="running shaded", dir="auto")
+
+
+def _shaded(token: str, given: float, most: float, *, bold: bool) -> Markup:
+    strength = round(STRONGEST * abs(given) / most) if most else 0
+    way = "for" if given > 0 else "against"
+    text = token if token.strip() and token.isprintable() else _space(token)
+    return tag(
+        "span",
+        tag("b", text) if bold else text,
+        class_=way if strength else None,
+        style=f"--shade:{strength}%" if strength else None,
+        title=f"{_signed(given)}, {way}" if given else "gave nothing",
+    )
+
+
+def _space(token: str) -> str:
+    """Blanks as they are, so that lines break there; ends of lines as a sign too."""
+    return token if token and not token.strip(" ") else visible(token) + ("\n" if "\n" in token else "")
+
+
+def _account(entry: Row) -> str:
+    score = entry["score"]
+    change = score["value"] - score["baseline"]
+    said = f"Score: the {score['name']}, {number(score['value'])}; of zero vectors {number(score['baseline'])}. "
+    if score["complete"]:
+        return (
+            said + f"What all tokens gave adds up to the difference, {_signed(change)}: complete to {score['gap']:.1e}."
+        )
+    return said + (
+        f"What all tokens gave does not add up to the difference, {_signed(change)}: up to {number(score['gap'])} is missing "
+        f"after {amount(score['points'], 'point')} on the way."
+    )
+
+
+def _flipping(entry: Row) -> str:
+    """Which single tokens the answer hangs on."""
+    pairs = [
+        (token, out)
+        for part in entry["inputs"]
+        for token, out in zip(part["tokens"], part["without"], strict=True)
+        if out is not None
+    ]
+    if entry["kind"] == "number" or not pairs:
+        return ""
+    flip = [visible(token) for token, out in pairs if out["flips"]]
+    if not flip:
+        return "No single token decides: without any one of them the answer stays."
+    more = f" and {len(flip) - LISTED:,} more" if len(flip) > LISTED else ""
+    return f"Without one of these the answer is another: {', '.join(f'“{token}”' for token in flip[:LISTED])}{more}."
+
+
+def _tokens(entry: Row) -> list[Markup]:
+    asked = "number" if entry["kind"] == "number" else f"probability of {visible(str(entry['answer']))}"
+    answered = [] if entry["kind"] == "number" else ["answer without it"]
+    return [
+        table(
+            ["step", "token", "gave", f"{asked} without it", *answered],
+            [
+                [f"{step:,}", tag("bdi", visible(token)), _signed(given), *_without(entry, out)]
+                for step, (token, given, out) in enumerate(
+                    zip(part["tokens"], part["given"], part["without"], strict=True), start=1
+                )
+            ],
+            caption=part["column"],
+        )
+        for part in entry["inputs"]
+    ]
+
+
+def _without(entry: Row, out: Row | None) -> list[Any]:
+    if entry["kind"] == "number":
+        return ["-" if out is None else number(out["value"])]
+    if out is None:
+        return ["-", "-"]
+    said = ", ".join(map(str, out["predicted"])) if isinstance(out["predicted"], list) else str(out["predicted"])
+    answer = tag("bdi", visible(said), class_="wrong" if out["flips"] else None)
+    return [fraction(out["value"]), join(answer, " (another)" if out["flips"] else None)]
+
+
+def _over_time(name: str, part: Row) -> Markup | None:
+    """A chart for each layer and direction, unfolded on demand."""
+    lines: Sequence[Row] = part["over_time"]
+    ways = list(dict.fromkeys((line["layer"], line["backward"]) for line in lines))
+    if not ways:
+        return None
+    charts = [
+        _layer(f"{name}-{k}", part, [line for line in lines if (line["layer"], line["backward"]) == way])
+        for k, way in enumerate(ways)
+    ]
+    said = note("Gates: the mean over the units, full at 1. States and candidates: their length, full at its largest.")
+    return unfold(join("Gates and states over ", tag("bdi", part["column"])), said, tag("div", charts, class_="pair"))
+
+
+def _layer(name: str, part: Row, lines: Sequence[Row]) -> Markup:
+    way = "backward" if lines[0]["backward"] else "forward"
+    title = f"Layer {lines[0]['layer']}, {way}."
+    steps = [visible(token) for token in part["tokens"]]
+    strips = [
+        Strip(
+            line["name"],
+            line["values"][:MOST_STEPS],
+            1.0 if line["measure"] == "mean" else max(line["values"]),
+        )
+        for line in lines
+    ]
+    picture = strip_chart(name, f"{title} Gates and states over the tokens", strips, steps[:MOST_STEPS])
+    header = ["step", "token", *(f"{line['measure']} {line['name']}" for line in lines)]
+    values = zip(*(line["values"] for line in lines), strict=True)
+    rows = [
+        [f"{k:,}", tag("bdi", step), *map(number, figures)]
+        for k, (step, figures) in enumerate(zip(steps, values, strict=True), start=1)
+    ]
+    cut = f"The first {MOST_STEPS} of {len(steps):,} steps." if len(steps) > MOST_STEPS else None
+    return chart(picture, table(header, rows), title, cut)
+
+
+def _nearest(entry: Row) -> Markup | None:
+    if not entry["nearest"]:
+        reason = entry["no_nearest"]
+        return note(f"No training rows stand beside it: {reason}") if reason else None
+    rows = [
+        [f"{row['distance']:.4f}", tag("bdi", written(row["label"])), _inputs(row), place(row)]
+        for row in entry["nearest"]
+    ]
+    return table(
+        ["distance", entry["output"], "row", "place"],
+        rows,
+        caption="The nearest training rows: 1 - the cosine between what the head sees of them",
+    )
+
+
+def _inputs(row: Row) -> Markup:
+    text = "  ".join(map(written, row["inputs"].values()))
+    return tag("span", text[:LONGEST], " …" if len(text) > LONGEST else None, class_="input", dir="auto")
+
+
+def _signed(value: float) -> str:
+    """With its sign, which colour alone must not tell."""
+    return f"{value:+.4f}"
