@@ -109,8 +109,8 @@ def _account(entry: Row) -> str:
             said + f"What all tokens gave adds up to the difference, {_signed(change)}: complete to {score['gap']:.1e}."
         )
     return said + (
-        f"What all tokens gave does not add up to the difference, {_signed(change)}: up to {number(score['gap'])} is missing "
-        f"after {amount(score['points'], 'point')} on the way."
+        f"What all tokens gave does not add up to the difference, {_signed(change)}: "
+        f"up to {number(score['gap'])} is missing after {amount(score['points'], 'point')} on the way."
     )
 
 
@@ -192,8 +192,8 @@ def _layer(name: str, part: Row, lines: Sequence[Row]) -> Markup:
         [f"{k:,}", tag("bdi", step), *map(number, figures)]
         for k, (step, figures) in enumerate(zip(steps, values, strict=True), start=1)
     ]
-    cut = f"The first {MOST_STEPS} of {len(steps):,} steps." if len(steps) > MOST_STEPS else None
-    return chart(picture, table(header, rows), title, cut)
+    cut = [f"The first {MOST_STEPS} of {len(steps):,} steps."] if len(steps) > MOST_STEPS else []
+    return chart(picture, table(header, rows), title, *cut)
 
 
 def _nearest(entry: Row) -> Markup | None:
