@@ -23,11 +23,11 @@ from throughtime.data.batches import collated
 from throughtime.errors import NonFiniteError
 from throughtime.models.model import Model
 from throughtime.models.tasks import build_model, tasks
-from throughtime.use.inspect import attribution, explain_row, explain_text
-from throughtime.use.inspect.asked import Asked
-from throughtime.use.inspect.attribution import Attribution, integrated_gradients
-from throughtime.use.inspect.exact import in_float64
-from throughtime.use.inspect.rows import attributed
+from throughtime.use.inspect.explain import attribution, explain_row, explain_text
+from throughtime.use.inspect.explain.asked import Asked
+from throughtime.use.inspect.explain.attribution import Attribution, integrated_gradients
+from throughtime.use.inspect.explain.exact import in_float64
+from throughtime.use.inspect.explain.rows import attributed
 
 FORMS = ["lstm", "gru", "rnn:activation=relu", "indrnn", "lstm_layernorm", "lstm_peephole", "gru_two_gate"]
 

@@ -18,8 +18,8 @@ from tests.use.page_reader import Page, section, tables
 from throughtime.api.again import prepared_again
 from throughtime.cells.cell import form
 from throughtime.errors import UsageError
-from throughtime.use.inspect import Explained, lines
-from throughtime.use.inspect.over_time import is_gate
+from throughtime.use.inspect.explain import Explained, lines
+from throughtime.use.inspect.explain.over_time import is_gate
 from throughtime.use.report import report
 
 

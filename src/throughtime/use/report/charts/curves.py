@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from throughtime.use.report.charts.axes import Scale, spanning, svg, ticks, x_axis, y_axis
 from throughtime.use.report.charts.lines import LEFT, RIGHT, WIDTH, Line, curve, key, level_of, said_of
@@ -33,7 +34,7 @@ def curves(
     across = _scale([x for line in lines for x in line.x], INNER + 6, RIGHT - 6, log_x)
     values = [y for line in lines for y in line.y] + [level for _, level in levels]
     up = _decades(values, bottom, top) if log_y else spanning(values, bottom, top)
-    low = [Line(one.name, one.x, [max(y, up.low) for y in one.y], one.colour, one.mark) for one in lines]
+    low = [replace(one, y=[max(y, up.low) for y in one.y]) for one in lines]
     said = [said_of(line, x_label) for line in lines] + [f"{text}: {number(level)}" for text, level in levels]
     return svg(
         name,
@@ -54,7 +55,7 @@ def _drawable(line: Line, log_x: bool, log_y: bool) -> Line:
         for x, y in zip(line.x, line.y, strict=True)
         if math.isfinite(y) and (y > 0 or not log_y) and (x > 0 or not log_x)
     ]
-    return Line(line.name, [x for x, _ in kept], [y for _, y in kept], line.colour, line.mark)
+    return replace(line, x=[x for x, _ in kept], y=[y for _, y in kept], reach=[None] * len(kept))
 
 
 def _scale(values: Sequence[float], start: float, end: float, logarithmic: bool) -> Scale:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from throughtime.use.inspect.tokens import visible, written
+from throughtime.use.inspect.explain.tokens import visible, written
 from throughtime.use.report.charts.strips import Strip, strip_chart
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.inputs import place
