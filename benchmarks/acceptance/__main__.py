@@ -21,6 +21,7 @@ import killing  # noqa: F401
 import language  # noqa: F401
 import tagging  # noqa: F401
 import transfer  # noqa: F401
+import trying  # noqa: F401
 from lines import WORK, Measured, lines
 
 FOLDER = Path(__file__).resolve().parents[1]

@@ -26,7 +26,7 @@ def diagnose(evidence: Evidence) -> list[Finding]:
     """All that stands in the way, what matters most first."""
     found = [*_rate(evidence), *_clipping(evidence)]
     for entry in evidence.looks:
-        found += [*_stuck(entry), *_dead(entry, evidence), *_course(entry, evidence)]
+        found += [*_stuck(entry, evidence), *_dead(entry, evidence), *_course(entry, evidence)]
     return [*found, *_short(evidence)]
 
 
@@ -95,13 +95,14 @@ def _against_explosion(entry: Look) -> tuple[Advice, ...]:
     )
 
 
-def _stuck(entry: Look) -> Iterator[Finding]:
-    """Gates that say the same whatever is read: saturated at one side, and still."""
+def _stuck(entry: Look, evidence: Evidence) -> Iterator[Finding]:
+    """Gates that say the same whatever is read; one that keeps a state, or does not, is spoken of with the gradient."""
+    keeping = evidence.keeping.get(entry.place, {})
     for units in entry.units:
         if units.squashing not in ("sigmoid", "tanh") or units.low is None or units.high is None:
             continue
         at_rest = (np.maximum(units.low, units.high) >= 1) & (units.spread < 0.01)
-        if at_rest.mean() >= STUCK:
+        if at_rest.mean() >= STUCK and units.name not in keeping:
             mean = float(units.mean.mean())
             side = _side(units, mean)
             words = (
