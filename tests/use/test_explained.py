@@ -74,19 +74,19 @@ def test_left_out_of_a_number_is_the_training_mean(runs: dict[str, tt.TrainedRun
 
 @pytest.mark.parametrize("kind", ["tags", "steps"])
 def test_left_out_of_a_row_of_steps_takes_the_step_from_every_column(kind: str, runs: dict[str, tt.TrainedRun]) -> None:
-    run, given, step = runs[kind], row(kind), 2
+    run, given, step = runs[kind], row(kind), 1
     found = run.explain(given, step=step, nearest=0)
     timed = [name for name in given if isinstance(given[name], list)]
     for entry in found.inputs:
         if entry.column not in timed:
             continue
-        assert entry.without[step - 1] is None
+        assert entry.without[step] is None
         for k, out in enumerate(entry.without):
-            if k == step - 1:
+            if k == step:
                 continue
             short = {name: given[name][:k] + given[name][k + 1 :] if name in timed else given[name] for name in given}
             (expected,) = run.predict([short])
-            place = step - 1 - (k < step - 1)
+            place = step - (k < step)
             assert out is not None
             if kind == "steps":
                 assert out.predicted == pytest.approx(expected["predicted"][place], rel=1e-5, abs=1e-6)
@@ -99,10 +99,10 @@ def test_without_a_step_the_least_sure_answer_is_explained(runs: dict[str, tt.Tr
     (answer,) = runs["tags"].predict([given])
     least = int(np.argmin(answer["sure"]))
     found = runs["tags"].explain(given, nearest=0)
-    assert found.step == least + 1 and found.predicted == found.answer == answer["predicted"][least]
+    assert found.step == least and found.predicted == found.answer == answer["predicted"][least]
     assert found.value == pytest.approx(answer["sure"][least], abs=1e-6)
     numbers = row("steps")
-    assert runs["steps"].explain(numbers, nearest=0).step == len(numbers["words"])
+    assert runs["steps"].explain(numbers, nearest=0).step == len(numbers["words"]) - 1
 
 
 def test_the_score_is_that_of_the_answer(runs: dict[str, tt.TrainedRun]) -> None:
@@ -130,7 +130,7 @@ def test_a_language_model_explains_a_token_with_those_before_it(runs: dict[str, 
     run, sentence = runs["text"], "a (big) one"
     (likely,) = run.predict([sentence])
     found = run.explain(sentence)
-    assert found.answer == found.predicted == likely["predicted"] and found.step == len(sentence) + 1
+    assert found.answer == found.predicted == likely["predicted"] and found.step == len(sentence)
     assert found.value == pytest.approx(likely["probabilities"][found.answer], rel=1e-4)
     assert "".join(found.inputs[0].tokens) == sentence and found.no_nearest == (
         "running text has no rows that could be near to one another"
@@ -139,7 +139,7 @@ def test_a_language_model_explains_a_token_with_those_before_it(runs: dict[str, 
         (short,) = run.predict([sentence[:k] + sentence[k + 1 :]])
         assert out is not None and out.predicted == short["predicted"]
         assert out.flips == (short["predicted"] != likely["predicted"])
-    inside = run.explain(sentence, step=7)
+    inside = run.explain(sentence, step=6)
     assert inside.answer == ")" and "".join(inside.inputs[0].tokens) == "a (big"
     (alone,) = run.explain("a").inputs[0].without
     assert alone is not None
@@ -166,13 +166,13 @@ def test_which_quantities_are_gates(cell: str, gates: str) -> None:
 
 def test_gates_are_means_and_states_are_lengths_of_what_was_recorded(runs: dict[str, tt.TrainedRun]) -> None:
     entry = runs["classify"].explain(row("classify"), nearest=0).inputs[0]
-    assert {(line.layer, line.backward) for line in entry.over_time} == {(1, False), (1, True), (2, False), (2, True)}
+    assert {(line.layer, line.backward) for line in entry.over_time} == {(0, False), (0, True), (1, False), (1, True)}
     assert {line.name: line.measure for line in entry.over_time} == {
         **dict.fromkeys("ifo", "mean"),
         **dict.fromkeys("gch", "norm"),
     }
     for line in entry.over_time:
-        values = entry.recorded[f"l{line.layer - 1}{'_reverse' if line.backward else ''}.{line.name}"]
+        values = entry.recorded[f"l{line.layer}{'_reverse' if line.backward else ''}.{line.name}"]
         assert values.shape == (len(entry.tokens), 6)
         expected = values.mean(1) if line.measure == "mean" else np.linalg.norm(values, axis=1)
         np.testing.assert_allclose(line.values, expected)
@@ -248,13 +248,13 @@ def test_a_text_is_prepared_again(runs: dict[str, tt.TrainedRun]) -> None:
 @pytest.mark.parametrize(
     ("kind", "options", "words"),
     [
-        ("classify", {"step": 2}, "--step 2: a row has one answer here"),
+        ("classify", {"step": 2}, "step 2: a row has one answer here"),
         ("classify", {"answer": "poss"}, 'did you mean "pos"'),
         ("regress", {"answer": "pos"}, 'column "target" holds numbers, no classes'),
-        ("tags", {"step": 99}, "--step 99: the row has the steps 1 to"),
-        ("tags", {"step": 1, "answer": "I-NAME"}, "no sequence of tags that is allowed has it there"),
-        ("text", {"step": 1}, "no token stands before"),
-        ("text", {"step": 40}, "the text has the tokens 1 to 8"),
+        ("tags", {"step": 99}, "step 99: the row has the steps 0 to"),
+        ("tags", {"step": 0, "answer": "I-NAME"}, "no sequence of tags that is allowed has it there"),
+        ("text", {"step": 0}, "no token stands before"),
+        ("text", {"step": 40}, "the text has the tokens 0 to 7"),
         ("text", {"answer": "ä"}, "unknown token"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from throughtime.api.check import check
 from throughtime.api.load import TrainedRun, load
+from throughtime.api.replay import replay
 from throughtime.api.train import train
 
-__all__ = ["TrainedRun", "check", "load", "train"]
+__all__ = ["TrainedRun", "check", "load", "replay", "train"]

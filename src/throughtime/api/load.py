@@ -9,18 +9,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import msgspec
+import numpy as np
 import torch
-from torch import Tensor
 
 from throughtime.api.again import prepared_again
 from throughtime.api.inspecting import memory_of
-from throughtime.api.machine import device_of, engine_of_environment, require_precision
 from throughtime.api.own import import_files
+from throughtime.api.rebuilt import device_here, rebuilt, settings_of
 from throughtime.api.rows import PreparedRows
-from throughtime.api.settings import Settings, chosen_in, resolve
+from throughtime.api.settings import Settings
 from throughtime.cells.equations import Graph
 from throughtime.data.alignment import require_aligned
+from throughtime.data.batches import collated
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields_from_json
 from throughtime.data.fields.tokens import Tokens
@@ -32,15 +32,16 @@ from throughtime.data.streams.streams import read_stream
 from throughtime.errors import DataError, UsageError
 from throughtime.models.decoding.sampling import Sampling
 from throughtime.models.language_model import LanguageModel
-from throughtime.models.model import Model, float_type
-from throughtime.models.settings import LanguageSettings, NetworkSettings
-from throughtime.models.tasks import Task, build_model, tasks
-from throughtime.settings import changed
+from throughtime.models.model import Model
+from throughtime.models.tasks import Task, tasks
 from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
 from throughtime.use.generating import next_tokens, stream
 from throughtime.use.inspect.explain import Among, Explained, among, explain_row, explain_text
 from throughtime.use.inspect.memory import Memory
+from throughtime.use.inspect.recording import recorded_row, recorded_text
+from throughtime.use.inspect.step.answer import answering, reading
+from throughtime.use.inspect.step.numbers import StepInNumbers, step_of
 from throughtime.use.predictions import answered_rows
 from throughtime.use.reading_on import read_on
 from throughtime.use.verdict import verdict
@@ -78,12 +79,7 @@ class TrainedRun:
 
     @cached_property
     def settings(self) -> Settings:
-        settings = resolve(self.task, {**chosen_in(self.run), **engine_of_environment()})
-        try:
-            require_precision(settings.machine, torch.device("cpu"))
-        except UsageError:  # the weights are float32, and mean the same
-            return replace(settings, machine=changed(settings.machine, precision="float32"))
-        return settings
+        return settings_of(self.run, self.task)
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -106,35 +102,12 @@ class TrainedRun:
     @cached_property
     def model(self) -> Model | LanguageModel:
         """The trained network, in evaluation."""
-        weights, settings = self.run.model.read(), self.settings
-        network = _without_files(settings.network, weights)
-        if isinstance(settings.task, LanguageSettings):
-            reader = LanguageModel(
-                self._text_field(), network, settings.task, cell=self.graph, execution=settings.machine.execution
-            )
-            reader.to(float_type(settings.machine.precision)).load_state_dict(weights)
-            return reader.to(self.device).eval()
-        inputs = {column: self.fields[column] for column in self.inputs}
-        model = build_model(
-            self.task,
-            inputs,
-            self.output,
-            network,
-            settings.task,
-            cell=self.graph,
-            execution=settings.machine.execution,
-        )
-        model.to(float_type(settings.machine.precision)).load_state_dict(weights)
-        return model.to(self.device).eval()
+        return rebuilt(self.run, self.task, self.settings, self.run.model.read()).eval()
 
     @cached_property
     def device(self) -> torch.device:
         """The run's device where this machine has it, else the best that it has."""
-        machine = self.settings.machine
-        try:
-            return device_of(machine)
-        except UsageError:
-            return device_of(changed(machine, device="auto"))
+        return device_here(self.settings.machine)
 
     def predict(self, data: Any, *, done: Callable[[int], None] | None = None) -> list[dict[str, Any]]:
         """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``, or for each of its steps.
@@ -181,7 +154,7 @@ class TrainedRun:
         of them, gates and states over the tokens, and the ``nearest`` training rows: see :class:`Explained`.
         ``throughtime.use.inspect.explain.lines`` writes it for a terminal.
 
-        ``step``, from 1, is the step whose answer is explained where every step has one, by default the least sure; of
+        ``step``, from 0, is the step whose answer is explained where every step has one, by default the least sure; of
         a language model the token that is explained, by default the one that would follow the text. ``answer`` is a
         class (a label, a token) to be explained in the place of the predicted one. Rows are near among the run's
         training rows, read from where they were, or among ``data``; where that cannot be, the result says why.
@@ -234,6 +207,26 @@ class TrainedRun:
         """
         return memory_of(self.model, prepared_again(self.run), self.run)
 
+    def record(self, given: str | Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, np.ndarray]:
+        """Named quantities of every recurrent layer while it reads one text or row, by column, layer and name.
+
+        ``{"text.l0.f": (T, units), "text.l0_reverse.f": ...}``; ``names`` are the cell's own, such as ``f`` and ``c``
+        (``throughtime cells lstm`` prints them), all of them by default. Raises UsageError for a name it does not have.
+
+        >>> import tempfile, throughtime
+        >>> rows = [{"text": word * n, "label": word} for word in ("ab", "ba") for n in range(1, 31)]
+        >>> trained = throughtime.train(rows, tempfile.mkdtemp(), output="label", epochs=2, hidden_size=8)
+        >>> trained.record("abab", ["f"])["text.l0.f"].shape
+        (4, 8)
+        """
+        if isinstance(self.model, LanguageModel):
+            if not isinstance(given, str):
+                raise UsageError("a language model reads a text; give a text")
+            return recorded_text(self.model, self._text_field(), given, names)
+        records = self._records([given] if isinstance(given, str) else [dict(given)])
+        dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
+        return recorded_row(self.model, collated(dataset, np.zeros(1, dtype=np.int64)), names)
+
     def generate(
         self,
         prompt: str = "",
@@ -260,6 +253,22 @@ class TrainedRun:
         """Raise a DataError, with the row, unless all inputs with steps have equally many of them."""
         first = next(column for column in self.inputs if self.fields[column].stepwise)
         require_aligned(records, dataset.fields, dataset.columns, first)
+
+    def step(
+        self, text: str, step: int, *, layer: int = 0, reverse: bool = False, unit: int | None = None
+    ) -> StepInNumbers:
+        """One step (from 0) of one unit while the network reads a text: its equations and derivatives in numbers.
+
+        Without ``unit`` that one is taken on which the answer hangs most. Raises UsageError for a run that reads more
+        than one text, and for a step, layer, direction or unit that there is not.
+        """
+        if isinstance(self.model, LanguageModel):
+            read = reading(self.model, self._text_field(), text)
+        else:
+            column = self._only_text()
+            dataset = Dataset(self._records([text]), {column: self.fields[column]})
+            read = answering(self.model, dataset, self.output)
+        return step_of(read, step, layer=layer, reverse=reverse, unit=unit)
 
     def _text_field(self) -> Tokens:
         field = self.fields[self.inputs[0]]
@@ -300,11 +309,3 @@ class TrainedRun:
         if len(self.inputs) == 1 and self.fields[self.inputs[0]].kind in ("tokens", "words"):
             return self.inputs[0]
         raise UsageError(f"this run reads {', '.join(self.inputs)}; give records with these columns, not texts alone")
-
-
-def _without_files(settings: NetworkSettings, weights: Mapping[str, Tensor]) -> NetworkSettings:
-    """Vectors that came from a file are in the weights; the file is needed no more."""
-    if settings.embeddings in ("learned", "one-hot"):
-        return settings
-    size = next((weight.shape[1] for name, weight in weights.items() if name.split(".")[-1] == "embedding"), None)
-    return msgspec.structs.replace(settings, embeddings="learned", embedding_size=size, frozen_embeddings=False)

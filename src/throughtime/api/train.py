@@ -211,6 +211,7 @@ def job_for(prepared: Prepared, folder: Run | None, progress: Progress, processe
         device=device,
         locate=partial(_located, prepared),
         sample=partial(prepared.sample, device),
+        place=prepared.place,
         processes=processes,
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -39,6 +40,7 @@ def directions(sizes: Sizes, num_layers: int, bidirectional: bool) -> tuple[Dire
 
 Weights = Callable[[Direction], Mapping[str, Tensor]]
 Watch = Callable[[Direction, int, str, Tensor], None]
+Look = Callable[[Direction, int, Sequence[Any]], None]
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,13 @@ class Layers:
         draw: Draw | None,
         names: tuple[str, ...] = (),
         watch: Watch | None = None,
+        look: Look | None = None,
     ) -> tuple[Tensor, State, dict[str, Tensor]]:
         """``x (B, T, *F)`` through all layers: the output, the state at the end, and the quantities ``names``.
 
         ``weights`` gives the stored tensors of a direction by name; without a ``draw`` there are no random masks.
-        What is recorded or watched is run by the reference, whatever the engine.
+        What is recorded, watched or looked at is run by the reference, whatever the engine.
         """
-        engine = "reference" if names or watch is not None else self.engine  # the only one that can be looked into
         ends: list[State] = []
         recorded: dict[str, Tensor] = {}
         for layer in range(self.directions[-1].layer + 1):
@@ -86,8 +88,8 @@ class Layers:
                 if direction.layer != layer:
                     continue
                 before = tuple(part[index] for part in state)
-                work = self.work(direction, weights(direction), x, lengths, before, draw, names, watch)
-                result = choose(work, engine)[1](work)
+                work = self.work(direction, weights(direction), x, lengths, before, draw, names, watch, look)
+                result = choose(work, "reference" if work.looked_into else self.engine)[1](work)
                 outputs.append(result.output)
                 ends.append(result.state)
                 recorded |= {f"{direction.suffix[1:]}.{name}": values for name, values in result.recorded.items()}
@@ -108,6 +110,7 @@ class Layers:
         draw: Draw | None,
         names: tuple[str, ...] = (),
         watch: Watch | None = None,
+        look: Look | None = None,
     ) -> Work:
         """What an engine is asked to do for one direction."""
         place = f"{self.place}{direction.suffix.replace('_l', '.l', 1)}"
@@ -128,6 +131,7 @@ class Layers:
             names,
             None if watch is None else partial(watch, direction),
             self.bf16,
+            None if look is None else partial(look, direction),
         )
 
     def _noise(self, masks: Masks | None, x: Tensor, units: int) -> Noise:

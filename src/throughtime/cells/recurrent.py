@@ -17,7 +17,7 @@ from throughtime.cells.equations.graph import Graph
 from throughtime.cells.equations.parameters import Sizes, has_own_output, recurrent_maps, stacks
 from throughtime.cells.equations.parameters import parameters as cell_parameters
 from throughtime.cells.initialisation import initialise
-from throughtime.cells.layers import Direction, Layers, Watch, directions
+from throughtime.cells.layers import Direction, Layers, Look, Watch, directions
 from throughtime.cells.streaming import Ready, Stream
 from throughtime.cells.traced import Traced
 from throughtime.errors import UsageError, unknown
@@ -95,6 +95,7 @@ class Recurrent(nn.Module):
         self.checkpoint_time, self.bf16 = checkpoint_time, bf16
         self.engine, self.place = default_engine() if engine is None else engine, place
         self.watch: Watch | None = None
+        self.look: Look | None = None
         self._check()
         self.directions = self._directions(input_size, output_size, kernel_size)
         for direction in self.directions:
@@ -238,6 +239,20 @@ class Recurrent(nn.Module):
         finally:
             self.watch = None
 
+    @contextmanager
+    def looking(self, look: Look) -> Iterator[None]:
+        """Hand ``look(direction, step, values)`` what every node of the cell's graph is at every step inside the block.
+
+        ``values`` are in the order of ``graph.nodes``: tensors ``(B, ...)`` in autograd's graph, parameters, numbers.
+        ``step`` counts as the direction runs. A state's node is its value before the step; what a bound on states or
+        zoneout makes of the new one shows at the next step.
+        """
+        self.look = look
+        try:
+            yield
+        finally:
+            self.look = None
+
     def used_engine(self, x: Tensor) -> str:
         """Which engine runs this layer for such an input."""
         direction = self.directions[0]
@@ -254,7 +269,7 @@ class Recurrent(nn.Module):
     ) -> tuple[Tensor, State, dict[str, Tensor]]:
         self._check_input(x, lengths, state)
         state = self.zero_state(x) if state is None else state
-        return self.layers.run(self.weights, x, lengths, state, self._fresh(x, draw), names, self.watch)
+        return self.layers.run(self.weights, x, lengths, state, self._fresh(x, draw), names, self.watch, self.look)
 
     def _fresh(self, x: Tensor, draw: Draw | None) -> Draw | None:
         if not self.training:

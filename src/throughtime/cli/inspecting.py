@@ -30,14 +30,14 @@ def the_memory(run: str, use: Sequence[str] | None, tried: bool, epochs: int, qu
     return outcome.to_json(), [*said, "", *outcome.lines(), "", f"report: {trained.run.report.path}"]
 
 
-def the_answer(run: str, use: Sequence[str] | None, text: str, answer: str | None) -> Found:
+def the_answer(run: str, use: Sequence[str] | None, text: str, answer: str | None, at: int | None) -> Found:
     """Why it answers a text so."""
     from throughtime.api import load
     from throughtime.api.inspecting import keep
     from throughtime.use.inspect.explain import lines
 
     trained = load(run, use=use or ())
-    found = trained.explain(text, answer=answer)
+    found = trained.explain(text, answer=answer, step=at)
     known = trained.run.inspection.read().get("explained", []) if trained.run.inspection.exists() else []
     keep(trained.run, "explained", [*known, found.to_json()][-KEPT:])
     return found.to_json(), [*lines(found), "", f"report: {trained.run.report.path}"]

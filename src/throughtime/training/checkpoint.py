@@ -1,8 +1,7 @@
 """Checkpoints: everything that changes while training, saved in one switch and read back to the bit.
 
-In the folder stand one file of tensors, named after its content, and ``latest.json``, which names it, carries its
-checksum and holds all plain values. The tensors are written and flushed first; replacing ``latest.json`` is the
-switch; only then are older tensors removed. A kill at any instant so leaves a state that loads.
+In the folder stand one file of tensors and ``latest.json``, which holds all plain values: a kill at any instant leaves
+a state that loads.
 """
 
 from __future__ import annotations
@@ -15,14 +14,12 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
-from throughtime.errors import DataError, Place, UsageError
+from throughtime.errors import UsageError
 from throughtime.settings import as_dict
-from throughtime.training import durable
 from throughtime.training.averaging import Weights
 from throughtime.training.distributed import Processes
-from throughtime.training.file_kinds import JsonFile, parsed_tensors, tensor_bytes
 from throughtime.training.optimisers import optimizer_tensors, restore_optimizer
-from throughtime.training.runs import FORMAT, check_format
+from throughtime.training.sealed import seal, unsealed
 from throughtime.training.settings import TrainingSettings
 
 _FREE = ("max_minutes", "checkpoint_seconds")  # settings that may change between a stop and its resumption
@@ -70,22 +67,8 @@ class State:
 
 def save_checkpoint(folder: Path, state: State, settings: TrainingSettings) -> None:
     """Save ``state`` into ``folder``; where that fails, what was saved before is still there and whole."""
-    content = tensor_bytes(_tensors(state))
-    checksum = durable.digest(content)
-    path = folder / f"{state.position.update}-{checksum[:16]}.safetensors"
-    durable.write(path, content)
-    if durable.digest(durable.read(path)) != checksum:
-        raise durable.damaged(path, "the disk does not give back what was written")
-    record = {
-        "tensors": {"file": path.name, "sha256": checksum},
-        "settings": as_dict(settings),
-        "position": msgspec.to_builtins(state.position),
-    }
-    _latest(folder).write({"format": FORMAT, "sha256": _record_digest(record), **record})
-    for other in folder.glob("*.safetensors"):
-        if other != path:
-            other.unlink(missing_ok=True)
-    durable.tidy(folder)
+    record = {"settings": as_dict(settings), "position": msgspec.to_builtins(state.position)}
+    seal(_latest(folder), str(state.position.update), record, _tensors(state))
 
 
 def load_checkpoint(folder: Path, state: State, settings: TrainingSettings) -> bool:
@@ -94,7 +77,7 @@ def load_checkpoint(folder: Path, state: State, settings: TrainingSettings) -> b
     Raises a DataError that names a damaged file, and a UsageError if the checkpoint belongs to other settings or to
     another model.
     """
-    if not _latest(folder).exists():
+    if not _latest(folder).is_file():
         return False
     record, tensors = _read(folder)
     _require_same_settings(record["settings"], settings)
@@ -106,6 +89,15 @@ def load_checkpoint(folder: Path, state: State, settings: TrainingSettings) -> b
         ) from error
     state.position = msgspec.convert(record["position"], Position)
     return True
+
+
+def load_weights(folder: Path) -> tuple[dict[str, Tensor], Position] | None:
+    """The model's weights as they were last saved, and where training stood; None if nothing was."""
+    if not _latest(folder).is_file():
+        return None
+    record, tensors = _read(folder)
+    weights = {name.partition("/")[2]: part for name, part in tensors.items() if name.startswith("model/")}
+    return weights, msgspec.convert(record["position"], Position)
 
 
 def spread(state: State, processes: Processes) -> None:
@@ -120,31 +112,13 @@ def spread(state: State, processes: Processes) -> None:
     state.carried = processes.own(state.carried)
 
 
-def _latest(folder: Path) -> JsonFile:
-    return JsonFile(folder / "latest.json")
-
-
-def _record_digest(record: dict[str, Any]) -> str:
-    return durable.digest(msgspec.json.encode(record, order="deterministic"))
+def _latest(folder: Path) -> Path:
+    return folder / "latest.json"
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    latest = _latest(folder)
-    record = latest.read()
-    check_format(latest.path, record)
-    checksum = record.pop("sha256", None)
-    if _record_digest({name: value for name, value in record.items() if name != "format"}) != checksum:
-        raise _unusable(latest.path)
-    path = folder / record["tensors"]["file"]
-    content = durable.read(path)
-    if durable.digest(content) != record["tensors"]["sha256"]:
-        raise _unusable(path)
-    return record, parsed_tensors(path, content)
-
-
-def _unusable(path: Path) -> DataError:
-    mend = f"restore it from a copy, or delete the folder {path.parent} and train from the beginning"
-    return DataError("the checkpoint is damaged (its checksum is wrong)", mend=mend, place=Place(str(path)))
+    mend = f"restore it from a copy, or delete the folder {folder} and train from the beginning"
+    return unsealed(_latest(folder), "the checkpoint", mend)
 
 
 def _require_same_settings(saved: dict[str, Any], settings: TrainingSettings) -> None:

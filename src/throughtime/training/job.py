@@ -47,8 +47,9 @@ class Job:
     function of the seed and the epoch. ``evaluate(model)`` gives the metrics on the validation split, among them the
     watched one, ``metric``, of which ``better`` says whether higher or lower is better. ``locate(model, batch)`` says
     in words where a value that is not finite comes from; None if all are finite. ``sample(model)`` is what a model
-    that generates makes after an epoch, for the history; None where it makes nothing. ``recorder`` looks
-    into the network at some updates. Of several ``processes`` only the first has a ``run`` and a ``recorder``.
+    that generates makes after an epoch, for the history; None where it makes nothing. ``place(batch, sample)`` says
+    where a sample stands in the user's material. ``recorder`` looks into the network at some updates. Of several
+    ``processes`` only the first has a ``run`` and a ``recorder``.
     """
 
     batches: Callable[[int, int], Batches]
@@ -58,6 +59,7 @@ class Job:
     better: Better
     locate: Locate
     sample: Callable[[nn.Module], str | None] = lambda model: None
+    place: Callable[[Batch, int], str] = lambda batch, sample: ""
     run: Run | None = None
     recorder: Recorder | None = None
     progress: Progress = field(default_factory=Silent)

@@ -20,6 +20,7 @@ from throughtime.training.averaging import averaged, averages_at, using
 from throughtime.training.checkpoint import EpochSums, Position, State, load_checkpoint, save_checkpoint, spread
 from throughtime.training.clipping import clip, gradient_norm
 from throughtime.training.distributed import is_loss, lost
+from throughtime.training.failure import Failure, buffers_beside, forget_failure, save_failure
 from throughtime.training.interrupts import InterruptionError, stop_requests
 from throughtime.training.job import Fitted, Job
 from throughtime.training.optimisers import build_optimizer, set_learning_rate
@@ -127,14 +128,16 @@ def _update(job: Job, state: State, batch: Batch, loss_of_batch: LossOf) -> None
         processes.require_rows(batch)
     value = processes.total(share * float(loss.detach()))
     if not math.isfinite(value):
-        _give_up(job, state, f"the loss is {value}; {_located(job, model, part)}")
+        what = f"the loss is {value}; {_located(job, model, part)}"
+        _give_up(job, state, what, _failure(job, state, part, float(loss.detach()), None))
     (loss * (share * processes.count)).backward()  # of the gradients the mean is taken
     freeze(model, settings, at.epoch)
     gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
     norm = gradient_norm(gradients)
     if not math.isfinite(norm):
         what = f"the loss is {value:g}, but the length of its gradient is {norm}"
-        _give_up(job, state, f"{what}; {_located(job, model, part)}")
+        what = f"{what}; {_located(job, model, part)}"
+        _give_up(job, state, what, _failure(job, state, part, float(loss.detach()), norm))
     looked = None if job.recorder is None else job.recorder.before(model, part, at.epoch, at.update)
     clipped, rate = clip(gradients, norm, settings), _rate(job, at, at.update)
     set_learning_rate(state.optimizer, rate)
@@ -266,6 +269,8 @@ def _save(job: Job, state: State) -> None:
     whole = replace(state, carried=job.processes.whole(state.carried))
     if job.run is not None:
         save_checkpoint(job.run.checkpoint, whole, job.settings)
+        if state.position.failure is None:
+            forget_failure(job.run.failure)
 
 
 def _interrupt(job: Job, state: State) -> NoReturn:
@@ -278,9 +283,23 @@ def _interrupt(job: Job, state: State) -> NoReturn:
     raise InterruptionError(job.processes.of_first(lambda: f"{where}; {saved}"))
 
 
-def _give_up(job: Job, state: State, what: str) -> NoReturn:
-    """Stop at a non-finite value: the weights are those before it, and the checkpoint says why it is the last."""
+def _failure(job: Job, state: State, part: Batch, loss: float, norm: float | None) -> Failure:
+    """What is needed to run this process's part of the batch again."""
+    places = tuple(job.place(part, sample) for sample in part.sample_ids.tolist())
+    update, count = state.position.update, job.processes.count
+    return Failure(part, update, loss, norm, places, count, buffers_beside(state.model))
+
+
+def _give_up(job: Job, state: State, what: str, failure: Failure | None = None) -> NoReturn:
+    """Stop at a non-finite value: the weights are those before it, and the checkpoint says why it is the last.
+
+    Where it came up in a batch, that is kept, to be run again.
+    """
     at = state.position
+    if job.run is not None and failure is not None:
+        save_failure(job.run.failure, failure)
+    elif job.run is not None:
+        forget_failure(job.run.failure)
     at.failure = (
         f"stopped in epoch {at.epoch}, after update {at.update}: {what}; the weights are those after that update; "
         "a lower --learning-rate or --clip-norm may help"

@@ -41,6 +41,7 @@ class Run:
         self.report = TextFile(self.path / "report.html")
         self.environment = JsonFile(self.path / "environment.json")
         self.checkpoint = self.path / "checkpoint"  # a folder; what is in it is the checkpoint's own affair
+        self.failure = self.path / "failure"  # likewise: the batch at which training stopped, until it goes on
         self._checksums = JsonFile(self.path / "checksums.json")
         self._lock: int | None = None
 
@@ -80,6 +81,26 @@ class Run:
             raise UsageError(f"{path} {mend}")
         run.verify()
         return run
+
+    @classmethod
+    def stopped(cls, path: str | os.PathLike[str]) -> Run:
+        """A run that training has given up at a batch, which is kept; a UsageError where there is none, and why."""
+        run = cls(path)
+        if not run.path.is_dir():
+            raise UsageError(f"{path}: there is no such run")
+        if run.failure.is_dir() and not run.finished:
+            return run
+        if run.finished:
+            raise UsageError(f"{path} is finished: no value in its training was not finite, there is nothing to replay")
+        members = sorted(run.path.glob("seed-*/failure"))
+        if members:
+            raise UsageError(f"{path} holds a run for each seed; the one that stopped is {members[0].parent}")
+        if not run.checkpoint.is_dir():
+            raise UsageError(f"{path} holds nothing to replay: training has saved nothing there")
+        raise UsageError(
+            f"{path} was not stopped by a value that is not finite in a batch; there is nothing to replay; "
+            "go on with throughtime train ... --resume"
+        )
 
     def member(self, seed: int, *, resume: bool = False) -> Run:
         """The run of one seed, a folder inside this one."""
@@ -123,7 +144,7 @@ class Run:
         self.close()
 
     def _owns(self, name: str) -> bool:
-        names = {file.path.name for file in self} | {self._checksums.path.name, self.checkpoint.name}
+        names = {file.path.name for file in self} | {self._checksums.path.name, self.checkpoint.name, self.failure.name}
         return name in names or name.startswith(".") or re.fullmatch(r"seed-\d+", name) is not None
 
     def _lock_folder(self) -> None:

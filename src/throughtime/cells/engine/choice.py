@@ -36,7 +36,7 @@ def choose(work: Work, engine: str) -> tuple[str, Callable[[Work], Result]]:
     """The name of the engine that does this work, and its function; UsageError if the one asked for cannot."""
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
-    if work.checkpoint_time is not None and torch.is_grad_enabled() and not work.record and work.watch is None:
+    if work.checkpoint_time is not None and torch.is_grad_enabled() and not work.looked_into:
         problem = native.why_not(work)
         if problem is not None:
             raise UsageError(f"checkpoint_time needs the native engine: {problem}; leave checkpoint_time out")

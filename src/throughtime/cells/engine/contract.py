@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor
 
@@ -56,6 +57,8 @@ class Work:
     ``bf16``: products take numbers rounded to bfloat16. ``record`` names quantities to keep;
     ``watch(step, state's name, values (B, H))`` is handed every state in the graph of autograd, so that its gradient
     can be seen: that of c without what goes through h of the same step, as in the product of Jacobians.
+    ``look(step, values)`` is handed what every node of the graph was at the step, in the order of the nodes: tensors
+    (B, *) in the graph of autograd, parameters, numbers.
     """
 
     graph: Graph
@@ -71,6 +74,12 @@ class Work:
     record: tuple[str, ...] = ()
     watch: Callable[[int, str, Tensor], None] | None = None
     bf16: bool = False
+    look: Callable[[int, Sequence[Any]], None] | None = None
+
+    @property
+    def looked_into(self) -> bool:
+        """Whether more is wanted than the output and the state, which only the reference knows."""
+        return bool(self.record) or self.watch is not None or self.look is not None
 
 
 @dataclass(frozen=True)

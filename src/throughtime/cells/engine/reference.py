@@ -44,6 +44,8 @@ def run(work: Work) -> Result:
         # Only rows that are still running are computed: what a finished one would give, NaN perhaps, has no gradient
         before = state if rows is None else tuple(part[rows] for part in state)
         values = step(_of(rows, x[:, t]), [_of(rows, product[t]) for product in inputs], before, rows)
+        if work.look is not None:
+            work.look(t, values)
         new = tuple(_whole(values[i], part) for i, part in zip(work.graph.new_states, before, strict=True))
         if work.clip is not None:
             new = tuple(part.clamp(-work.clip, work.clip) for part in new)

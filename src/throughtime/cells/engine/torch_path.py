@@ -60,7 +60,7 @@ def why_not(work: Work) -> str | None:
         return "torch's layers have no zoneout"
     if work.clip is not None:
         return "torch's layers do not bound their states"
-    if work.record or work.watch is not None:
+    if work.looked_into:
         return "torch's layers hand out no intermediate quantities"
     if torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0:
         return "torch's layers know no vmap, and not all of them forward-mode derivatives"

@@ -5,6 +5,7 @@ On tensors a step computes (it is the reference by definition); on symbols it is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from throughtime.cells.equations.graph import Node
@@ -19,11 +20,11 @@ _WORDS = "use the words of throughtime.cells: sigmoid tanh relu exp sqrt mean no
 
 
 class Recorder:
-    """Collects the nodes of one step; equal nodes are kept once."""
+    """Collects the nodes of one step, beginning with those given; equal nodes are kept once."""
 
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self._index: dict[Node, int] = {}
+    def __init__(self, nodes: Sequence[Node] = ()) -> None:
+        self.nodes: list[Node] = list(nodes)
+        self._index = {node: index for index, node in reversed(list(enumerate(nodes)))}
 
     def symbol(self, node: Node) -> Symbol:
         if node not in self._index:

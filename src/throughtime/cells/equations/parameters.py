@@ -96,6 +96,13 @@ def count(graph: Graph, sizes: Sizes) -> int:
     return sum(prod(stack.shape(sizes)) for stack in stacks(graph))
 
 
+@lru_cache(maxsize=256)
+def dimensions(graph: Graph) -> tuple[str, ...]:
+    """Of each node the dimension that its values have: input, hidden or output."""
+    found = _Dimensions(graph)
+    return tuple(found.of(index) for index in range(len(graph.nodes)))
+
+
 def has_own_output(graph: Graph) -> bool:
     """Whether the output is something else than the first state, with a size of its own."""
     return _Dimensions(graph).of(graph.output) == "output"

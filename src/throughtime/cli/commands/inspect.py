@@ -21,6 +21,9 @@ def inspect(
     answer: Annotated[
         options.Text, Option(help="With --text: explain this class or token, not the predicted one.", metavar="CLASS")
     ] = None,
+    at: Annotated[
+        Number, Option(help="With --text: explain the answer at this step, counted from 0.", metavar="N")
+    ] = None,
     step: Annotated[Number, Option(help="With --text: this step in numbers, counted from 0.", metavar="N")] = None,
     layer: Annotated[Number, Option(help="With --step: the layer, counted from 0 (0).", metavar="N")] = None,
     backward: Annotated[bool, Option("--backward", help="With --step: the direction that reads backwards.")] = False,
@@ -54,12 +57,14 @@ def inspect(
 
     What is found is printed, and kept in the run's report.
     """
-    _require("--text", text is not None, {"--answer": answer, "--step": step, "--record": record})
+    _require("--text", text is not None, {"--answer": answer, "--at": at, "--step": step, "--record": record})
     _require("--step", step is not None, {"--layer": layer, "--backward": backward or None, "--unit": unit})
     _require("--find", bool(find), {"--data": data})
     _require("--try", try_, {"--epochs": epochs})
     _only_one({"--text": text is not None, "--find": bool(find), "--nan": nan, "--try": try_})
-    _only_one({"--step": step is not None, "--answer": answer is not None, "--record": record is not None})
+    explained = {"--answer": answer is not None, "--at": at is not None}
+    for name, given in explained.items():
+        _only_one({"--step": step is not None, name: given, "--record": record is not None})
     from throughtime.cli import inspecting
 
     if nan:
@@ -73,7 +78,7 @@ def inspect(
     elif step is not None:
         value, lines = inspecting.the_step(run, use, text, step, layer or 0, backward, unit)
     else:
-        value, lines = inspecting.the_answer(run, use, text, answer)
+        value, lines = inspecting.the_answer(run, use, text, answer, at)
     print_json(value) if json or record is not None else print("\n".join(lines))
 
 

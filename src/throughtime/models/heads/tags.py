@@ -69,20 +69,23 @@ class TagsHead(Head):
         return mean_of_rows(each, output.lengths)
 
     def answers(self, output: Sequences) -> tuple[np.ndarray, np.ndarray]:
-        scores, lengths = output.data.double(), output.lengths
+        probabilities = valid_steps(Sequences(self.probabilities(output), output.lengths))
         if not self._joint:
-            probabilities = torch.softmax(valid_steps(output).double(), 1)
             return probabilities.argmax(1).cpu().numpy(), probabilities.cpu().numpy()
-        found = crf.viterbi(scores, lengths, *self._weights(), allowed=self._allowed())
-        shares = crf.marginals(scores, lengths, *self._weights(), allowed=self._allowed())
-        predicted, probabilities = (valid_steps(Sequences(part, lengths)) for part in (found, shares))
+        found = crf.viterbi(output.data.double(), output.lengths, *self._weights(), allowed=self._allowed())
+        predicted = valid_steps(Sequences(found, output.lengths))
         return predicted.cpu().numpy(), probabilities.cpu().numpy()
+
+    def probabilities(self, output: Sequences) -> Tensor:
+        """Of every class at every step, ``(B, T, C)`` in float64; in the padding they mean nothing."""
+        if not self._joint:
+            return torch.softmax(output.data.double(), 2)
+        return crf.marginals(output.data.double(), output.lengths, *self._weights(), allowed=self._allowed())
 
     def score(self, output: Sequences, answer: int, step: int) -> Tensor:
         if not self._joint:
             return torch.log_softmax(output.data[:, step], 1)[:, answer]
-        shares = crf.marginals(output.data.double(), output.lengths, *self._weights(), allowed=self._allowed())
-        return shares[:, step, answer].log()
+        return self.probabilities(output)[:, step, answer].log()
 
     def seen(self, encodings: Sequence[Encoding]) -> Tensor:
         return self.steps.mean(encodings)

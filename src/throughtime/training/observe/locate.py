@@ -19,13 +19,32 @@ from throughtime.training.asking import loss_of
 
 
 @dataclass(frozen=True)
+class Inside:
+    """Where in recurrent layers: the module by name, its layer and direction, and the cell's quantity or state.
+
+    ``running`` is the step in the order in which the direction runs, from 0, within the batch.
+    """
+
+    module: str
+    layer: int
+    backward: bool
+    quantity: str
+    running: int
+    gradient: bool = False
+
+
+@dataclass(frozen=True)
 class Located:
-    """The first non-finite value: which tensor, and, where they are known, time step (from 0) and sample."""
+    """The first non-finite value: which tensor, and, where they are known, time step (from 0) and sample.
+
+    ``inside`` says it for values of recurrent layers, in parts.
+    """
 
     tensor: str
     value: float
     step: int | None = None
     sample: int | None = None
+    inside: Inside | None = None
 
     def __str__(self) -> str:
         step = "" if self.step is None else f" at time step {self.step}"
@@ -93,7 +112,9 @@ def _look_inside(name: str, layer: Recurrent, given: dict[str, Any], batch: Batc
         layer_number = way[1:].partition("_")[0]
         where = f"{quantity} of the cell in {name}, layer {layer_number}{', backward' if _runs_back(way) else ''}"
         if here := _first(where, _without_padding(values, lengths), batch, True, from_end=_runs_back(way)):
-            found.setdefault(way, []).append(here)
+            running = _running(here, batch, lengths, values.shape[1], _runs_back(way))
+            inside = Inside(name, int(layer_number), _runs_back(way), quantity, running)
+            found.setdefault(way, []).append(replace(here, inside=inside))
     for way, places in found.items():
         return (max if _runs_back(way) else min)(places, key=lambda place: place.step or 0)
     return None
@@ -101,6 +122,16 @@ def _look_inside(name: str, layer: Recurrent, given: dict[str, Any], batch: Batc
 
 def _runs_back(way: str) -> bool:
     return way.endswith("_reverse")
+
+
+def _running(here: Located, batch: Batch, lengths: Tensor | None, steps: int, backward: bool) -> int:
+    """The step within the batch, counted as the direction runs: a backward one begins at the sample's last step."""
+    assert here.step is not None and here.sample is not None
+    step = here.step - batch.offset
+    if not backward:
+        return step
+    row = batch.sample_ids.tolist().index(here.sample)
+    return (steps if lengths is None else int(lengths[row])) - 1 - step
 
 
 def _backward(model: nn.Module, batch: Batch) -> Located | None:
@@ -115,7 +146,9 @@ def _backward(model: nn.Module, batch: Batch) -> Located | None:
 
             def look(gradient: Tensor) -> None:
                 if not found and (here := _first(what, gradient, batch, False)):
-                    found.append(replace(here, step=step if direction.backward else step + batch.offset))
+                    inside = Inside(layer_name, direction.layer, direction.backward, state, step, gradient=True)
+                    time = step if direction.backward else step + batch.offset
+                    found.append(replace(here, step=time, inside=inside))
 
             if values.requires_grad:
                 values.register_hook(look)

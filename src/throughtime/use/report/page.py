@@ -16,10 +16,12 @@ from throughtime.use.report.sections.model import model
 from throughtime.use.report.sections.neighbours import neighbours
 from throughtime.use.report.sections.reading import reading
 from throughtime.use.report.sections.regression import regression
+from throughtime.use.report.sections.replay import replay
 from throughtime.use.report.sections.samples import samples
 from throughtime.use.report.sections.sentences import sentences
 from throughtime.use.report.sections.series import series
 from throughtime.use.report.sections.standing import standing
+from throughtime.use.report.sections.step import step
 from throughtime.use.report.sections.surprises import surprises
 from throughtime.use.report.style import STYLE
 
@@ -41,6 +43,8 @@ SECTIONS = {
     "mistakes": ("Worst mistakes", mistakes),
     "explained": ("Why it answered so", explained),
     "neighbours": ("Words held for alike", neighbours),
+    "step": ("One step in numbers", step),
+    "nan": ("Where training stopped", replay),
     "data": ("The data", reading),
     "model": ("The network", model),
     "again": ("Run it again", again),

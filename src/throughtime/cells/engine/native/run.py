@@ -38,7 +38,7 @@ def why_not(work: Work) -> str | None:
         return f"it computes in float32 and float64, not in {work.x.dtype}"
     if any(tensor.dtype != work.x.dtype for tensor in (*work.state, *work.weights.values())):
         return "the input, the state and the weights are of different types"
-    if work.record or work.watch is not None:
+    if work.looked_into:
         return "it hands out no intermediate quantities"
     if torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0:
         return "transforms of torch.func and forward-mode derivatives go through the reference"

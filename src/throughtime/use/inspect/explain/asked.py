@@ -42,7 +42,7 @@ class Reading:
 def asked(head: Head, output: Tensor | Sequences, field: Field, step: int | None, answer: str | None) -> Asked:
     """What is asked of the output for one row: by default the predicted class.
 
-    ``step`` counts from 1, as the reports do; without one it is the step whose answer is least sure, or the last one of
+    ``step`` counts from 0; without one it is the step whose answer is least sure, or the last one of
     a row of numbers. ``answer`` names another class. Of several labels the one with the greatest probability is taken.
 
     Raises UsageError for a step or a class that there is not.
@@ -53,7 +53,7 @@ def asked(head: Head, output: Tensor | Sequences, field: Field, step: int | None
         place = _step(predicted, probabilities, step)
         predicted, probabilities = predicted[place:], None if probabilities is None else probabilities[place:]
     elif step is not None:
-        raise UsageError(f"--step {step}: a row has one answer here, not one for each step; leave it out")
+        raise UsageError(f"step {step}: a row has one answer here, not one for each step; leave it out")
     classes = getattr(field, "classes", None)
     if classes is None or probabilities is None:
         if answer is not None:
@@ -75,9 +75,9 @@ def _step(predicted: np.ndarray, probabilities: np.ndarray | None, step: int | N
     if count == 0:
         raise UsageError("the row has no step, so there is no answer to explain; give one with steps")
     if step is not None:
-        if not 1 <= step <= count:
-            raise UsageError(f"--step {step}: the row has the steps 1 to {count}")
-        return step - 1
+        if not 0 <= step < count:
+            raise UsageError(f"step {step}: the row has the steps 0 to {count - 1}")
+        return step
     if probabilities is None:
         return count - 1
     return int(np.argmin(probabilities[np.arange(count), predicted]))

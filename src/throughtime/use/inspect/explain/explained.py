@@ -39,7 +39,7 @@ class Explained:
 
     ``predicted`` is its answer, ``answer`` the class (or label, or token) that is explained, which is the predicted one
     unless another was asked for, and ``value`` its probability; a number is explained as it is, and is all three.
-    ``step``, from 1, is the step of the answer; of a language model, that of the token which is answered. ``scored``
+    ``step``, from 0, is the step of the answer; of a language model, that of the token which is answered. ``scored``
     says what the attributed score is. ``seen (F,)`` is what the head sees of the input. ``nearest`` are training rows,
     and ``no_nearest`` says why there are none.
     """

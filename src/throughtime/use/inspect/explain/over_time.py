@@ -23,7 +23,7 @@ class OverTime:
     vector.
     """
 
-    layer: int  # from 1
+    layer: int  # from 0
     backward: bool
     name: str
     measure: Literal["mean", "norm"]
@@ -42,7 +42,7 @@ def over_time(graph: Graph, quantities: Mapping[str, np.ndarray]) -> list[OverTi
     for key, values in quantities.items():
         way, _, name = key.partition(".")
         gate = name in nodes and name not in graph.states and is_gate(graph, nodes[name])
-        layer, backward = int(way[1:].partition("_")[0]) + 1, way.endswith("_reverse")
+        layer, backward = int(way[1:].partition("_")[0]), way.endswith("_reverse")
         figures = values.mean(1) if gate else np.sqrt(np.square(values).sum(1))
         found.append(OverTime(layer, backward, name, "mean" if gate else "norm", figures))
     return found

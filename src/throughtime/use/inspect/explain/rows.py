@@ -37,7 +37,7 @@ def explain_row(
 ) -> Explained:
     """Explain what the model answers to the only row of ``records``; ``fields`` are its inputs, by column.
 
-    ``step`` (from 1) chooses among the answers where every step has one, ``answer`` a class that is not the predicted
+    ``step`` (from 0) chooses among the answers where every step has one, ``answer`` a class that is not the predicted
     one; see :mod:`throughtime.use.inspect.explain.asked`. Raises UsageError for a choice that there is not, DataError
     for a value that a field refuses.
     """
@@ -66,7 +66,7 @@ def explain_row(
         predicted=reading.predicted,
         answer=reading.predicted if kind == "number" else classes[question.answer],
         value=reading.value,
-        step=None if question.step is None else question.step + 1,
+        step=question.step,
         scored=model.head.scored,
         attribution=attribution,
         inputs=tuple(inputs),

@@ -28,21 +28,21 @@ def explain_text(
 ) -> Explained:
     """Explain the probability of one token of a text, given those before it.
 
-    ``step`` is the token's place, from 1; without one it is the token that would follow the whole text, the likeliest
+    ``step`` is the token's place, from 0; without one it is the token that would follow the whole text, the likeliest
     one. ``answer`` is another token in its place. What is read before every text, ``field.start``, is the state that
     reading begins with, and no part of the explanation. Raises UsageError for a step or a token that there is not, and
     where no token stands before the one to be explained.
     """
     written = prompt_ids(text, field)
-    if step is not None and not 1 <= step <= len(written):
-        raise UsageError(f"--step {step}: the text has the tokens 1 to {len(written)}")
-    follows = len(written) if step is None else step - 1
+    if step is not None and not 0 <= step < len(written):
+        raise UsageError(f"step {step}: the text has the tokens 0 to {len(written) - 1}")
+    follows = len(written) if step is None else step
     if follows == 0:
-        raise UsageError("no token stands before the one to be explained; give a longer text, or a later --step")
+        raise UsageError("no token stands before the one to be explained; give a longer text, or a later step")
     ids, begun = torch.from_numpy(written[None, :follows]), _begun(model, field)
     shares = _after(model, ids, begun)[0].double().exp()
     names, likeliest = field.vocabulary.tokens, int(shares.argmax())
-    wanted = _token(field, answer) if answer is not None else likeliest if step is None else int(written[step - 1])
+    wanted = _token(field, answer) if answer is not None else likeliest if step is None else int(written[step])
     exact = in_float64(model)
     state = _begun(exact, field)[1]
     with torch.no_grad():
@@ -65,7 +65,7 @@ def explain_text(
         predicted=names[likeliest],
         answer=names[wanted],
         value=float(shares[wanted]),
-        step=follows + 1,
+        step=follows,
         scored="log-probability",
         attribution=attribution,
         inputs=(entry,),

@@ -73,7 +73,7 @@ def _read(entry: Row, part: Row, most: float) -> Markup:
     shown = [
         join(
             space_between(tokens[k - 1], token) if k and part["words"] else "",
-            _shaded(token, share, most, bold=k + 1 == answered),
+            _shaded(token, share, most, bold=k == answered),
         )
         for k, (token, share) in enumerate(zip(tokens, given, strict=True))
     ]
@@ -190,7 +190,7 @@ def _layer(name: str, part: Row, lines: Sequence[Row]) -> Markup:
     values = zip(*(line["values"] for line in lines), strict=True)
     rows = [
         [f"{k:,}", tag("bdi", step), *map(number, figures)]
-        for k, (step, figures) in enumerate(zip(steps, values, strict=True), start=1)
+        for k, (step, figures) in enumerate(zip(steps, values, strict=True))
     ]
     cut = [f"The first {MOST_STEPS} of {len(steps):,} steps."] if len(steps) > MOST_STEPS else []
     return chart(picture, table(header, rows), title, *cut)

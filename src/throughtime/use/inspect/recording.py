@@ -1,0 +1,43 @@
+"""Any named quantity of a trained network's recurrent layers, at every step of one input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from throughtime.batch import Batch
+from throughtime.cells.recurrent import Recurrent
+from throughtime.data.fields.tokens import Tokens
+from throughtime.models.encoders import steps_of
+from throughtime.models.language_model import LanguageModel
+from throughtime.models.model import Model
+from throughtime.use.generating import prompt_ids
+
+Recorded = dict[str, np.ndarray]
+
+
+@torch.no_grad()
+def recorded_row(model: Model, batch: Batch, names: Sequence[str] = ()) -> Recorded:
+    """Of the only row of a batch: ``{"text.l0.f": (T, units), "text.l0_reverse.f": ...}``, by input column first."""
+    found: Recorded = {}
+    here = batch.to(next(model.parameters()).device)
+    for column, encoder, vectors in zip(model.inputs, model.encoders, model.vectors(here), strict=True):
+        layer = getattr(encoder, "recurrent", None)
+        if isinstance(layer, Recurrent):
+            steps = int(steps_of(batch[column]))
+            kept = layer.record(vectors[:, :steps], names=names)
+            found |= {f"{column}.{key}": values[0].cpu().numpy() for key, values in kept.items()}
+    return found
+
+
+@torch.no_grad()
+def recorded_text(model: LanguageModel, field: Tokens, text: str, names: Sequence[str] = ()) -> Recorded:
+    """Of a language model that reads a text from its beginning: ``{"text.l0.f": (T, units), ...}``, a row a token."""
+    device = next(model.parameters()).device
+    start = torch.from_numpy(field.vocabulary.encode(field.start)[None]).to(device)
+    ids = torch.from_numpy(prompt_ids(text, field)[None]).to(device)
+    _, state = model.after(start, None)
+    kept = model.recurrent.record(model.vectors(ids), state=state, names=names)
+    return {f"{field.column}.{key}": values[0].cpu().numpy() for key, values in kept.items()}

@@ -1,0 +1,1 @@
+"""The batch at which training stopped, run again."""
