@@ -48,9 +48,12 @@ template <> struct Functions<float> {
   typedef int32_t whole __attribute__((vector_size(TT_BYTES), aligned(4), may_alias));
 
 #if defined(__AVX512F__) && TT_BYTES == 64
-  static v exp(v x) {  // 2^n e^r; scalef gives 0, infinity and NaN where they belong
-    __m512 n = _mm512_roundscale_ps(_mm512_mul_ps((__m512)x, _mm512_set1_ps(1.44269504f)), 8);
-    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), (__m512)x);
+  static v exp(v x) {  // 2^n e^r; scalef gives 0 and infinity where they belong
+    // beyond these bounds r would lose its digits, and of infinity it is NaN; of two numbers, NaN among them, min and
+    // max give the second
+    __m512 kept = _mm512_max_ps(_mm512_set1_ps(-105.0f), _mm512_min_ps(_mm512_set1_ps(90.0f), (__m512)x));
+    __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(kept, _mm512_set1_ps(1.44269504f)), 8);
+    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), kept);
     r = _mm512_fmadd_ps(n, _mm512_set1_ps(2.12194440e-4f), r);
     return (v)_mm512_scalef_ps((__m512)series((v)r), n);
   }

@@ -22,6 +22,7 @@ import language  # noqa: F401
 import tagging  # noqa: F401
 import transfer  # noqa: F401
 import trying  # noqa: F401
+import units  # noqa: F401
 from lines import WORK, Measured, lines
 
 FOLDER = Path(__file__).resolve().parents[1]

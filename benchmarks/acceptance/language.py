@@ -29,9 +29,8 @@ def shakespeare(data: Path) -> Measured:
     }
 
 
-@line("python source")
-def python_source(data: Path) -> Measured:
-    """The modules of the standard library that lie beside each other in its folder."""
+def standard_library() -> Path:
+    """A folder with the modules of the standard library that lie beside each other in its own."""
     folder = WORK / "python"
     if not folder.is_dir():
         half = WORK / "python-half"
@@ -40,7 +39,12 @@ def python_source(data: Path) -> Measured:
         for file in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py")):
             shutil.copy(file, half)
         half.rename(folder)
-    found = train(folder, WORK / "python-run", "--max-minutes", "40", "--epochs", "3", *CODE)
+    return folder
+
+
+@line("python source")
+def python_source(data: Path) -> Measured:
+    found = train(standard_library(), WORK / "python-run", "--max-minutes", "40", "--epochs", "3", *CODE)
     samples = json.loads((WORK / "python-run" / "samples.json").read_text())
     texts = [sample["text"] for sample in samples["samples"]]
     indented = sum(any(row.startswith("    ") for row in text.splitlines()) for text in texts)

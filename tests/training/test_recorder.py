@@ -15,8 +15,7 @@ from torch import Tensor, nn
 
 import throughtime as tt
 from throughtime.batch import Batch, Draw, Sequences
-from throughtime.cells import cell as own_cell
-from throughtime.cells import cells, sigmoid, tanh
+from throughtime.cells import cells, record, sigmoid, tanh
 from throughtime.cells.cell import form
 from throughtime.cells.recurrent import Recurrent
 from throughtime.training.observe import look
@@ -45,15 +44,15 @@ class Summed(nn.Module):
 
 def drawn(cell: str, **options: Any) -> tuple[Summed, Batch]:
     generator = torch.Generator().manual_seed(3)
-    convolution = form(cell).convolution
+    graph = record(drifting, name="drifting") if cell == "drifting" else form(cell)
+    convolution = graph.convolution
     size: int | Sequence[int] = (2, 4, 3) if convolution else 3
-    layer = Recurrent(cell, size, 4, generator=generator, **options).double()
+    layer = Recurrent(graph, size, 4, generator=generator, **options).double()
     shape = (4, 9, *((2, 4, 3) if convolution else (3,)))
     x = torch.randn(shape, generator=generator, dtype=torch.float64)
     return Summed(layer), Batch({"x": Sequences(x, LENGTHS)}, torch.tensor([5, 2, 9, 4]))
 
 
-@own_cell(source="this test")
 def drifting(p: Any, x: Any, h: Any, s: Any) -> Any:
     """A cell of the reader's own, with two states and a product of a product."""
     keep = sigmoid(p.W_k @ x + p.U_k @ h + p.b_k)

@@ -47,6 +47,7 @@ def test_text_is_converted_and_none_switches_off() -> None:
 
 
 FREE = {
+    "observe",  # looks, and changes nothing; see test_recorder
     "metric",  # a name, which the task resolves before training
     "init_from",  # a run, whose weights the model has before training begins; see tests/laws/test_language.py
     "unfreeze_every",  # these two act on layers by their names; see test_transfer

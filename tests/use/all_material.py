@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.use import inspect_material, report_material, step_material
+from tests.use import inspect_material, report_material, step_material, unit_material
 from throughtime.use.report import ReportMaterial
 
-ALL: dict[str, Callable[[], ReportMaterial]] = {**report_material.ALL, **step_material.ALL, **inspect_material.ALL}
+ALL: dict[str, Callable[[], ReportMaterial]] = {
+    **report_material.ALL,
+    **step_material.ALL,
+    **inspect_material.ALL,
+    **unit_material.ALL,
+}

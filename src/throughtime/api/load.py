@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from throughtime.api.again import prepared_again
+from throughtime.api.held_out import documents_for
 from throughtime.api.inspecting import memory_of
 from throughtime.api.own import import_files
 from throughtime.api.rebuilt import device_here, rebuilt, settings_of
@@ -42,6 +43,9 @@ from throughtime.use.inspect.memory import Memory
 from throughtime.use.inspect.recording import recorded_row, recorded_text
 from throughtime.use.inspect.step.answer import answering, reading
 from throughtime.use.inspect.step.numbers import StepInNumbers, step_of
+from throughtime.use.inspect.units.annotations import Wanted, chosen
+from throughtime.use.inspect.units.finding import MOST, find_units
+from throughtime.use.inspect.units.found_units import UnitsFound
 from throughtime.use.predictions import answered_rows
 from throughtime.use.reading_on import read_on
 from throughtime.use.verdict import verdict
@@ -269,6 +273,43 @@ class TrainedRun:
             dataset = Dataset(self._records([text]), {column: self.fields[column]})
             read = answering(self.model, dataset, self.output)
         return step_of(read, step, layer=layer, reverse=reverse, unit=unit)
+
+    def units(
+        self,
+        annotations: Wanted | None = None,
+        data: Any = None,
+        pattern: str | None = None,
+        *,
+        states: Sequence[str] = (),
+        best: int = 5,
+        most: int = MOST,
+        done: Callable[[int], None] | None = None,
+    ) -> UnitsFound:
+        """The units of a language model whose states agree best with annotations of a text, measured on held-out text.
+
+        ``annotations`` are names (``inside_string``, ``indentation``, ...), annotations of your own, or values by name,
+        an array with one a character for each text; by default those that fit the text. ``pattern`` adds a regular
+        expression. ``data`` is a file, a folder or a list of texts; by default what the run was validated and tested
+        on. ``states`` are quantities of the cell, by default its states; ``best`` units are given for each annotation,
+        after reading ``most`` tokens of each half of the texts.
+
+        Raises UsageError for a run that is no language model, and for an annotation that nothing can be told by.
+        """
+        if not isinstance(self.model, LanguageModel):
+            raise UsageError(f"{self.path}: units are found in a language model; this run's task is {self.task.name}")
+        documents = documents_for(data, self.run, self.settings.data)
+        wanted, asked = chosen(annotations, pattern, documents), annotations is not None or pattern is not None
+        return find_units(
+            self.model,
+            self._text_field(),
+            documents,
+            wanted,
+            states=states,
+            best=best,
+            most=most,
+            strict=asked,
+            done=done,
+        )
 
     def _text_field(self) -> Tokens:
         field = self.fields[self.inputs[0]]

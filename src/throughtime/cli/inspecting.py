@@ -69,19 +69,20 @@ def the_units(run: str, use: Sequence[str] | None, find: Sequence[str], data: st
     """Units of a language model that stand for something."""
     from throughtime.api import load
     from throughtime.api.inspecting import keep
-    from throughtime.use.inspect.units import annotations, lines
+    from throughtime.use.inspect.units.annotations import annotators
+    from throughtime.use.inspect.units.units_in_words import units_in_words
 
     if list(find) == ["list"]:
-        known = [(name, entry.title) for name, entry in annotations.items()]
+        known = [(name, entry.help) for name, entry in annotators.items()]
         if not json:
             print_table([("name", "what it marks"), *known])
         return dict(known), []
-    named = [name for name in find if name in annotations]
-    patterns = [name for name in find if name not in annotations]
+    named = [name for name in find if name in annotators]
+    patterns = [name for name in find if name not in annotators]
     trained = load(run, use=use or ())
     found = trained.units(named or None, data, "|".join(f"(?:{one})" for one in patterns) or None)
     keep(trained.run, "units", found.to_json())
-    return found.to_json(), [*lines(found), "", f"report: {trained.run.report.path}"]
+    return found.to_json(), [*units_in_words(found), "", f"report: {trained.run.report.path}"]
 
 
 def the_nan(run: str, use: Sequence[str] | None) -> Found:

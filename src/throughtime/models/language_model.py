@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -112,6 +114,17 @@ class LanguageModel(nn.Module):
         """The same of the vectors ``(B, T, F)`` that stand for tokens, wherever they come from."""
         hidden, state = self.recurrent(vectors, None, state)
         return self.following.log_probabilities(hidden[:, -1], self._shared()), state
+
+    def recorded(self, ids: Tensor, state: State | None, names: Sequence[str]) -> tuple[dict[str, Tensor], State]:
+        """Read ``ids (B, T)``, T at least 1: any named quantities of the cell in every layer, and the state at the end.
+
+        They are those of :meth:`throughtime.Recurrent.record`, ``{"l0.h": (B, T, hidden_size), ...}``.
+        """
+        states = self.recurrent.graph.states
+        found = self.recurrent.record(self.vectors(ids), None, state, names=tuple(dict.fromkeys([*names, *states])))
+        layers = range(self.recurrent.num_layers)
+        ends = tuple(torch.stack([found[f"l{layer}.{name}"][:, -1] for layer in layers]) for name in states)
+        return {key: values for key, values in found.items() if key.split(".")[1] in names}, ends
 
     def _read(self, batch: Batch) -> tuple[Tensor, State, Tensor]:
         column = batch[READ]

@@ -59,11 +59,8 @@ def read_streams(
     already, as that of a run to begin from. The tokens lie on the disk of the folder ``room``, or where temporary files
     lie. Raises DataError and UsageError.
     """
-    documents, words = documents_of(source, settings, records)
-    tell(f"{words}, {total(documents):,} {'bytes' if documents[0].path else 'characters'}")
-    parts = _given(documents, settings, rows=records is not None)
-    several = len(parts["train"]) > 1
-    parts |= _cut(parts.pop("train"), settings, [name for name in ("test", "valid") if name not in parts], tell)
+    parts, several = split_documents(source, settings, tell, records)
+    documents = [document for name in NAMES for document in parts[name]]
     unit, reason = _unit(parts["train"], settings, known)
     fitted = known or _fitted(parts["train"], unit, reason, settings, tell)
     splits = {name: stored(parts[name], fitted, room, several=several) for name in NAMES}
@@ -80,6 +77,18 @@ def read_streams(
     suffix = documents[0].path.suffix.lower() if documents[0].path else ""
     named = str(source) if isinstance(source, (str, os.PathLike)) else "the texts"
     return Streams(named, fitted, splits, suffix)
+
+
+def split_documents(
+    source: Any, settings: DataSettings, tell: Tell, records: Records | None = None
+) -> tuple[dict[str, list[Document]], bool]:
+    """The texts of each split, as they are found or cut; and whether there are several to train on."""
+    documents, words = documents_of(source, settings, records)
+    tell(f"{words}, {total(documents):,} {'bytes' if documents[0].path else 'characters'}")
+    parts = _given(documents, settings, rows=records is not None)
+    several = len(parts["train"]) > 1
+    parts |= _cut(parts.pop("train"), settings, [name for name in ("test", "valid") if name not in parts], tell)
+    return parts, several
 
 
 def read_stream(source: Any, settings: DataSettings, known: Tokens, records: Records | None = None) -> Streams:

@@ -23,6 +23,7 @@ from throughtime.use.report.sections.series import series
 from throughtime.use.report.sections.standing import standing
 from throughtime.use.report.sections.step import step
 from throughtime.use.report.sections.surprises import surprises
+from throughtime.use.report.sections.units import units
 from throughtime.use.report.style import STYLE
 
 # A second lock behind the escaping: the page may load and run nothing, wherever it is opened.
@@ -42,6 +43,7 @@ SECTIONS = {
     "lengths": ("By length", lengths),
     "mistakes": ("Worst mistakes", mistakes),
     "explained": ("Why it answered so", explained),
+    "units": ("Units that stand for something", units),
     "neighbours": ("Words held for alike", neighbours),
     "step": ("One step in numbers", step),
     "nan": ("Where training stopped", replay),

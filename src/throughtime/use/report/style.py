@@ -7,7 +7,7 @@ STYLE = """
   color-scheme: light dark;
   --paper: #ffffff; --card: #f5f7f9; --ink: #1c2127; --muted: #5b6570; --line: #d9dee4;
   --first: #0b62a4; --second: #b84a00; --open: #6a5a00; --strong: #ffffff;
-  --first-shade: #d5e6f5; --second-shade: #ffe0c7;
+  --first-shade: #d5e6f5; --second-shade: #ffe0c7; --first-rgb: 11 98 164; --second-rgb: 222 110 20;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   --mono: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
@@ -15,7 +15,7 @@ STYLE = """
   :root {
     --paper: #11151a; --card: #191f26; --ink: #e4e8ec; --muted: #9ba6b2; --line: #343d47;
     --first: #62b5f2; --second: #f5a55c; --open: #d9c54a; --strong: #0d1116;
-    --first-shade: #163a57; --second-shade: #52310f;
+    --first-shade: #163a57; --second-shade: #52310f; --first-rgb: 70 160 230; --second-rgb: 235 130 40;
   }
 }
 
@@ -165,6 +165,13 @@ pre.prose { white-space: pre-wrap; overflow-wrap: anywhere; }
 .losses .who { color: var(--muted); display: inline-block; min-width: 5.4em; text-align: start; }
 .lines .place { color: var(--muted); margin-top: 2px; }
 .share.baseline span { background: var(--muted); }
+.shaded { line-height: 1.75; white-space: pre-wrap; overflow-wrap: anywhere; }
+.shaded .on { border-bottom: 2px solid currentColor; }
+.shaded span { -webkit-box-decoration-break: clone; box-decoration-break: clone; padding: 1px 0; }
+.yes-1 { background: rgb(var(--first-rgb) / .1); } .no-1 { background: rgb(var(--second-rgb) / .1); }
+.yes-2 { background: rgb(var(--first-rgb) / .2); } .no-2 { background: rgb(var(--second-rgb) / .2); }
+.yes-3 { background: rgb(var(--first-rgb) / .32); } .no-3 { background: rgb(var(--second-rgb) / .32); }
+.yes-4 { background: rgb(var(--first-rgb) / .46); } .no-4 { background: rgb(var(--second-rgb) / .46); }
 .neighbours .near { display: inline-block; margin: 0 16px 2px 0; white-space: nowrap; }
 .cosine { color: var(--muted); font-size: .8rem; font-variant-numeric: tabular-nums; }
 
