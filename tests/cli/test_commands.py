@@ -24,7 +24,8 @@ from throughtime.training.runs import Run
 SMALL = ["--epochs", "2", "--hidden-size", "5", "--set", "embedding_size=4", "--set", "baselines=majority"]
 COMMANDS = [
     "bench",
-    "cells", "check", "compare", "demo", "doctor", "evaluate", "generate", "inspect", "predict", "report", "tasks", "train"
+    "cells", "check", "compare", "demo", "doctor", "evaluate", "generate", "inspect",
+    "predict", "report", "tasks", "train"
 ]  # fmt: skip
 
 

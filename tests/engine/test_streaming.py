@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.cells.forms import NAMES, assert_near, assert_same_bits, inputs, layer, start
+from tests.cells.forms import NAMES, NATIVE, assert_near, assert_same_bits, inputs, layer, start
 from throughtime.cells.recurrent import Recurrent
 from throughtime.errors import UsageError
 
@@ -99,7 +99,8 @@ def test_inputs_may_lie_anyhow_and_have_gradients() -> None:
     expected, after = made.step(x, state)
     apart = [part.transpose(0, 2).contiguous().transpose(0, 2).requires_grad_() for part in state]
     found, new = made.step(x.t().contiguous().t().requires_grad_(), tuple(apart))
-    assert_same_bits(found, expected)
+    # without the engine it is torch that multiplies, and by another way where operands lie otherwise
+    (assert_same_bits if NATIVE else assert_near)(found, expected)
     assert not found.requires_grad and not new[0].requires_grad
     with torch.inference_mode():
         found, new = made.step(x.clone(), made.step(x, state)[1])
