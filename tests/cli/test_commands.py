@@ -17,8 +17,9 @@ from tests.cells.forms import NATIVE
 from tests.cli.calling import Said, call
 from tests.conftest import SOURCE
 from tests.laws.material import rows
-from throughtime.demos import Demo, demos
+from throughtime.demos import Demo, Laboratory, Shown, demos
 from throughtime.models.tasks import tasks
+from throughtime.training.progress import Progress
 from throughtime.training.runs import Run
 
 SMALL = ["--epochs", "2", "--hidden-size", "5", "--set", "embedding_size=4", "--set", "baselines=majority"]
@@ -289,8 +290,25 @@ def test_demo_lists_and_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert call("demo", "swaped").code == 2
 
 
+def test_a_demo_may_run_by_itself(tmp_path: Path) -> None:
+    def run(folder: Path, progress: Progress) -> Shown:
+        progress.note("nearly there")
+        (folder / "page.html").write_text("<p>done</p>")
+        return Shown(["All went well."], [("what", "how many"), ("trials", "3 of 3")], folder / "page.html")
+
+    alone = Laboratory("commands_alone", "A demonstration that runs by itself", "It is over soon.", run)
+    demos.add(alone.name, alone)
+    said = call("demo", alone.name, "--run", tmp_path)
+    assert said.code == 0 and "nearly there" in said.err and (tmp_path / "page.html").exists()
+    for words in (alone.title, alone.story, "All went well.", "trials  3 of 3", f"page: {tmp_path / 'page.html'}"):
+        assert words in said.out
+    assert "gradients" in call("demo", "list").out and alone.title in call("demo", "list").out
+
+
 def test_the_demonstrations_material_has_no_bag_that_tells() -> None:
-    material = demos["swapped"].rows()
+    swapped_brackets = demos["swapped"]
+    assert isinstance(swapped_brackets, Demo)
+    material = swapped_brackets.rows()
     written = [sorted(row["line"].split()) for row in material if row["order"] == "as written"]
     swapped = [sorted(row["line"].split()) for row in material if row["order"] == "swapped"]
     assert len(written) > 1000 and written == swapped

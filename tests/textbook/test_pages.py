@@ -21,6 +21,12 @@ NUMBERS = {
     "bidirectional": ["['he', 'said', ',', 'teddy']", "the two states differ by 0."],
     "backpropagation": ["10 of 15", "15 of 15", "5 of 15"],
     "gradients": ["| linear, 0.5 | 5.0e-01 | 9.8e-04 |", "The largest difference between the two is 0."],
+    "hopfield": [
+        "3 of 3 letters come back",
+        "fell at each of them is True",
+        "| 0.05 | 50 | 100 % | 1.000 |",
+        "3 of 3 letters stand",
+    ],
 }
 
 

@@ -207,8 +207,8 @@ def test_a_line_of_observations(tmp_path: Path) -> None:
     first = rows[0]
     assert (first["epoch"], first["update"]) == (1, 0)
     assert {layer["place"] for layer in first["layers"]} == {
-        "encoders.0.recurrent, layer 0",
-        "encoders.0.recurrent, layer 0, backward",
+        "text, layer 0",
+        "text, layer 0, backward",
     }
     layer = first["layers"][0]
     assert layer["cell"] == "gru" and len(layer["distances"]["h"]) > 2 and layer["jacobian"] > 0

@@ -10,10 +10,12 @@ import random
 import pytest
 
 from tests.use.page_reader import Page
-from throughtime.use.report.charts.axes import Scale, spanning, ticks, whole_ticks
+from throughtime.use.report.charts.axes import Scale, spanning, spanning_powers, ticks, whole_ticks
 from throughtime.use.report.charts.bars import histogram, named_bars
+from throughtime.use.report.charts.ends import APART, spread
 from throughtime.use.report.charts.lines import Line, line_chart
 from throughtime.use.report.charts.matrix import confusion_chart, strength
+from throughtime.use.report.charts.named_lines import named_line_chart
 from throughtime.use.report.html import Markup, escape, join, tag
 from throughtime.use.report.numbers import number
 from throughtime.use.report.parts import table
@@ -103,3 +105,60 @@ def test_table_sets_figures_to_the_right() -> None:
 
 def test_numbers_are_short() -> None:
     assert [number(x) for x in (-0.5, 1e-9, 123456789, True)] == ["-0.5", "1e-09", "123,456,789", "True"]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_logarithmic_scale_holds_all_and_has_few_marks(seed: int) -> None:
+    drawn = random.Random(seed)
+    values = [10 ** drawn.uniform(-30, 5) for _ in range(4)]
+    scale = spanning_powers([*values, 0.0, -1.0, float("nan")], 300, 0)
+    assert all(0 <= scale(value) <= 300 for value in values)
+    assert scale(min(values)) > scale(max(values)) and 1 <= len(ticks(scale)) <= 7
+    middle = math.sqrt(scale.low * scale.high)
+    assert scale(middle) == pytest.approx(150)
+
+
+@pytest.mark.parametrize("values", [[], [0.0], [3.0], [1.0, 1.0]])
+def test_a_logarithmic_scale_of_little_has_room(values: list[float]) -> None:
+    scale = spanning_powers(values, 0, 100)
+    assert 0 < scale.low < scale.high and 0 <= scale(values[0] if values and values[0] > 0 else scale.low) <= 100
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_names_are_spread_inside_and_in_their_order(seed: int) -> None:
+    drawn = random.Random(seed)
+    wanted = sorted(drawn.uniform(-20, 320) for _ in range(drawn.randint(1, 8)))
+    found = spread(wanted, 30, 300)
+    assert all(b - a >= APART - 1e-9 for a, b in itertools.pairwise(found))
+    assert found[0] >= 30 - 1e-9 and found[-1] <= 300 + 1e-9
+
+
+def test_names_that_have_room_stay() -> None:
+    assert spread([50.0, 90.0, 200.0], 0, 300) == [50.0, 90.0, 200.0]
+
+
+def named(**options: bool | float) -> Page:
+    lines = [
+        Line("fading", [1, 10, 100], [1.0, 1e-3, 1e-6], "second", stroke="dashed"),
+        Line("holding", [1, 10, 100], [0.9, 0.8, 0.7]),
+        Line("never", [1, 10, 100], [math.nan, 0.0, -1.0]),
+    ]
+    return Page(named_line_chart("n", "title", lines, x_label="steps", y_label="length", log_y=True, **options))
+
+
+def test_named_curves_carry_stroke_and_name_and_leave_out_what_has_no_logarithm() -> None:
+    page = named(log_x=True)
+    strokes = [found["class"] for element, found, _ in page.elements if element == "polyline"]
+    assert strokes == ["curve second dashed", "curve first"] and page.wrong == []
+    assert {"fading", "holding", "1", "10", "100"} <= set(page.texts("text")) and "never" not in page.texts("text")
+    y = {name: float(found["y"] or "") for element, found, (name, *_) in texts_of(page)}
+    assert y["fading"] > y["holding"]  # lower in the picture
+
+
+def test_a_curve_ends_where_it_falls_below_the_least() -> None:
+    dots = [found for element, found, _ in named(y_from=1e-4).elements if found.get("class") == "dot second"]
+    assert len(dots) == 2
+
+
+def texts_of(page: Page) -> list[tuple[str, dict[str, str | None], list[str]]]:
+    return [entry for entry in page.elements if entry[0] == "text" and "end" in (entry[1].get("class") or "")]

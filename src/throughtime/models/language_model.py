@@ -66,6 +66,10 @@ class LanguageModel(nn.Module):
             self.following.expect(counts)
         self.tied = tied
 
+    def called(self, module: str) -> str:
+        """The recurrent layers' name in a person's words."""
+        return PLACE
+
     def loss(self, batch: Batch) -> tuple[Tensor, State]:
         """The mean of -log P(next token) over the valid steps, with the penalties; and the state at the end."""
         hidden, state, lengths = self._read(batch)

@@ -51,6 +51,14 @@ class Model(nn.Module):
         parts = zip(self.encoders, vectors, lengths, strict=True)
         return self.head([encoder.over(given, steps, draw) for encoder, given, steps in parts], draw)  # type: ignore[operator]
 
+    def called(self, module: str) -> str:
+        """A recurrent layer's name as a module in a person's words: the column that it reads.
+
+        ``encoders.0.recurrent`` is ``text``, and ``encoders.0.letters.recurrent`` is ``text letters``.
+        """
+        _, number, *rest = module.split(".")
+        return " ".join([self.inputs[int(number)], *rest[:-1]])
+
     def loss(self, batch: Batch) -> Tensor:
         """The mean loss of the batch: what training makes small."""
         return self.head.loss(self(batch), self._target(batch))

@@ -7,24 +7,14 @@ from collections.abc import Sequence
 from throughtime.api.bench.machine import machine_line
 from throughtime.api.bench.run import Results
 from throughtime.api.bench.table import Row, Table, figure
+from throughtime.use.report.frame import whole_page
 from throughtime.use.report.html import Markup, tag
-from throughtime.use.report.page import POLICY
 from throughtime.use.report.parts import note, section, unfold
 from throughtime.use.report.parts import table as numbers
-from throughtime.use.report.style import STYLE
 
 
 def page(results: Results) -> str:
     """The whole page as text."""
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", "The engine beside torch · throughtime bench"),
-        tag("style", Markup(STYLE)),
-    )
     remarks = [machine_line(results.machine)]
     if results.quick:
         remarks.append("A quick look: few samples of few shapes.")
@@ -32,7 +22,7 @@ def page(results: Results) -> str:
         remarks.append(f"Stopped early: {results.done} of {results.cases} cases were measured.")
     top = [tag("p", "throughtime bench", class_="eyebrow"), tag("h1", "The engine beside torch"), map(note, remarks)]
     main = tag("main", top, [_section(table, rows) for table, rows in results.measured])
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', main), lang='en')}\n"
+    return whole_page("The engine beside torch · throughtime bench", main)
 
 
 def _section(table: Table, rows: Sequence[Row]) -> Markup:

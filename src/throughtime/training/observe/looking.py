@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from throughtime.batch import Batch, Sequences
+from throughtime.cells.equations import Graph
 from throughtime.cells.recurrent import Direction
 from throughtime.training.observe.distances import Distances, distances
 from throughtime.training.observe.gates import Units, units
@@ -24,7 +25,7 @@ class Look:
     """
 
     place: str
-    cell: str
+    graph: Graph
     distances: Distances | None
     jacobian: float | None
     units: tuple[Units, ...]
@@ -40,8 +41,7 @@ def look(model: nn.Module, batch: Batch) -> list[Look]:
         for direction in call.states:
             place = call.place(direction)
             mine = tuple(entry for entry in measured if entry.place == place)
-            cell = call.layer.graph.cell
-            found.append(Look(place, cell, reached.get(place), _jacobian(call, direction), mine))
+            found.append(Look(place, call.layer.graph, reached.get(place), _jacobian(call, direction), mine))
     return found
 
 

@@ -88,7 +88,7 @@ def plain(found: Look) -> dict[str, Any]:
     norms = {} if found.distances is None else found.distances.norms
     return {
         "place": found.place,
-        "cell": found.cell,
+        "cell": found.graph.cell,
         "distances": {name: [rounded(value) for value in curve.tolist()] for name, curve in norms.items()},
         "jacobian": None if found.jacobian is None else rounded(found.jacobian),
         "quantities": {entry.name: _shares(entry) for entry in found.units},

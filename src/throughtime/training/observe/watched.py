@@ -49,12 +49,16 @@ class Watched:
 
 
 def watched(model: nn.Module, batch: Batch) -> Watched:
-    """Run ``model.loss(batch)`` by the reference, every state watched; nothing is added to the weights' gradients."""
+    """Run ``model.loss(batch)`` by the reference, every state watched; nothing is added to the weights' gradients.
+
+    Layers go by their names as modules, or by what ``model.called(name)`` makes of them.
+    """
     calls: list[Call] = []
+    called = getattr(model, "called", str)
     with ExitStack() as hooks, torch.enable_grad(), torch.random.fork_rng(devices=[]):
         for name, layer in model.named_modules():
             if isinstance(layer, Recurrent):
-                hooks.enter_context(_kept(name or "the layer", layer, calls))
+                hooks.enter_context(_kept(called(name), layer, calls))
         loss, _ = loss_of(model, batch)
     return Watched(loss, tuple(calls))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from throughtime.use.report.html import Markup, join, tag
+from throughtime.use.report.frame import contents, whole_page
+from throughtime.use.report.html import tag
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.sections.again import again
 from throughtime.use.report.sections.classes import class_figures, confusion
@@ -24,10 +25,6 @@ from throughtime.use.report.sections.standing import standing
 from throughtime.use.report.sections.step import step
 from throughtime.use.report.sections.surprises import surprises
 from throughtime.use.report.sections.units import units
-from throughtime.use.report.style import STYLE
-
-# A second lock behind the escaping: the page may load and run nothing, wherever it is opened.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 SECTIONS = {
     "standing": ("Against the baselines", standing),
@@ -57,20 +54,6 @@ def build(material: ReportMaterial) -> str:
     """The whole page as one self-contained text: no script, nothing fetched, light and dark, wide and narrow."""
     sections = {name: (title, make(material)) for name, (title, make) in SECTIONS.items()}
     shown = {name: (title, body) for name, (title, body) in sections.items() if body is not None}
-    contents = tag(
-        "nav", [tag("a", title, href=f"#{name}") for name, (title, _) in shown.items()], aria_label="contents"
-    )
-    main = tag("main", headline(material), contents, [body for _, body in shown.values()])
-    return f"<!DOCTYPE html>\n{tag('html', _head(material.name), tag('body', main), lang='en')}\n"
-
-
-def _head(name: str) -> Markup:
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", join(name, " · throughtime report")),
-        tag("style", Markup(STYLE)),
-    )
+    links = contents({name: title for name, (title, _) in shown.items()})
+    main = tag("main", headline(material), links, [body for _, body in shown.values()])
+    return whole_page(f"{material.name} · throughtime report", main)

@@ -41,6 +41,7 @@ section { margin-top: 44px; scroll-margin-top: 12px; }
 .loses .badge, .behind .badge { color: var(--second); }
 .open .badge { color: var(--open); }
 .verdict-words { margin: 0; font-size: 1.06rem; max-width: 68ch; overflow-wrap: anywhere; }
+.verdict-words + .verdict-words { margin-top: 8px; }
 .facts { display: flex; flex-wrap: wrap; gap: 10px 34px; margin: 20px 0 0; }
 .facts dt { color: var(--muted); font-size: .82rem; }
 .facts dd { margin: 0; font-size: 1.12rem; font-weight: 600; overflow-wrap: anywhere; }
@@ -67,6 +68,13 @@ svg .large { font-size: 19px; font-weight: 650; }
 .curve { fill: none; stroke-width: 2.2; stroke-linejoin: round; }
 .curve.first { stroke: var(--first); }
 .curve.second { stroke: var(--second); }
+.curve.dashed { stroke-dasharray: 8 4; }
+.curve.dotted { stroke-dasharray: .1 5; stroke-width: 3; stroke-linecap: round; }
+.curve.broken { stroke-dasharray: 9 4 2 4; }
+.curve.faint { stroke-opacity: .5; }
+.end.first { fill: var(--first); }
+.end.second { fill: var(--second); }
+.leader { stroke: var(--muted); stroke-width: .8; opacity: .6; }
 .dot.first, .bar.first { fill: var(--first); }
 .dot.second { fill: var(--second); }
 .dot.plain { fill: var(--muted); }

@@ -76,7 +76,7 @@ def _longest(entry: Look) -> int:
 def _against_vanishing(entry: Look, evidence: Evidence) -> tuple[Advice, ...]:
     if evidence.keeping.get(entry.place):
         opened = Advice("begin with gates that stay open", {"initialisation": f"chrono:longest={_longest(entry)}"})
-        return (opened, Advice("normalise within the step", {"cell": _normalised(entry.cell)}))
+        return (opened, Advice("normalise within the step", {"cell": _normalised(entry.graph.cell)}))
     return (
         Advice("take a cell whose state is kept by a gate", {"cell": "lstm"}),
         Advice("begin with an orthogonal recurrent map", {"initialisation": "orthogonal"}),
@@ -91,7 +91,7 @@ def _against_explosion(entry: Look) -> tuple[Advice, ...]:
     return (
         Advice("begin with a recurrent map that lengthens nothing", {"initialisation": "orthogonal"}),
         Advice("clip the gradient", {"clip_norm": 1.0}),
-        Advice("take a cell whose state is kept by a gate", {"cell": "gru" if entry.cell != "gru" else "lstm"}),
+        Advice("take a cell whose state is kept by a gate", {"cell": "gru" if entry.graph.cell != "gru" else "lstm"}),
     )
 
 
@@ -110,7 +110,7 @@ def _stuck(entry: Look, evidence: Evidence) -> Iterator[Finding]:
             )
             advice = (
                 Advice("begin anew with smaller weights, and learn more slowly", {"initialisation": "xavier"}),
-                Advice("normalise within the step", {"cell": _normalised(entry.cell)}),
+                Advice("normalise within the step", {"cell": _normalised(entry.graph.cell)}),
             )
             yield Finding("stuck", entry.place, words, {"quantity": units.name, "mean": mean}, advice)
 
@@ -130,7 +130,7 @@ def _dead(entry: Look, evidence: Evidence) -> Iterator[Finding]:
             advice = (
                 _slower(evidence, 5),
                 Advice("begin with the identity as recurrent map", {"initialisation": "identity"}),
-                Advice("take tanh, which has no dead side", {"cell": entry.cell.partition(":")[0]}),
+                Advice("take tanh, which has no dead side", {"cell": entry.graph.cell.partition(":")[0]}),
             )
             yield Finding("dead", entry.place, words, {"quantity": units.name, "share": units.dead}, advice)
 

@@ -11,7 +11,6 @@ from torch import nn
 from throughtime.batch import Batch
 from throughtime.cells.equations.graph import Graph
 from throughtime.cells.initialisation import keeping_biases
-from throughtime.cells.recurrent import Recurrent
 from throughtime.training.observe import Look, look
 from throughtime.use.inspect.memory.context import Context
 
@@ -39,9 +38,7 @@ class Evidence:
 def looked_into(model: nn.Module, batch: Batch, **known: Any) -> Evidence:
     """Evidence from one batch, with what else is known of the run."""
     looks = look(model, batch)
-    layers = {name or "the layer": layer for name, layer in model.named_modules() if isinstance(layer, Recurrent)}
-    keeping = {entry.place: keeping_gates(layers[entry.place.partition(",")[0]].graph) for entry in looks}
-    return Evidence(looks, keeping, **known)
+    return Evidence(looks, {entry.place: keeping_gates(entry.graph) for entry in looks}, **known)
 
 
 def keeping_gates(graph: Graph) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Any
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.numbers import number
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LETTER = 7.8  # generous width in pixels of one letter at the charts' font size
 
 
@@ -42,19 +43,25 @@ def spanning(values: Sequence[float], start: float, end: float, *, zero: bool = 
     return Scale(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, start, end)
 
 
+def spanning_powers(values: Sequence[float], start: float, end: float) -> Scale:
+    """A logarithmic scale over all finite values above 0, widened to powers of ten."""
+    finite = [v for v in values if math.isfinite(v) and v > 0] or [0.1, 1.0]
+    low, high = math.floor(math.log10(min(finite)) + 1e-9), math.ceil(math.log10(max(finite)) - 1e-9)
+    return Scale(10.0**low, 10.0 ** max(high, low + 1), start, end, logarithmic=True)
+
+
 def ticks(scale: Scale, about: int = 5) -> list[float]:
-    """Round numbers within the scale.
+    """Round numbers within the scale; on a logarithmic one powers of ten, of many only every second, third, ...
 
     >>> ticks(Scale(0, 1, 0, 100))
     [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    >>> ticks(Scale(0.001, 0.1, 0, 100, logarithmic=True))
-    [0.001, 0.01, 0.1]
+    >>> ticks(Scale(0.001, 0.1, 0, 100, logarithmic=True)), ticks(Scale(1e-9, 1, 0, 100, logarithmic=True))
+    ([0.001, 0.01, 0.1], [1e-08, 1e-06, 0.0001, 0.01, 1.0])
     """
     if scale.logarithmic:
-        return [
-            10.0**k
-            for k in range(math.ceil(math.log10(scale.low) - 1e-9), math.floor(math.log10(scale.high) + 1e-9) + 1)
-        ]
+        first, last = math.ceil(math.log10(scale.low) - 1e-9), math.floor(math.log10(scale.high) + 1e-9)
+        every = math.ceil((last - first) / about) or 1
+        return [10.0**k for k in range(first, last + 1) if k % every == 0]
     step = round_step(scale.low, scale.high, about)
     first, last = math.ceil(scale.low / step - 1e-9), math.floor(scale.high / step + 1e-9)
     return [round(k * step, 12) for k in range(first, last + 1)]
@@ -74,9 +81,7 @@ def round_step(low: float, high: float, about: int = 5) -> float:
 
 def x_axis(scale: Scale, y: float, label: str, marks: Sequence[float]) -> Markup:
     """The axis below: ticks with their numbers and a label with its unit."""
-    numbers = [
-        tag("text", number(m if m != int(m) else int(m)), x=scale(m), y=y + 17, text_anchor="middle") for m in marks
-    ]
+    numbers = [tag("text", _mark(scale, m), x=scale(m), y=y + 17, text_anchor="middle") for m in marks]
     strokes = [tag("line", x1=scale(m), x2=scale(m), y1=y, y2=y + 4, class_="axis") for m in marks]
     line = tag("line", x1=scale.start, x2=scale.end, y1=y, y2=y, class_="axis")
     return join(
@@ -90,10 +95,19 @@ def x_axis(scale: Scale, y: float, label: str, marks: Sequence[float]) -> Markup
 def y_axis(scale: Scale, x: float, right: float, label: str, marks: Sequence[float]) -> Markup:
     """The axis on the left: faint lines across to ``right``, numbers, and a label above, where it stands upright."""
     grid = [tag("line", x1=x, x2=right, y1=scale(m), y2=scale(m), class_="grid") for m in marks]
-    numbers = [
-        tag("text", number(m if m != int(m) else int(m)), x=x - 6, y=scale(m) + 4, text_anchor="end") for m in marks
-    ]
+    numbers = [tag("text", _mark(scale, m), x=x - 6, y=scale(m) + 4, text_anchor="end") for m in marks]
     return join(grid, numbers, tag("text", label, x=2, y=min(scale.start, scale.end) - 12, class_="label"))
+
+
+def _mark(scale: Scale, value: float) -> str:
+    """
+    >>> powers = Scale(1e-9, 1, 0, 100, logarithmic=True)
+    >>> _mark(powers, 1e-6), _mark(powers, 1.0), _mark(Scale(0, 10, 0, 100), 2.0)
+    ('10⁻⁶', '1', '2')
+    """
+    if scale.logarithmic and scale.high / scale.low > 1e5 and value != 1:
+        return "10" + str(round(math.log10(value))).translate(RAISED)
+    return number(value if value != int(value) else int(value))
 
 
 def svg(name: str, title: str, description: str, width: float, height: float, *children: Any) -> Markup:

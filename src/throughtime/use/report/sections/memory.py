@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from throughtime.use.inspect.memory.verdict import advice_words, context_words, course_words
-from throughtime.use.report.charts.curves import curves
 from throughtime.use.report.charts.lines import Line
+from throughtime.use.report.charts.named_lines import named_line_chart
 from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import number
 from throughtime.use.report.parts import chart, note, section, table
 
 MOST_UPDATES = 400  # points of a curve over training
+LEAST = 1e-9  # of the largest norm, below which a curve ends
+
+Row = Mapping[str, Any]
 
 
 def memory(material: ReportMaterial) -> Markup | None:
@@ -33,7 +36,7 @@ def memory(material: ReportMaterial) -> Markup | None:
     )
 
 
-def _verdict(found: Mapping[str, Any] | None) -> Markup:
+def _verdict(found: Row | None) -> Markup:
     if found is None:
         return note(
             "Seen while training. throughtime inspect RUN adds the verdict, and the context that the task needs."
@@ -45,7 +48,7 @@ def _verdict(found: Mapping[str, Any] | None) -> Markup:
     return tag("div", tag("ul", items, class_="notes"), _findings(found["findings"]))
 
 
-def _findings(findings: Sequence[Mapping[str, Any]]) -> Markup:
+def _findings(findings: Sequence[Row]) -> Markup:
     if not findings:
         return note("Nothing was found that stands in the way of learning.")
     rows = [
@@ -55,32 +58,36 @@ def _findings(findings: Sequence[Mapping[str, Any]]) -> Markup:
     return table(["where", "what stands in the way", "what to try"], rows)
 
 
-def _distances(layers: Sequence[Mapping[str, Any]], seen: Sequence[Mapping[str, Any]], judged: bool) -> list[Markup]:
+def _distances(layers: Sequence[Row], seen: Sequence[Row], judged: bool) -> list[Markup]:
     """A chart for each layer and direction; at the first update beside now."""
     begun = {layer["place"]: layer for layer in seen[0]["layers"]} if seen else {}
-    charts = []
-    for number_, layer in enumerate(layers):
-        now = layer["distances"].get("all") or []
-        first = (begun.get(layer["place"], {}).get("distances") or {}).get("all") or []
-        lines = [Line("trained" if judged else "last seen", *_by_distance(now))]
-        if first:
-            lines.append(Line("at the first update", *_by_distance(first), colour="second"))
-        if len(now) < 2:
-            continue
-        title = f"Gradient by distance: {layer['place']}"
-        picture = curves(
-            f"distance-{number_}", title, lines, x_label="steps back", y_label="norm of the gradient of the states"
-        )
-        states = [name for name in layer["distances"] if name != "all"]
-        rows = [[str(k), *(layer["distances"][name][k] for name in ("all", *states))] for k in _some(len(now))]
-        numbers = table(["steps back", "all states", *states], rows)
-        remark = (
-            ""
-            if layer["jacobian"] is None
-            else f"One step's Jacobian lengthens at most {number(layer['jacobian'])} times."
-        )
-        charts.append(chart(picture, numbers, f"{layer['place']}.", remark))
-    return charts
+    return [
+        _distance(f"distance-{k}", layer, begun.get(layer["place"]), "trained" if judged else "last seen")
+        for k, layer in enumerate(layers)
+        if len(layer["distances"].get("all") or []) > 1
+    ]
+
+
+def _distance(name: str, layer: Row, begun: Row | None, called: str) -> Markup:
+    now = layer["distances"]
+    lines = [Line(called, *_by_distance(now["all"]))]
+    if begun is not None and begun["distances"]:
+        lines.append(Line("first update", *_by_distance(begun["distances"]["all"]), colour="second", stroke="dashed"))
+    picture = named_line_chart(
+        name,
+        f"Gradient by distance: {layer['place']}",
+        lines,
+        x_label="steps back",
+        y_label="norm of the gradient of the states",
+        log_y=True,
+        y_from=max(max(line.y) for line in lines) * LEAST,
+    )
+    states = [state for state in now if state != "all"]
+    rows = [[str(k), *(now[state][k] for state in ("all", *states))] for k in _some(len(now["all"]))]
+    remark = None
+    if layer["jacobian"] is not None:
+        remark = f"One step lengthens a change of the state {number(layer['jacobian'])} times at most."
+    return chart(picture, table(["steps back", "all states", *states], rows), f"{layer['place']}.", remark)
 
 
 def _by_distance(norms: Sequence[float]) -> tuple[list[float], list[float]]:
@@ -92,19 +99,19 @@ def _some(count: int, most: int = 24) -> list[int]:
     return list(range(0, count, step))
 
 
-def _context(found: Mapping[str, Any] | None) -> Markup | None:
+def _context(found: Row | None) -> Markup | None:
     if found is None or found["context"] is None or len(found["context"]["steps"]) < 2:
         return None
     measured = found["context"]
     line = Line("loss", [float(k) for k in measured["steps"]], measured["losses"], mark=float(measured["needs"]))
-    picture = curves(
+    picture = named_line_chart(
         "context",
         "Loss by steps of context",
         [line],
         x_label="steps of context" + (" on either side" if measured["both_ways"] else ""),
         y_label="loss on valid",
         log_x=True,
-        log_y=False,
+        x_marks=[float(k) for k in measured["steps"] if k & (k - 1) == 0],
     )
     numbers = table(
         ["steps", "loss"], [[str(k), v] for k, v in zip(measured["steps"], measured["losses"], strict=True)]
@@ -113,7 +120,7 @@ def _context(found: Mapping[str, Any] | None) -> Markup | None:
     return chart(picture, numbers, "What context is worth.", f"{measured['needs']} steps are enough (ringed).", cut)
 
 
-def _updates(seen: Sequence[Mapping[str, Any]]) -> Markup | None:
+def _updates(seen: Sequence[Row]) -> Markup | None:
     """How far an update moves the weights, relative to their size."""
     rows = [row for row in seen if row.get("parameters")][:: -(-len(seen) // MOST_UPDATES) or 1]
     if len(rows) < 2:
@@ -121,15 +128,16 @@ def _updates(seen: Sequence[Mapping[str, Any]]) -> Markup | None:
     ratios = [_ratios(row) for row in rows]
     at = [float(row["update"]) for row in rows]
     lines = [
-        Line("largest of all maps", at, [high for _, high in ratios]),
-        Line("middle one", at, [middle for middle, _ in ratios], colour="second"),
+        Line("largest", at, [high for _, high in ratios]),
+        Line("middle", at, [middle for middle, _ in ratios], colour="second", stroke="dashed"),
     ]
-    picture = curves(
+    picture = named_line_chart(
         "updates",
         "Size of an update",
         lines,
         x_label="update",
         y_label="update / weight",
+        log_y=True,
         levels=[("usual: 0.001", 0.001)],
     )
     numbers = table(
@@ -139,7 +147,7 @@ def _updates(seen: Sequence[Mapping[str, Any]]) -> Markup | None:
     return chart(picture, numbers, "How far an update moves the weights, for their size.")
 
 
-def _ratios(row: Mapping[str, Any]) -> tuple[float, float]:
+def _ratios(row: Row) -> tuple[float, float]:
     """The middle and the largest of the parameters that are maps; a bias begins at 0 and has no size."""
     named = {
         name: entry["ratio"] for name, entry in row["parameters"].items() if "weight" in name or "embedding" in name
@@ -148,7 +156,7 @@ def _ratios(row: Mapping[str, Any]) -> tuple[float, float]:
     return ratios[len(ratios) // 2], ratios[-1]
 
 
-def _gates(layers: Sequence[Mapping[str, Any]]) -> Markup | None:
+def _gates(layers: Sequence[Row]) -> Markup | None:
     rows = [[layer["place"], *_figures(name, entry)] for layer in layers for name, entry in layer["quantities"].items()]
     if not rows:
         return None
@@ -157,7 +165,7 @@ def _gates(layers: Sequence[Mapping[str, Any]]) -> Markup | None:
     return table(header, rows, caption)
 
 
-def _figures(name: str, entry: Mapping[str, Any]) -> list[Any]:
+def _figures(name: str, entry: Row) -> list[Any]:
     dead = entry["dead"] if entry["squashing"] == "relu" else None
     shares = [_share(share) for share in (entry["low"], entry["high"], entry["still"], dead)]
     return [name, entry["squashing"] or "-", entry["mean"], *shares]
@@ -167,7 +175,7 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f} %"
 
 
-def _trial(tried: Mapping[str, Any] | None) -> Markup | None:
+def _trial(tried: Row | None) -> Markup | None:
     if tried is None:
         return None
     settings = ", ".join(f"{name}={value}" for name, value in tried["settings"].items())
