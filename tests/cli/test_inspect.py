@@ -1,0 +1,149 @@
+"""throughtime inspect: what it prints, what it keeps, what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import Said, call
+from throughtime.training.runs import Run
+
+
+def throughtime(*arguments: object, code: int = 0) -> Said:
+    """The command as it must end."""
+    found = call(*arguments)
+    assert found.code == code, found.err
+    return found
+
+
+SMALL = ["--epochs", "2", "--hidden-size", "6", "--set", "embedding_size=4", "--set", "baselines=majority"]
+
+
+@pytest.fixture(scope="module")
+def classified(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("inspect")
+    rows = [
+        f"{'ab' * (1 + k % 6)}{k % 7},first" if k % 2 else f"{'ba' * (1 + k % 6)}{k % 7},second" for k in range(140)
+    ]
+    (folder / "rows.csv").write_text("text,label\n" + "\n".join(rows) + "\n")
+    throughtime("train", folder / "rows.csv", "--run", folder / "run", "--set", "tokens=characters", *SMALL)
+    return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def read_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("inspect-text")
+    (folder / "play.txt").write_text("".join(f'say ({k}) and "go {k % 5}" on\n' for k in range(300)))
+    said = ["--task", "language_model", "--set", "bptt=16", "--epochs", "1", "--hidden-size", "8"]
+    throughtime("train", folder / "play.txt", "--run", folder / "run", *said)
+    return folder / "run"
+
+
+def test_the_verdict_is_printed_and_kept(classified: Path) -> None:
+    said = throughtime("inspect", classified).out
+    assert "text, layer 0 (lstm): the gradient" in said and "context: " in said
+    found = throughtime("inspect", classified, "--json").json
+    assert {layer["place"] for layer in found["layers"]} == {"text, layer 0", "text, layer 0, backward"}
+    assert found["context"]["needs"] >= 1 and found["window"] is None
+    run = Run.open(classified)  # whose checksums are in order again
+    assert set(run.inspection.read()) >= {"memory"}
+    assert "Through time" in run.report.read()
+
+
+def test_of_a_language_model(read_on: Path) -> None:
+    found = json.loads(throughtime("inspect", read_on, "--json").out)
+    assert [layer["place"] for layer in found["layers"]] == ["text, layer 0"]
+    assert found["window"] == 16 and found["context"]["steps"][-1] > 16
+    assert len(found["layers"][0]["distances"]["all"]) > 16  # further than training cut it
+
+
+def test_advice_is_tried(tmp_path: Path) -> None:
+    run, data = tmp_path / "forgetful", tmp_path / "long.csv"
+    rows = [f"{'xy'[k % 2]}{'abc' * 8}{k % 9},{'xy'[k % 2]}" for k in range(140)]
+    data.write_text("text,label\n" + "\n".join(rows) + "\n")
+    said = [
+        "--set",
+        "forget_bias=-5",
+        "--set",
+        "pooling=last",
+        "--set",
+        "bidirectional=no",
+        "--set",
+        "tokens=characters",
+    ]
+    throughtime("train", data, "--run", run, *said, *SMALL)
+    found = json.loads(throughtime("inspect", run, "--try", "--epochs", "1", "--json").out)
+    assert found["settings"]["forget_bias"] == 1.0
+    assert len(found["before"]["losses"]) == len(found["after"]["losses"]) == 1
+    assert Run.open(run).inspection.read()["tried"]["settings"] == found["settings"]
+
+
+def test_why_it_answers_so(classified: Path) -> None:
+    said = throughtime("inspect", classified, "--text", "ababab").out
+    assert "complete to" in said and "nearest training rows" in said
+    throughtime("inspect", classified, "--text", "baba")
+    kept = Run.open(classified)
+    assert len(kept.inspection.read()["explained"]) == 2
+    assert "Why it answered so" in kept.report.read()
+
+
+def test_one_step_in_numbers(classified: Path) -> None:
+    said = throughtime("inspect", classified, "--text", "ababab", "--step", "3", "--unit", "2").out
+    assert "i = σ(W_i x + U_i h' + b_i) = σ(" in said and "dF/dh" in said and "unit 2" in said
+
+
+def test_quantities_at_every_step(classified: Path) -> None:
+    found = json.loads(throughtime("inspect", classified, "--text", "ababab", "--record", "f,c").out)
+    assert set(found) == {"text.l0.f", "text.l0.c", "text.l0_reverse.f", "text.l0_reverse.c"}
+    assert len(found["text.l0.f"]) == 6 and len(found["text.l0.f"][0]) == 6
+
+
+def test_units_that_stand_for_something(read_on: Path) -> None:
+    assert "inside_brackets" in throughtime("inspect", read_on, "--find", "list").out
+    said = throughtime("inspect", read_on, "--find", "inside_brackets", "--find", "go [0-9]").out
+    assert "inside_brackets" in said and "measured on" in said
+    assert "Units that stand for something" in Run.open(read_on).report.read()
+
+
+def test_where_training_stopped(classified: Path, tmp_path: Path) -> None:
+    run = tmp_path / "blown"
+    said = ["--cell", "rnn:activation=relu", "--set", "clip_norm=none", "--set", "optimizer=sgd"]
+    blown = throughtime(
+        "train", classified.parent / "rows.csv", "--run", run, *said, "--learning-rate", "1e12", *SMALL, code=3
+    )
+    assert "not finite" in blown.err
+    found = throughtime("inspect", run, "--nan").out
+    assert "sample" in found and "quantity" in found
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (["--step", "3"], "--step goes with --text"),
+        (["--text", "ab", "--layer", "0"], "--layer goes with --step"),
+        (["--data", "x"], "--data goes with --find"),
+        (["--text", "ab", "--nan"], "one inspection at a time"),
+        (["--text", "ab", "--step", "0", "--record", "f"], "one inspection at a time"),
+        (["--text", "ab", "--step", "99"], "99"),
+        (["--text", "ab", "--record", "q"], 'has no quantity "q"'),
+        (["--text", "ab", "--answer", "third"], "third"),
+        (["--find", "inside_brackets"], "language model"),
+        (["--nan"], "finished"),
+        (["--epochs", "2"], "--epochs goes with --try"),
+    ],
+)
+def test_what_cannot_be_is_refused(classified: Path, said: list[str], expected: str) -> None:
+    refused = throughtime("inspect", classified, *said, code=2)
+    assert expected in refused.err and "Traceback" not in refused.err
+
+
+def test_a_run_whose_data_is_gone(classified: Path, tmp_path: Path) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text((classified.parent / "rows.csv").read_text())
+    throughtime("train", data, "--run", tmp_path / "run", "--set", "tokens=characters", *SMALL)
+    data.unlink()
+    refused = throughtime("inspect", tmp_path / "run", code=2)
+    assert "no longer there" in refused.err
+    assert "the answer" in throughtime("inspect", tmp_path / "run", "--text", "abab").out
