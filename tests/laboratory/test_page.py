@@ -70,7 +70,8 @@ def test_the_page_holds_every_figure() -> None:
     ]
     strings, settings = tables(section_text(text, "grammar"))
     assert strings == [["1", f"{7 * 2_345:,}", "yes"], ["2", f"{7 * 9_876:,}", "no"]]
-    assert settings[0] == ["success", "100 %", "1 of 2 runs"] and settings[1][1:] == ["8,440", "16,415"]
+    assert settings[0] == ["success", "100 % of runs", "1 of 2 runs"]
+    assert settings[1][1:] == ["8,440 strings", "16,415 strings"] and settings[3][1:] == ["276 weights", "301 weights"]
     assert "1 min 23 s" in text and ">51<" in text  # how long, how many networks
 
 

@@ -15,7 +15,7 @@ def sentences(findings: Findings) -> list[str]:
     strings = mean_sequences(findings.grammar)
     return [
         f"Of the last step's gradient, the first of {adding} steps gets {_share(far[RNN.name][0].after)} in an RNN and "
-        f"{_share(far[LSTM.name][0].after)} in an LSTM, after both have learned to add.",
+        f"{_share(far[LSTM.name][0].after)} in an LSTM, both trained to add.",
         f"To add two numbers among {adding} steps: the RNN learned it in {solved(far[RNN.name])} runs, the LSTM in "
         f"{solved(far[LSTM.name])}.",
         f"To hold a bit through {latch} steps of noise: the RNN learned it in {solved(further[RNN.name])} runs, the "

@@ -5,12 +5,9 @@ from __future__ import annotations
 from throughtime.laboratory.counting import mean_sequences, solved
 from throughtime.laboratory.findings import Findings
 from throughtime.laboratory.grammar import HIDDEN_SIZE, LEARNING_RATE, PUBLISHED
-from throughtime.laboratory.network import LSTM_1997
 from throughtime.use.report.charts.bars import named_bars
 from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.parts import chart, note, section, table
-
-OURS = "here"
 
 
 def grammar(findings: Findings) -> Markup:
@@ -23,7 +20,7 @@ def grammar(findings: Findings) -> Markup:
     )
     bars = [(f"seed {trial.seed}", trial.learned.sequences) for trial in trials if trial.learned.solved]
     picture = named_bars(
-        "grammar-strings", "Strings until success, by seed", [*bars, ("published", PUBLISHED)], label="strings"
+        "grammar-strings", "Strings until success, by seed", [*bars, ("published 1997", PUBLISHED)], label="strings"
     )
     rows = [[str(t.seed), t.learned.sequences, "yes" if t.learned.solved else "no"] for t in trials]
     numbers = table(["seed", "strings read", "success"], rows)
@@ -32,17 +29,17 @@ def grammar(findings: Findings) -> Markup:
 
 
 def _settings(findings: Findings) -> Markup:
-    trials = findings.grammar
-    rows: list[list[object]] = [
-        ["success", "100 %", f"{solved(trials)} runs"],
-        ["strings until success, mean", f"{PUBLISHED:,}", mean_sequences(trials)],
+    trials, strings = findings.grammar, mean_sequences(findings.grammar)
+    rows = [
+        ["success", "100 % of runs", f"{solved(trials)} runs"],
+        ["until success, mean", f"{PUBLISHED:,} strings", "-" if strings is None else f"{strings:,} strings"],
         ["hidden layer", "3 memory blocks of 2 cells that share gates", f"{HIDDEN_SIZE} cells, each with its gates"],
-        ["weights", "276", str(weights(HIDDEN_SIZE))],
-        ["gradient", "truncated where it leaves a memory cell", "full, through all steps"],
-        ["update", "gradient descent, rate 0.5, after each string", f"Adam, rate {LEARNING_RATE}, after each string"],
+        ["size", "276 weights", f"{weights(HIDDEN_SIZE)} weights"],
+        ["gradient", "truncated at the inputs of memory cells", "full, through all steps"],
+        ["update", "gradient descent, rate 0.5", f"Adam, rate {LEARNING_RATE}, after each string"],
         ["output", "logistic units, squared error", "softmax, cross entropy"],
     ]
-    return table(["", "Hochreiter and Schmidhuber 1997", OURS], rows, f"Beside the paper’s table 1 ({LSTM_1997.name})")
+    return table(["", "Hochreiter and Schmidhuber 1997", "here"], rows, "Beside table 1 of the paper")
 
 
 def weights(hidden_size: int) -> int:
