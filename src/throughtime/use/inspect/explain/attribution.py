@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,9 +13,9 @@ from torch import Tensor
 
 from throughtime.errors import NonFiniteError
 
-COMPLETE, LEAST = 1e-3, 1e-4  # what may be missing: a share of the change of the score, and at least so much
+COMPLETE = 1e-3  # what may be missing, of the change of the score, or of 1 where it changes by less
 NODES, FIRST = 8, 4  # points in a piece of the path, and pieces to begin with
-MOST = 20_000  # points at which no more are taken
+MOST, PATIENCE = 1_000, 1 << 20  # points at which no more are taken: so many, or as make so many steps in all
 STEPS, NUMBERS = 4_096, 1 << 24  # steps, and numbers of the input, that are run at once
 
 Score = Callable[[Sequence[Tensor]], Tensor]
@@ -38,16 +38,16 @@ class Attribution:
 
     @property
     def complete(self) -> bool:
-        """Whether ``gap`` is at most a thousandth of ``|score - baseline|``, or at most 1e-4."""
+        """Whether ``gap`` is at most a thousandth of ``|score - baseline|``, or of 1 where that is less."""
         return self.gap <= allowance(self.score - self.baseline)
 
 
 def allowance(change: float) -> float:
     """How large a gap may be for such a change of the score."""
-    return max(COMPLETE * abs(change), LEAST)
+    return COMPLETE * max(1.0, abs(change))
 
 
-def integrated_gradients(score: Score, vectors: Sequence[Tensor], *, most: int = MOST) -> Attribution:
+def integrated_gradients(score: Score, vectors: Sequence[Tensor], *, most: int | None = None) -> Attribution:
     """Attribute a score to the steps of its inputs (Sundararajan, Taly and Yan 2017).
 
     Step t with the vector ``x_t`` gets
@@ -59,8 +59,9 @@ def integrated_gradients(score: Score, vectors: Sequence[Tensor], *, most: int =
 
     The integral is taken by Gauss and Legendre's rule on pieces of the path. Over each piece the score must change by
     what the rule says; pieces over which it does not are halved, until what is missing in all of them is within
-    :func:`allowance`, or ``most`` gradients were taken. This finds kinks (a maximum that passes to another step, a
-    rectifier) and the steep beginning of normalised layers, where the paper's equal steps need thousands.
+    :func:`allowance`, or ``most`` gradients were taken: by default 1,000, and more of short inputs. This finds kinks (a
+    maximum that passes to another step, a rectifier) and the steep beginning of normalised layers, where the paper's
+    equal steps need thousands. Where gradients explode over the steps, no number of points will do.
 
     Raises NonFiniteError where a score or a gradient on the path is not finite.
 
@@ -70,6 +71,7 @@ def integrated_gradients(score: Score, vectors: Sequence[Tensor], *, most: int =
     ([5.0, 10.0], 15.0, True)
     """
     path = _Path(score, vectors)
+    most = max(MOST, PATIENCE // path.steps) if most is None else most
     pieces = path.pieces([k / FIRST for k in range(FIRST + 1)])
     first, last = path.at[0.0], path.at[1.0]
     while True:
@@ -79,8 +81,7 @@ def integrated_gradients(score: Score, vectors: Sequence[Tensor], *, most: int =
             break
         rough = [piece for piece in pieces if piece.gap > allowed / (2 * len(pieces))]
         pieces = [piece for piece in pieces if piece.gap <= allowed / (2 * len(pieces))]
-        for half in path.halved(rough):
-            pieces.append(half)
+        pieces += path.halved(rough)
     given = [np.sum([piece.given[k] for piece in pieces], axis=0) for k in range(len(vectors))]
     return Attribution(tuple(given), last, first, gap, path.points)
 
@@ -104,9 +105,9 @@ class _Path:
         self.points = 0
         nodes, weights = np.polynomial.legendre.leggauss(NODES)
         self.nodes, self.weights = (nodes + 1) / 2, weights / 2
-        steps = max(1, *(len(x) for x in self.vectors))
+        self.steps = max(1, *(len(x) for x in self.vectors))
         numbers = max(1, sum(x.numel() for x in self.vectors))
-        self.rows = max(1, min(STEPS // steps, NUMBERS // numbers))
+        self.rows = max(1, min(STEPS // self.steps, NUMBERS // numbers))
 
     def pieces(self, borders: Sequence[float]) -> list[_Piece]:
         """The pieces between neighbouring borders."""
@@ -119,34 +120,43 @@ class _Path:
 
     def _measured(self, ends: Sequence[tuple[float, float]]) -> list[_Piece]:
         borders = [border for border in dict.fromkeys(x for pair in ends for x in pair) if border not in self.at]
-        inner = [begin + (end - begin) * float(node) for begin, end in ends for node in self.nodes]
-        scores, given = self._evaluated([*borders, *inner])
-        self.at |= dict(zip(borders, scores[: len(borders)].tolist(), strict=True))
-        self.points += len(inner)
+        self.at |= dict(zip(borders, self._scores(borders), strict=True))
+        given = self._given([begin + (end - begin) * float(node) for begin, end in ends for node in self.nodes])
         found = []
         for k, (begin, end) in enumerate(ends):
-            rows = slice(len(borders) + k * NODES, len(borders) + (k + 1) * NODES)
+            rows = slice(k * NODES, (k + 1) * NODES)
             parts = [(end - begin) * (self.weights @ part[rows]) for part in given]
             change = math.fsum(float(value) for part in parts for value in part)
             found.append(_Piece(begin, end, parts, abs(change - (self.at[end] - self.at[begin]))))
         return found
 
-    def _evaluated(self, places: Sequence[float]) -> tuple[np.ndarray, list[np.ndarray]]:
-        """The scores ``(P,)`` at some places of the path, and ``x_t`` times the gradient there, ``(P, T)`` an input."""
-        scores, given = [], []
-        for begin in range(0, len(places), self.rows):
-            alpha = torch.tensor(places[begin : begin + self.rows], dtype=torch.float64)
-            points = [(alpha[:, None, None] * x).requires_grad_() for x in self.vectors]
+    @torch.no_grad()
+    def _scores(self, places: Sequence[float]) -> list[float]:
+        """The scores at some places of the path."""
+        found = np.concatenate([self.score(self._points(part)).numpy() for part in self._parts(places)])
+        return _finite(found, "score").tolist()
+
+    def _given(self, places: Sequence[float]) -> list[np.ndarray]:
+        """``x_t`` times the gradient at some places of the path, ``(P, T)`` for each input."""
+        self.points += len(places)
+        found: list[list[np.ndarray]] = [[] for _ in self.vectors]
+        for part in self._parts(places):
+            points = [x.requires_grad_() for x in self._points(part)]
             with torch.enable_grad():
-                found = self.score(points)
-                slopes = torch.autograd.grad(found.sum(), points, allow_unused=True)
-            scores.append(found.detach().numpy())
-            products = [
-                torch.zeros(len(alpha), len(x), dtype=x.dtype) if slope is None else (slope * x).sum(2)
-                for slope, x in zip(slopes, self.vectors, strict=True)
-            ]
-            given.append([product.numpy() for product in products])
-        joined = [np.concatenate([part[k] for part in given]) for k in range(len(self.vectors))]
-        if not all(np.isfinite(values).all() for values in (*scores, *joined)):
-            raise NonFiniteError("the score of the answer, or its gradient, is not finite on the way to this input")
-        return np.concatenate(scores), joined
+                slopes = torch.autograd.grad(self.score(points).sum(), points, allow_unused=True)
+            for kept, slope, x in zip(found, slopes, self.vectors, strict=True):
+                kept.append(np.zeros((len(part), len(x))) if slope is None else (slope * x).sum(2).numpy())
+        return [_finite(np.concatenate(kept), "gradient of the score") for kept in found]
+
+    def _parts(self, places: Sequence[float]) -> Iterator[Sequence[float]]:
+        return (places[begin : begin + self.rows] for begin in range(0, len(places), self.rows))
+
+    def _points(self, places: Sequence[float]) -> list[Tensor]:
+        alpha = torch.tensor(places, dtype=torch.float64)[:, None, None]
+        return [alpha * x for x in self.vectors]
+
+
+def _finite(values: np.ndarray, what: str) -> np.ndarray:
+    if not np.isfinite(values).all():
+        raise NonFiniteError(f"the {what} is not finite on the way from zero vectors to this input")
+    return values
