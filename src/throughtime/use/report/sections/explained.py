@@ -140,7 +140,7 @@ def _tokens(entry: Row) -> list[Markup]:
             [
                 [f"{step:,}", tag("bdi", visible(token)), _signed(given), *_without(entry, out)]
                 for step, (token, given, out) in enumerate(
-                    zip(part["tokens"], part["given"], part["without"], strict=True), start=1
+                    zip(part["tokens"], part["given"], part["without"], strict=True)
                 )
             ],
             caption=part["column"],
