@@ -38,58 +38,54 @@ def without_each(
     columns with steps lose it at once, and there is no answer (None) without the very step that is asked about. A
     column without time cannot be cut out: its vector is set to 0, which is the training mean of a number, and no class.
     """
-    found: dict[str, list[Without | None]] = {}
+    trial = _Trial(model, row, fields, output, question, before)
     timed = [column for column, field in fields.items() if field.stepwise]
+    found: dict[str, list[Without | None]] = {}
     for group in [timed] if output.stepwise else [[column] for column in timed]:
-        answers = _shortened(model, row, fields, output, question, before, group)
+        answers = trial.shortened(group)
         found |= {column: answers for column in group}
-    for column in fields:
-        if column not in timed:
-            found[column] = [_without_value(model, row, fields, output, question, before, column)]
-    return found
+    return found | {column: [trial.without_value(column)] for column in fields if column not in timed}
 
 
-def _shortened(
-    model: Model,
-    row: Mapping[str, Any],
-    fields: Mapping[str, Field],
-    output: Field,
-    question: Asked,
-    before: Reading,
-    group: Sequence[str],
-) -> list[Without | None]:
-    steps = fields[group[0]].length(row[group[0]])
-    kept = [k for k in range(steps) if k != question.step]
-    found: list[Without | None] = [None] * steps
-    for some in _parts(kept):
-        rows = [{**row, **{column: np.delete(row[column], k, 0) for column in group}} for k in some]
-        moved = [replace(question, step=_moved(question.step, k)) for k in some]
-        answers = readings(model.head, model(_batch(model, rows, fields)), output, moved)
-        for k, after in zip(some, answers, strict=True):
-            found[k] = Without(after.predicted, after.value, flips(output, before, after, question.answer))
-    return found
+@dataclass(frozen=True)
+class _Trial:
+    """One row, what is asked of it, and what was answered before anything was left out."""
 
+    model: Model
+    row: Mapping[str, Any]
+    fields: Mapping[str, Field]
+    output: Field
+    question: Asked
+    before: Reading
 
-def _without_value(
-    model: Model,
-    row: Mapping[str, Any],
-    fields: Mapping[str, Field],
-    output: Field,
-    question: Asked,
-    before: Reading,
-    column: str,
-) -> Without:
-    batch = _batch(model, [row], fields)
-    vectors = [x * 0 if name == column else x for name, x in zip(model.inputs, model.vectors(batch), strict=True)]
-    result = model.over(vectors, [steps_of(batch[name]) for name in model.inputs])
-    (after,) = readings(model.head, result, output, [question])
-    return Without(after.predicted, after.value, flips(output, before, after, question.answer))
+    def shortened(self, group: Sequence[str]) -> list[Without | None]:
+        """The answer without each step of these columns, which lose it together."""
+        steps = self.fields[group[0]].length(self.row[group[0]])
+        kept = [k for k in range(steps) if k != self.question.step]
+        found: list[Without | None] = [None] * steps
+        for some in _parts(kept):
+            rows = [{**self.row, **{column: np.delete(self.row[column], k, 0) for column in group}} for k in some]
+            moved = [replace(self.question, step=_moved(self.question.step, k)) for k in some]
+            answers = readings(self.model.head, self.model(self._batch(rows)), self.output, moved)
+            for k, after in zip(some, answers, strict=True):
+                found[k] = self._without(after)
+        return found
 
+    def without_value(self, column: str) -> Without:
+        """The answer with the vector of a column without time set to 0."""
+        model, batch = self.model, self._batch([self.row])
+        vectors = [x * 0 if name == column else x for name, x in zip(model.inputs, model.vectors(batch), strict=True)]
+        result = model.over(vectors, [steps_of(batch[name]) for name in model.inputs])
+        (after,) = readings(model.head, result, self.output, [self.question])
+        return self._without(after)
 
-def _batch(model: Model, rows: Sequence[Mapping[str, Any]], fields: Mapping[str, Field]) -> Batch:
-    where = next(model.parameters()).device
-    columns = {column: field.collate([row[column] for row in rows]) for column, field in fields.items()}
-    return Batch(columns, torch.arange(len(rows))).to(where)
+    def _without(self, after: Reading) -> Without:
+        return Without(after.predicted, after.value, flips(self.output, self.before, after, self.question.answer))
+
+    def _batch(self, rows: Sequence[Mapping[str, Any]]) -> Batch:
+        where = next(self.model.parameters()).device
+        columns = {column: field.collate([row[column] for row in rows]) for column, field in self.fields.items()}
+        return Batch(columns, torch.arange(len(rows))).to(where)
 
 
 def _moved(step: int | None, left_out: int) -> int | None:
