@@ -70,6 +70,16 @@ def test_each_is_asked_before_every_update_and_may_stop() -> None:
     assert len(asked) == 5
 
 
+def test_it_runs_on_one_thread_and_gives_the_others_back() -> None:
+    seen: set[int] = set()
+    torch.set_num_threads(2)
+    try:
+        investigate(replace(SMALL, adding_seeds=1), each=lambda: seen.add(torch.get_num_threads()))
+        assert (seen, torch.get_num_threads()) == ({1}, 2)
+    finally:
+        torch.set_num_threads(1)
+
+
 def test_a_sentence_for_each_trial() -> None:
     said: list[str] = []
     found = investigate(replace(SMALL, adding_lags=(4,), adding_seeds=1), said.append)

@@ -41,7 +41,7 @@ demos.add(
         name="gradients",
         title="How far back do networks learn? The vanishing gradient, tried out",
         story="Five kinds of networks learn problems in which something must be remembered over 5 to 300 steps. It "
-        "takes a few minutes; each line below is a network that has been trained.",
+        "takes a few minutes; each line below is a network that was trained.",
         run=run,
     ),
 )
