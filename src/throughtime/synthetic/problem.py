@@ -36,7 +36,7 @@ class Problem:
     >>> import torch
     >>> examples = problems["latch"].batch(4, 10, torch.Generator().manual_seed(1))
     >>> examples.x.shape, examples.target
-    (torch.Size([4, 11, 1]), tensor([0, 0, 1, 0]))
+    (torch.Size([4, 11, 1]), tensor([1, 1, 0, 0]))
     """
 
     name: str
