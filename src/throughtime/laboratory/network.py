@@ -21,11 +21,10 @@ class Kind:
     cell: str
     initialisation: str = "orthogonal"
     learning_rate: float = 0.01
-    gated: bool = True
 
 
-RNN = Kind("RNN", "rnn", learning_rate=0.003, gated=False)
-IRNN = Kind("IRNN", "rnn:activation=relu", "identity", gated=False)
+RNN = Kind("RNN", "rnn", learning_rate=0.003)
+IRNN = Kind("IRNN", "rnn:activation=relu", "identity")
 LSTM_1997 = Kind("LSTM 1997", "lstm_1997")
 LSTM = Kind("LSTM", "lstm")
 GRU = Kind("GRU", "gru")

@@ -10,12 +10,13 @@ from throughtime.laboratory.lags import TOLD
 from throughtime.laboratory.page.strokes import network_line
 from throughtime.laboratory.trial import Trial
 from throughtime.synthetic import Problem, problems
+from throughtime.synthetic.adding import NEAR
 from throughtime.use.report.charts.named_lines import named_line_chart
 from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.parts import chart, note, section, table
 
 # The share of right answers of who remembers nothing: always saying 1, of two classes one, is right this often.
-GUESSED = {"adding": 1 - (1 - 0.08) ** 2, "latch": 0.5}
+GUESSED = {"adding": 1 - (1 - NEAR) ** 2, "latch": 0.5}
 
 
 def lags(findings: Findings) -> Markup:

@@ -71,7 +71,6 @@ svg .large { font-size: 19px; font-weight: 650; }
 .curve.dashed { stroke-dasharray: 8 4; }
 .curve.dotted { stroke-dasharray: .1 5; stroke-width: 3; stroke-linecap: round; }
 .curve.broken { stroke-dasharray: 9 4 2 4; }
-.curve.faint { stroke-opacity: .5; }
 .end.first { fill: var(--first); }
 .end.second { fill: var(--second); }
 .leader { stroke: var(--muted); stroke-width: .8; opacity: .6; }
