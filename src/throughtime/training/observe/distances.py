@@ -70,7 +70,7 @@ def _one_way(call: Call, entering: Tensor, backward: bool) -> list[Distances]:
     """All layers in one direction, back from where the gradient ``(B, T, O, ...)`` last enters this direction."""
     mine = _own_half(entering, call, backward)
     steps = mine.shape[1]
-    enters = mine.flatten(2).abs().amax(2) > 0
+    enters = (mine != 0).flatten(2).any(2)  # a gradient that is no number enters too
     numbers = torch.arange(steps, device=enters.device).expand_as(enters)
     # as the data stands: the last step of a forward direction, the first of a backward one
     at = numbers.where(enters, steps).amin(1) if backward else numbers.where(enters, -1).amax(1)
