@@ -18,8 +18,10 @@ def gradients_by_distance(network: Network, problem: Problem, examples: Examples
     s is all of the cell's states at a step, side by side. Nothing is added to the gradients of the weights.
     """
     batch = Batch({"x": Sequences(examples.x, examples.lengths)}, torch.arange(len(examples.x)))
-    (found,) = by_distance(_Posed(network, problem, examples), batch)
-    return tuple(found.norms[WHOLE].tolist())
+    found = by_distance(_Posed(network, problem, examples), batch)
+    if not found:  # a network that is dead hands nothing back
+        return (0.0,) * examples.x.shape[1]
+    return tuple(found[0].norms[WHOLE].tolist())
 
 
 class _Posed(nn.Module):

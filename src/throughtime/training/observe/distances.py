@@ -99,8 +99,9 @@ def _own_half(entering: Tensor, call: Call, backward: bool) -> Tensor:
 
 def _squares(output: Tensor, states: Sequence[Tensor], injected: Tensor) -> Iterator[Tensor]:
     """The squared norm of the gradient of each state, a number a row ``(B,)``."""
+    # a sum, and not the output with a gradient handed in, for which torch imports half a second's worth of modules
     gradients = torch.autograd.grad(
-        output, states, injected, retain_graph=True, allow_unused=True, materialize_grads=True
+        (output * injected).sum(), states, retain_graph=True, allow_unused=True, materialize_grads=True
     )
     return (gradient.flatten(1).double().square().sum(1) for gradient in gradients)
 

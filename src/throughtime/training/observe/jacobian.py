@@ -11,10 +11,11 @@ ENOUGH = 1e-4  # relative change of the norm at which the iteration ends
 MOST = 60
 
 
-def spectral_norms(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
+def spectral_norms(before: Sequence[Tensor], after: Sequence[Tensor], most: int = MOST) -> Tensor:
     """‖∂s_t/∂s_{t-1}‖ of each row ``(B,)``, from the states ``(B, H, ...)`` as they stand in autograd's graph.
 
-    By power iteration on JᵀJ; J v is the derivative of Jᵀ u by u. Rows do not see each other, so all go at once.
+    By power iteration on JᵀJ, at most so many times; J v is the derivative of Jᵀ u by u. Rows do not see each other, so
+    all go at once.
 
     >>> h = torch.ones(1, 2, requires_grad=True)
     >>> spectral_norms([h], [h @ torch.tensor([[3.0, 0.0], [0.0, 1.0]])]).round(decimals=4).tolist()
@@ -22,7 +23,7 @@ def spectral_norms(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
     """
     generator = torch.Generator(before[0].device).manual_seed(0)
     u = [torch.zeros_like(part, requires_grad=True) for part in after]
-    back = torch.autograd.grad(after, before, u, create_graph=True, allow_unused=True)
+    back = torch.autograd.grad(_product(after, u), before, create_graph=True, allow_unused=True)
     pulled = [part if part is not None else torch.zeros_like(old) for part, old in zip(back, before, strict=True)]
     if not any(part.requires_grad for part in pulled):  # nothing of the old state arrives
         return before[0].new_zeros(len(before[0]))
@@ -30,16 +31,24 @@ def spectral_norms(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
         0
     ]
     norm = before[0].new_zeros(len(before[0]))
-    for _ in range(MOST):
+    for _ in range(most):
         # `pulled` is linear in u, so that its derivative at any u is J
-        pushed = torch.autograd.grad(pulled, u, v, retain_graph=True, allow_unused=True, materialize_grads=True)
-        back = torch.autograd.grad(after, before, pushed, retain_graph=True, allow_unused=True, materialize_grads=True)
+        pushed = _derivative(_product(pulled, v), u)
+        back = _derivative(_product(after, pushed), before)
         v, length = _unit(back)
         new = length.sqrt()
         if bool(((new - norm).abs() <= ENOUGH * new).all()):
             return new
         norm = new
     return norm
+
+
+def _derivative(value: Tensor, by: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    return torch.autograd.grad(value, by, retain_graph=True, allow_unused=True, materialize_grads=True)
+
+
+def _product(parts: Sequence[Tensor], others: Sequence[Tensor]) -> Tensor:
+    return torch.stack([(part * other).sum() for part, other in zip(parts, others, strict=True)]).sum()
 
 
 def _unit(parts: Sequence[Tensor]) -> tuple[list[Tensor], Tensor]:

@@ -12,8 +12,10 @@ from throughtime.cells.equations import Graph
 from throughtime.cells.recurrent import Direction
 from throughtime.training.observe.distances import Distances, distances
 from throughtime.training.observe.gates import Units, units
-from throughtime.training.observe.jacobian import spectral_norms
+from throughtime.training.observe.jacobian import MOST, spectral_norms
 from throughtime.training.observe.watched import Call, watched
+
+FEW = 8  # iterations
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,11 @@ class Look:
     units: tuple[Units, ...]
 
 
-def look(model: nn.Module, batch: Batch) -> list[Look]:
-    """Run ``model.loss(batch)`` and look into every recurrent layer and direction, in their order."""
+def look(model: nn.Module, batch: Batch, *, roughly: bool = False) -> list[Look]:
+    """Run ``model.loss(batch)`` and look into every recurrent layer and direction, in their order.
+
+    ``roughly``: the norm of the Jacobian from a few iterations, to some hundredths.
+    """
     seen = watched(model, batch)
     reached = {entry.place: entry for entry in distances(seen)}
     found = []
@@ -41,16 +46,17 @@ def look(model: nn.Module, batch: Batch) -> list[Look]:
         for direction in call.states:
             place = call.place(direction)
             mine = tuple(entry for entry in measured if entry.place == place)
-            found.append(Look(place, call.layer.graph, reached.get(place), _jacobian(call, direction), mine))
+            norm = _jacobian(call, direction, FEW if roughly else MOST)
+            found.append(Look(place, call.layer.graph, reached.get(place), norm, mine))
     return found
 
 
-def _jacobian(call: Call, direction: Direction) -> float | None:
+def _jacobian(call: Call, direction: Direction, most: int) -> float | None:
     last = int(call.lengths.min()) - 1
     if last < 1:
         return None
     before, after = ([kept[step] for kept in call.states[direction].values()] for step in (last - 1, last))
-    return float(spectral_norms(before, after).mean())
+    return float(spectral_norms(before, after, most).mean())
 
 
 def longest_rows(batch: Batch, count: int, most: int | None = None) -> Batch | None:

@@ -18,7 +18,7 @@ from throughtime.training.observe.looking import Look, longest_rows, look
 from throughtime.training.observe.updates import gradients_of, updates, weights_of
 
 SHARE = 0.03  # of the time of training
-ROWS = 8  # of a batch
+ROWS = 4  # of a batch
 LONGEST = 1_000  # steps; step by step, a longer sequence would take too long
 
 
@@ -58,7 +58,7 @@ class Recorder:
             return None
         started = time.monotonic()
         part = longest_rows(batch, ROWS, LONGEST)
-        looks = [] if part is None else look(model, part)
+        looks = [] if part is None else look(model, part, roughly=True)
         begun = Begun(epoch, update, looks, weights_of(model), gradients_of(model))
         self.spent += time.monotonic() - started
         return begun
