@@ -85,9 +85,8 @@ def main() -> None:
                     shares.append(looking / spent)
                 print(f"{name}: {'with' if observe else 'without'} {spent:.2f} s", flush=True)
             plain, looked = (statistics.median(taken[observe]) for observe in (False, True))
-            lines.append(
-                f"| {name} | {plain:.2f} | {looked:.2f} | {looked / plain:.3f} | {looks} | {statistics.median(shares):.1%} |"
-            )
+            share = statistics.median(shares)
+            lines.append(f"| {name} | {plain:.2f} | {looked:.2f} | {looked / plain:.3f} | {looks} | {share:.1%} |")
     OUT.write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
 

@@ -34,7 +34,7 @@ def advice(data: Path) -> Measured:
         said = subprocess.run(
             [PROGRAM, "inspect", str(run), "--try", "--json"], check=True, capture_output=True, text=True
         )
-        found = json.loads(said.stdout)
+        found = json.loads(said.stdout)["tried"]
         lowest = [min(found[which]["losses"], default=float("inf")) for which in ("before", "after")]
         settings = " ".join(f"{key}={value}" for key, value in found["settings"].items())
         reached.append(f"{name}: {settings}, loss {lowest[0]:.3f} to {lowest[1]:.3f}")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import throughtime as tt
 from tests.cli.calling import Said, call
+from throughtime.errors import UsageError
 from throughtime.training.runs import Run
 
 
@@ -74,7 +76,7 @@ def test_advice_is_tried(tmp_path: Path) -> None:
         "tokens=characters",
     ]
     throughtime("train", data, "--run", run, *said, *SMALL)
-    found = json.loads(throughtime("inspect", run, "--try", "--epochs", "1", "--json").out)
+    found = throughtime("inspect", run, "--try", "--epochs", "1", "--json").json["tried"]
     assert found["settings"]["forget_bias"] == 1.0
     assert len(found["before"]["losses"]) == len(found["after"]["losses"]) == 1
     assert Run.open(run).inspection.read()["tried"]["settings"] == found["settings"]
@@ -123,7 +125,7 @@ def test_where_training_stopped(classified: Path, tmp_path: Path) -> None:
     [
         (["--step", "3"], "--step goes with --text"),
         (["--text", "ab", "--layer", "0"], "--layer goes with --step"),
-        (["--data", "x"], "--data goes with --find"),
+        (["--text", "ab", "--data", "x"], "--data goes with"),
         (["--text", "ab", "--nan"], "one inspection at a time"),
         (["--text", "ab", "--step", "0", "--record", "f"], "one inspection at a time"),
         (["--text", "ab", "--step", "99"], "99"),
@@ -132,6 +134,10 @@ def test_where_training_stopped(classified: Path, tmp_path: Path) -> None:
         (["--find", "inside_brackets"], "language model"),
         (["--nan"], "finished"),
         (["--epochs", "2"], "--epochs goes with --try"),
+        (["--try", "--epochs", "0"], "--epochs"),
+        (["--text", " "], "the text is empty"),
+        (["--find", "inside_sting"], "did you mean inside_string"),
+        (["--data", "gone.csv"], "gone.csv"),
     ],
 )
 def test_what_cannot_be_is_refused(classified: Path, said: list[str], expected: str) -> None:
@@ -147,3 +153,29 @@ def test_a_run_whose_data_is_gone(classified: Path, tmp_path: Path) -> None:
     refused = throughtime("inspect", tmp_path / "run", code=2)
     assert "no longer there" in refused.err
     assert "the answer" in throughtime("inspect", tmp_path / "run", "--text", "abab").out
+
+
+def test_data_that_was_moved_is_said_where(classified: Path, tmp_path: Path) -> None:
+    data, moved = tmp_path / "rows.csv", tmp_path / "moved.csv"
+    data.write_text((classified.parent / "rows.csv").read_text())
+    throughtime("train", data, "--run", tmp_path / "run", "--set", "tokens=characters", *SMALL)
+    data.rename(moved)
+    assert "context: " in throughtime("inspect", tmp_path / "run", "--data", moved).out
+    moved.write_text("text,label\n" + "".join(f"a{k},{'xy'[k % 2]}\n" for k in range(60)))
+    assert "is not what it was trained on" in throughtime("inspect", tmp_path / "run", "--data", moved, code=2).err
+
+
+def test_a_run_from_python_is_inspected_with_its_records(tmp_path: Path) -> None:
+    rows = [{"text": word * n, "label": word} for word in ("ab", "ba") for n in range(1, 31)]
+    run = tt.train(rows, tmp_path / "run", output="label", epochs=1, hidden_size=6)
+    with pytest.raises(UsageError, match="came from Python"):
+        run.inspect()
+    assert "text, layer 0 (lstm)" in str(run.inspect(rows))
+    assert list(run.record("abab", "f")) == ["text.l0.f", "text.l0_reverse.f"]
+    with pytest.raises(UsageError, match="one input is a text, or a mapping of the columns text; found a list"):
+        run.explain(["abab"])  # type: ignore[arg-type]
+
+
+def test_nothing_to_try_is_said_after_the_verdict(classified: Path) -> None:
+    said = throughtime("inspect", classified, "--try").out
+    assert "text, layer 0" in said and ("there is nothing to try" in said or "tried: " in said)

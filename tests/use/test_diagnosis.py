@@ -231,7 +231,7 @@ def test_a_context_shorter_than_the_task_needs() -> None:
     jacobian = torch.autograd.functional.jacobian(lambda given: model.layer(given)[0][0, -1, -1], x[:1])[0, :, 0]
     assert STEPS - int(jacobian.nonzero()[0, 0]) == needs == measured.needs == found.figures["needs"]
     assert found.advice[0].settings == {"bptt": 26}
-    enough = looked_into(model, batch, context=measured, window=16, window_option="bptt")
+    enough = looked_into(model, batch, context=measured, window=32, window_option="bptt")
     assert not [finding for finding in diagnose(enough) if finding.name == "short"]
 
 

@@ -253,8 +253,8 @@ def test_a_text_is_prepared_again(runs: dict[str, tt.TrainedRun]) -> None:
         ("regress", {"answer": "pos"}, 'column "target" holds numbers, no classes'),
         ("tags", {"step": 99}, "step 99: the row has the steps 0 to"),
         ("tags", {"step": 0, "answer": "I-NAME"}, "no sequence of tags that is allowed has it there"),
-        ("text", {"step": 0}, "no token stands before"),
-        ("text", {"step": 40}, "the text has the tokens 0 to 7"),
+        ("text", {"step": 0}, "the tokens 1 to 8 can be explained"),
+        ("text", {"step": 40}, "the tokens 1 to 8 can be explained"),
         ("text", {"answer": "ä"}, "unknown token"),
     ],
 )

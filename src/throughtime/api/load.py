@@ -177,7 +177,7 @@ class TrainedRun:
             if not isinstance(given, str):
                 raise UsageError("a language model explains a token of a text; give a text")
             return explain_text(self.model, self._text_field(), given, self.task.name, step=step, answer=answer)
-        records = self._records([given] if isinstance(given, str) else [dict(given)])
+        records = self._one(given)
         inputs = {column: self.fields[column] for column in self.inputs}
         if self.output.stepwise:
             self._require_aligned(records, Dataset(records, inputs))
@@ -202,16 +202,17 @@ class TrainedRun:
         dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
         return among(self.model, records, dataset, self.output.column)
 
-    def inspect(self) -> Memory:
-        """How far back the network learns, how much context the task needs, and what stands in its way.
+    def inspect(self, data: Any = None) -> Memory:
+        """How far back the network learns, how much context it uses, and what stands in its way.
 
-        Measured on the run's own validation split, which is read again from where it was. ``str`` of what comes back
+        Measured on the run's own validation split, which is read again from where it was, or from ``data``, which must
+        be the same. ``str`` of what comes back
         is the verdict in words; ``evidence`` and ``findings`` hold the figures. Raises UsageError where the data is
         gone, or came from Python.
         """
-        return memory_of(self.model, prepared_again(self.run), self.run)
+        return memory_of(self.model, prepared_again(self.run, data), self.run)
 
-    def record(self, given: str | Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, np.ndarray]:
+    def record(self, given: str | Mapping[str, Any], names: str | Sequence[str] = ()) -> dict[str, np.ndarray]:
         """Named quantities of every recurrent layer while it reads one text or row, by column, layer and name.
 
         ``{"text.l0.f": (T, units), "text.l0_reverse.f": ...}``; ``names`` are the cell's own, such as ``f`` and ``c``
@@ -223,11 +224,12 @@ class TrainedRun:
         >>> trained.record("abab", ["f"])["text.l0.f"].shape
         (4, 8)
         """
+        names = [names] if isinstance(names, str) else names
         if isinstance(self.model, LanguageModel):
             if not isinstance(given, str):
                 raise UsageError("a language model reads a text; give a text")
             return recorded_text(self.model, self._text_field(), given, names)
-        records = self._records([given] if isinstance(given, str) else [dict(given)])
+        records = self._one(given)
         dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
         return recorded_row(self.model, collated(dataset, np.zeros(1, dtype=np.int64)), names)
 
@@ -297,6 +299,7 @@ class TrainedRun:
         """
         if not isinstance(self.model, LanguageModel):
             raise UsageError(f"{self.path}: units are found in a language model; this run's task is {self.task.name}")
+        annotations = [annotations] if isinstance(annotations, str) else annotations
         documents = documents_for(data, self.run, self.settings.data)
         wanted, asked = chosen(annotations, pattern, documents), annotations is not None or pattern is not None
         return find_units(
@@ -345,6 +348,17 @@ class TrainedRun:
         if len(records) == 0:
             raise UsageError("there is nothing to answer: the data has no rows")
         return records
+
+    def _one(self, given: str | Mapping[str, Any]) -> Records:
+        """One row: a text, or values by column."""
+        if not isinstance(given, (str, Mapping)):
+            found = type(given).__name__  # type: ignore[unreachable]
+            raise UsageError(
+                f"one input is a text, or a mapping of the columns {', '.join(self.inputs)}; found a {found}"
+            )
+        if isinstance(given, str) and not given.strip():
+            raise UsageError("the text is empty; give one with something to read")
+        return self._records([given] if isinstance(given, str) else [dict(given)])
 
     def _only_text(self) -> str:
         if len(self.inputs) == 1 and self.fields[self.inputs[0]].kind in ("tokens", "words"):

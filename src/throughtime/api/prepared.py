@@ -89,7 +89,7 @@ class Prepared(ABC):
 
     @abstractmethod
     def context(self, model: nn.Module) -> Context | None:
-        """How much context the task needs, measured on the validation split; None where nothing has steps."""
+        """How much context the network uses, measured on the validation split; None where nothing has steps."""
 
     @property
     @abstractmethod

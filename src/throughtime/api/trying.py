@@ -58,18 +58,12 @@ class Tried:
         return {**asdict(self), "better": self.better}
 
 
-def try_advice(
-    prepared: Prepared, findings: Iterable[Finding], *, epochs: int = EPOCHS, progress: Progress | None = None
+def try_settings(
+    prepared: Prepared, settings: Mapping[str, Any], *, epochs: int = EPOCHS, progress: Progress | None = None
 ) -> Tried:
-    """Apply the first advice of each finding, as far as these go together, to a short training.
-
-    Raises UsageError where nothing was found that an option of ``train`` could mend.
-    """
+    """Two short trainings: with the run's own settings, and with these in the place of some of them."""
     progress = progress or Silent()
-    settings = advised(prepared, findings)
-    if not settings:
-        raise UsageError("there is nothing to try: no finding has a remedy among the options of train")
-    progress.note(f"as the run was, {epochs} epochs")
+    progress.note(f"as the run was, epochs: {epochs}")
     before = _trial(_short(prepared, {}, epochs), progress)
     progress.note("as advised: " + ", ".join(f"{name}={value}" for name, value in settings.items()))
     after = _trial(_short(prepared, settings, epochs), progress)

@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from throughtime.cli.output import print_table, progress
+from throughtime.errors import UsageError
 
 Found = tuple[Any, Iterable[str]]
 KEPT = 5  # explained answers in a report, the latest
 
 
-def the_memory(run: str, use: Sequence[str] | None, tried: bool, epochs: int, quiet: bool) -> Found:
+def the_memory(
+    run: str, use: Sequence[str] | None, data: str | None, tried: bool, epochs: int, quiet: bool, json: bool
+) -> Found:
     """How far back it learns and what stands in its way; with ``tried`` what the advice is worth."""
     from throughtime.api import load
     from throughtime.api.again import prepared_again
     from throughtime.api.inspecting import keep, memory_of
-    from throughtime.api.trying import try_advice
+    from throughtime.api.trying import advised, try_settings
 
-    trained = load(run, use=use or ())
-    prepared = prepared_again(trained.run)
+    trained, told = load(run, use=use or ()), progress(quiet)
+    told.note("reading the data of the run again")
+    prepared = prepared_again(trained.run, data)
+    told.note("looking into the network")
     found = memory_of(trained.model, prepared, trained.run)
     keep(trained.run, "memory", found.to_json())
-    said = [*str(found).splitlines()]
+    where = ["", f"report: {trained.run.report.path}"]
+    settings = advised(prepared, found.findings)
+    options = " ".join(f"--set {name}={value}" for name, value in settings.items())
+    again = f"throughtime train --config {trained.run.config.path} --run NEW {options}"
     if not tried:
-        return found.to_json(), [*said, "", f"report: {trained.run.report.path}"]
-    outcome = try_advice(prepared, found.findings, epochs=epochs, progress=progress(quiet))
+        return found.to_json(), [*str(found).splitlines(), *(["", f"to train so: {again}"] if settings else []), *where]
+    if not settings:
+        return found.to_json(), [
+            *str(found).splitlines(),
+            "",
+            "there is nothing to try among the options of train",
+            *where,
+        ]
+    if not json:
+        print(f"{found}\n", flush=True)
+    outcome = try_settings(prepared, settings, epochs=epochs, progress=told)
     keep(trained.run, "tried", outcome.to_json())
-    return outcome.to_json(), [*said, "", *outcome.lines(), "", f"report: {trained.run.report.path}"]
+    return {**found.to_json(), "tried": outcome.to_json()}, [*outcome.lines(), f"to train so: {again}", *where]
 
 
 def the_answer(run: str, use: Sequence[str] | None, text: str, answer: str | None, at: int | None) -> Found:
@@ -39,7 +57,8 @@ def the_answer(run: str, use: Sequence[str] | None, text: str, answer: str | Non
     trained = load(run, use=use or ())
     found = trained.explain(text, answer=answer, step=at)
     known = trained.run.inspection.read().get("explained", []) if trained.run.inspection.exists() else []
-    keep(trained.run, "explained", [*known, found.to_json()][-KEPT:])
+    new = found.to_json()
+    keep(trained.run, "explained", [*(one for one in known if one != new), new][-KEPT:])
     return found.to_json(), [*lines(found), "", f"report: {trained.run.report.path}"]
 
 
@@ -69,7 +88,7 @@ def the_units(run: str, use: Sequence[str] | None, find: Sequence[str], data: st
     """Units of a language model that stand for something."""
     from throughtime.api import load
     from throughtime.api.inspecting import keep
-    from throughtime.use.inspect.units.annotations import annotators
+    from throughtime.use.inspect.units.annotations import Annotation, annotators, pattern
     from throughtime.use.inspect.units.units_in_words import units_in_words
 
     if list(find) == ["list"]:
@@ -79,8 +98,12 @@ def the_units(run: str, use: Sequence[str] | None, find: Sequence[str], data: st
         return dict(known), []
     named = [name for name in find if name in annotators]
     patterns = [name for name in find if name not in annotators]
+    near = get_close_matches(patterns[0], [name for name, _ in annotators.items()]) if patterns else []
+    if near:
+        raise UsageError(f"--find {patterns[0]}: did you mean {near[0]}? --find list shows the names")
     trained = load(run, use=use or ())
-    found = trained.units(named or None, data, "|".join(f"(?:{one})" for one in patterns) or None)
+    wanted: list[str | Annotation] = [*named, *(pattern(one) for one in patterns)]
+    found = trained.units(wanted or None, data)
     keep(trained.run, "units", found.to_json())
     return found.to_json(), [*units_in_words(found), "", f"report: {trained.run.report.path}"]
 

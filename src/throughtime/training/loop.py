@@ -302,7 +302,7 @@ def _give_up(job: Job, state: State, what: str, failure: Failure | None = None) 
         forget_failure(job.run.failure)
     at.failure = (
         f"stopped in epoch {at.epoch}, after update {at.update}: {what}; the weights are those after that update; "
-        "a lower --learning-rate or --clip-norm may help"
+        "a lower --learning-rate or --set clip_norm may help; throughtime inspect RUN --nan shows the steps before"
     )
     _save(job, state)
     raise NonFiniteError(job.processes.of_first(lambda: at.failure))

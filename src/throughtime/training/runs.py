@@ -76,6 +76,11 @@ class Run:
         if not run.path.is_dir():
             raise UsageError(f"{path}: there is no such run")
         if not run.finished:
+            if run.failure.is_dir():
+                raise UsageError(
+                    f"{path} stopped at a value that is not finite; throughtime inspect {path} --nan says where, and "
+                    "throughtime train ... --resume goes on"
+                )
             known = run.config.exists() or run.checkpoint.is_dir()
             mend = "is not finished; go on with throughtime train ... --resume" if known else "is not a run folder"
             raise UsageError(f"{path} {mend}")

@@ -22,7 +22,11 @@ def inspect(
         options.Text, Option(help="With --text: explain this class or token, not the predicted one.", metavar="CLASS")
     ] = None,
     at: Annotated[
-        Number, Option(help="With --text: explain the answer at this step, counted from 0.", metavar="N")
+        Number,
+        Option(
+            help="With --text: explain the answer at this step, counted from 0; the least sure one if not given.",
+            metavar="N",
+        ),
     ] = None,
     step: Annotated[Number, Option(help="With --text: this step in numbers, counted from 0.", metavar="N")] = None,
     layer: Annotated[Number, Option(help="With --step: the layer, counted from 0 (0).", metavar="N")] = None,
@@ -44,11 +48,11 @@ def inspect(
         ),
     ] = None,
     data: Annotated[
-        options.Text, Option(help="With --find: texts to read in the place of the run's own.", metavar="PATH")
+        options.Text, Option(help="The run's data, where it was moved; with --find texts to read.", metavar="PATH")
     ] = None,
     nan: Annotated[bool, Option("--nan", help="Where the value came from that stopped training.")] = False,
     try_: Annotated[bool, Option("--try", help="Try the advice in a short training: before and after.")] = False,
-    epochs: Annotated[Number, Option(help="With --try: passes over the training rows (3).", metavar="N")] = None,
+    epochs: Annotated[Number, Option(help="With --try: passes over the training rows (3).", metavar="N", min=1)] = None,
     use: options.Use = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -59,7 +63,7 @@ def inspect(
     """
     _require("--text", text is not None, {"--answer": answer, "--at": at, "--step": step, "--record": record})
     _require("--step", step is not None, {"--layer": layer, "--backward": backward or None, "--unit": unit})
-    _require("--find", bool(find), {"--data": data})
+    _require("the verdict or --find", text is None and not nan, {"--data": data})
     _require("--try", try_, {"--epochs": epochs})
     _only_one({"--text": text is not None, "--find": bool(find), "--nan": nan, "--try": try_})
     explained = {"--answer": answer is not None, "--at": at is not None}
@@ -72,7 +76,7 @@ def inspect(
     elif find:
         value, lines = inspecting.the_units(run, use, find, data, json)
     elif text is None:
-        value, lines = inspecting.the_memory(run, use, try_, epochs or 3, quiet)
+        value, lines = inspecting.the_memory(run, use, data, try_, epochs or 3, quiet, json)
     elif record is not None:
         value, lines = inspecting.the_quantities(run, use, text, record)
     elif step is not None:

@@ -91,7 +91,7 @@ def _binned(values: Sequence[float]) -> list[float]:
 def _nearest(explained: Explained) -> list[str]:
     if not explained.nearest:
         return [f"nearest training rows: none, {explained.no_nearest or 'not asked for'}"]
-    return ["nearest training rows, by the cosine of what the head sees", *map(_row, explained.nearest)]
+    return ["nearest training rows: 1 - the cosine of what the head sees", *map(_row, explained.nearest)]
 
 
 def _row(row: Neighbour) -> str:

@@ -31,14 +31,16 @@ def explain_text(
     ``step`` is the token's place, from 0; without one it is the token that would follow the whole text, the likeliest
     one. ``answer`` is another token in its place. What is read before every text, ``field.start``, is the state that
     reading begins with, and no part of the explanation. Raises UsageError for a step or a token that there is not, and
-    where no token stands before the one to be explained.
+    for an empty text.
     """
     written = prompt_ids(text, field)
-    if step is not None and not 0 <= step < len(written):
-        raise UsageError(f"step {step}: the text has the tokens 0 to {len(written) - 1}")
+    if not len(written):
+        raise UsageError("the text is empty; give one with a token at least")
+    if step == len(written):
+        step = None
+    if step is not None and not 1 <= step < len(written):
+        raise UsageError(f"step {step}: of this text the tokens 1 to {len(written)} can be explained by those before")
     follows = len(written) if step is None else step
-    if follows == 0:
-        raise UsageError("no token stands before the one to be explained; give a longer text, or a later step")
     ids, begun = torch.from_numpy(written[None, :follows]), _begun(model, field)
     shares = _after(model, ids, begun)[0].double().exp()
     names, likeliest = field.vocabulary.tokens, int(shares.argmax())

@@ -1,4 +1,4 @@
-"""How much context a task needs: the loss when all but the last k steps are cut away."""
+"""How much context a network uses: the loss when all but the last k steps are cut away."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from throughtime.models.model import Model
 
 PLACES = 512  # steps at which a loss is measured
 LONGEST = 256  # steps
-NEAR = 0.01  # of the loss with all context: a difference that does not matter
+NEAR = 0.01  # of the loss with all context, and of what context is worth: a difference that does not matter
 
 LossAt = Callable[[int], np.ndarray]
 """The loss of each place with so many steps of context."""
@@ -28,8 +28,9 @@ LossAt = Callable[[int], np.ndarray]
 class Context:
     """``losses[i]``: the mean loss with ``steps[i]`` steps of context, the step itself among them; the last has all.
 
-    ``needs`` is the least number of steps whose loss is that with all context, but for a hundredth of it or twice the
-    standard error of the difference. ``both_ways``: so many steps before and after.
+    ``needs`` is the least number of steps whose loss is that with all context, but for a hundredth of it and of what
+    context is worth. ``both_ways``: so many steps, less the step itself, before and after. It is measured by a network,
+    and says what that network makes use of; the task may offer more.
     """
 
     steps: tuple[int, ...]
@@ -48,8 +49,8 @@ def context(loss_at: LossAt, longest: int, *, both_ways: bool = False) -> Contex
     >>> context(lambda k: np.full(9, 0.0 if k >= 12 else 1.0), 100).needs
     12
     """
-    known = {longest: loss_at(longest)}
-    k = 1
+    known = {longest: loss_at(longest), 1: loss_at(1)}
+    k = 2
     while k < longest:
         known[k] = loss_at(k)
         k *= 2
@@ -66,10 +67,8 @@ def context(loss_at: LossAt, longest: int, *, both_ways: bool = False) -> Contex
 
 
 def _enough(known: dict[int, np.ndarray], k: int, longest: int) -> bool:
-    whole = known[longest]
-    more = known[k] - whole
-    error = more.std() / len(more) ** 0.5
-    return bool(more.mean() <= max(2 * error, NEAR * abs(whole.mean())))
+    whole, one = float(known[longest].mean()), float(known[1].mean())
+    return float(known[k].mean()) - whole <= NEAR * (abs(whole) + max(0.0, one - whole))
 
 
 @torch.no_grad()

@@ -19,15 +19,24 @@ STUCK = 0.9  # share of a gate's units that are saturated and still
 DEAD = 0.1  # share of a layer's units
 ALWAYS = 0.9  # share of updates that are clipped
 THROWN = 0.1  # relative size of an update, from which on weights are thrown about; usual is 0.001
-RISEN = 1.5  # times its lowest, by which the training loss has risen
+RISEN = 1.5  # times its lowest, or its first, by which the training loss has risen
+DONE = 0.01  # of the first loss
 
 
 def diagnose(evidence: Evidence) -> list[Finding]:
-    """All that stands in the way, what matters most first."""
+    """All that stands in the way, what matters most first; nothing does where nothing is left to learn."""
+    if _learned(evidence):
+        return []
     found = [*_rate(evidence), *_clipping(evidence)]
     for entry in evidence.looks:
         found += [*_stuck(entry, evidence), *_dead(entry, evidence), *_course(entry, evidence)]
     return [*found, *_short(evidence)]
+
+
+def _learned(evidence: Evidence) -> bool:
+    """Whether the loss with all context is next to nothing beside that of the first update looked at."""
+    first = next((row["loss"] for row in evidence.observations if row.get("loss")), None)
+    return evidence.context is not None and first is not None and evidence.context.losses[-1] < DONE * first
 
 
 def _course(entry: Look, evidence: Evidence) -> Iterator[Finding]:
@@ -38,9 +47,13 @@ def _course(entry: Look, evidence: Evidence) -> Iterator[Finding]:
     figures = {"rate": curve.rate, "tenth": curve.tenth, "hundredth": curve.hundredth, "steps": curve.steps}
     if curve.course == "explodes":
         words = f"the gradient explodes: {curve.growth:.3g} times as long {_within(curve)}{_a_step(curve)}"
-        yield Finding("exploding", entry.place, words, {**figures, "growth": curve.growth}, _against_explosion(entry))
+        yield Finding(
+            "exploding", entry.place, words, {**figures, "growth": curve.growth}, _against_explosion(entry, evidence)
+        )
     if curve.hundredth is None or curve.course != "vanishes" or curve.hundredth > curve.steps / 2:
         return
+    if evidence.context is not None and evidence.context.needs > curve.hundredth:
+        return  # the network has learned from further back: the loss looks at more steps than the last
     forgets = list(_forgetting(entry, evidence))
     yield from forgets
     words = f"the gradient vanishes: below a hundredth from {curve.hundredth} steps back on{_a_step(curve)}"
@@ -65,20 +78,27 @@ def _forgetting(entry: Look, evidence: Evidence) -> Iterator[Finding]:
         if kept < SHUT:
             words = f"the gate {gate} keeps {kept:.1%} of the state a step: what was read is gone after a few"
             first = Advice("begin with the gate open", {"forget_bias": 1.0})
-            long = Advice("or for the length of the task", {"initialisation": f"chrono:longest={_longest(entry)}"})
+            long = Advice(
+                "or for the length of the task", {"initialisation": f"chrono:longest={_longest(entry, evidence)}"}
+            )
             yield Finding("forgetting", entry.place, words, {"gate": gate, "kept": kept}, (first, long))
 
 
-def _longest(entry: Look) -> int:
-    return max(3, 0 if entry.distances is None else len(entry.distances))
+def _longest(entry: Look, evidence: Evidence) -> int:
+    """Steps that training sees at once, as far as they were measured."""
+    measured = 0 if entry.distances is None else len(entry.distances)
+    return max(3, min(measured, evidence.window or measured))
 
 
 def _against_vanishing(entry: Look, evidence: Evidence) -> tuple[Advice, ...]:
     if evidence.keeping.get(entry.place):
-        opened = Advice("begin with gates that stay open", {"initialisation": f"chrono:longest={_longest(entry)}"})
+        opened = Advice(
+            "begin with gates that stay open", {"initialisation": f"chrono:longest={_longest(entry, evidence)}"}
+        )
         return (opened, Advice("normalise within the step", {"cell": _normalised(entry.graph.cell)}))
+    gated = any(units.squashing == "sigmoid" for units in entry.units)
     return (
-        Advice("take a cell whose state is kept by a gate", {"cell": "lstm"}),
+        Advice("take a gate with a bias" if gated else "take a cell whose state is kept by a gate", {"cell": "lstm"}),
         Advice("begin with an orthogonal recurrent map", {"initialisation": "orthogonal"}),
     )
 
@@ -87,11 +107,14 @@ def _normalised(cell: str) -> str:
     return "gru_layernorm" if cell.startswith(("gru", "mgu")) else "lstm_layernorm"
 
 
-def _against_explosion(entry: Look) -> tuple[Advice, ...]:
+def _against_explosion(entry: Look, evidence: Evidence) -> tuple[Advice, ...]:
+    clipped = evidence.clip_norm is not None and evidence.clip_norm <= 1
+    clip = () if clipped else (Advice("clip the gradient", {"clip_norm": 1.0}),)
+    other = "lstm" if entry.graph.cell.startswith("gru") else "gru"
     return (
         Advice("begin with a recurrent map that lengthens nothing", {"initialisation": "orthogonal"}),
-        Advice("clip the gradient", {"clip_norm": 1.0}),
-        Advice("take a cell whose state is kept by a gate", {"cell": "gru" if entry.graph.cell != "gru" else "lstm"}),
+        *clip,
+        Advice("take a cell whose state is kept by a gate", {"cell": other}),
     )
 
 
@@ -155,14 +178,19 @@ def _rate(evidence: Evidence) -> Iterator[Finding]:
     last = losses[-1] if losses else None
     ratios = [_largest_ratio(row) for row in evidence.observations if row.get("parameters")]
     thrown = bool(ratios) and float(np.median(ratios)) >= THROWN
+    begun = next((row["loss"] for row in evidence.observations if row.get("loss")), math.inf)
+    highest = max((loss for loss in losses if loss is not None), default=0.0)
     risen = bool(losses) and (last is None or not math.isfinite(last) or last > RISEN * lowest)
-    if not thrown and not risen:
+    leapt = highest > 2 * begun
+    if not thrown and not risen and not leapt:
         return
     words = []
     if thrown:
         words.append(f"an update moves the weights by {np.median(ratios):.1%} of their size; 0.1 % is usual")
     if risen:
         words.append(f"the training loss ended at {last if last is None else f'{last:.4g}'} after {lowest:.4g}")
+    if leapt:
+        words.append(f"the training loss, {begun:.4g} at first, was {highest:.4g} over an epoch")
     figures = {"ratio": float(np.median(ratios)) if ratios else None, "lowest": lowest, "last": last}
     said = "the learning rate is too high: " + "; ".join(words)
     yield Finding("rate", "training", said, figures, (_slower(evidence, 10),))
@@ -183,14 +211,15 @@ def _largest_ratio(row: object) -> float:
 
 
 def _short(evidence: Evidence) -> Iterator[Finding]:
+    """Where the network uses about all that training lets it learn from, more may be worth learning from."""
     context, window = evidence.context, evidence.window
-    if context is None or window is None or context.needs <= window:
+    if context is None or window is None or 2 * context.needs <= window or context.steps[-1] <= window:
         return
     words = (
-        f"the task needs {context.needs} steps of context, and training cut it after {window}: "
+        f"training cut time after {window} steps, and the network uses {context.needs}: "
         "what stands further back is not learned from"
     )
-    advice = (Advice("learn over longer stretches", {evidence.window_option: 2 * context.needs}),)
+    advice = (Advice("learn over longer stretches", {evidence.window_option: 2 * max(context.needs, window)}),)
     yield Finding("short", "training", words, {"needs": context.needs, "window": window}, advice)
 
 

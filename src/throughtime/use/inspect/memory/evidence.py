@@ -17,7 +17,7 @@ from throughtime.use.inspect.memory.context import Context
 
 @dataclass(frozen=True)
 class Evidence:
-    """Looks into every layer and direction, the context that the task needs, and the course of training.
+    """Looks into every layer and direction, the context that it uses, and the course of training.
 
     ``keeping`` names, by place, the gates that keep a state, and whether a high value keeps it (1) or a low one (-1);
     ``gated`` says which places have any gate. ``window``: steps after which training cut the gradient or the input,

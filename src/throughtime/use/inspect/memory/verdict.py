@@ -59,7 +59,7 @@ def _news(finding: Finding, present: Mapping[str, Any]) -> Finding:
 
 
 def lines(memory: Mapping[str, Any]) -> Iterator[str]:
-    """What is printed: how far back each layer learns, what context the task needs, what stands in the way."""
+    """What is printed: how far back each layer learns, how much context the network uses, what stands in the way."""
     for layer in memory["layers"]:
         yield f"{layer['place']} ({layer['cell']}): {course_words(layer['reach'])}"
     if memory["context"] is not None:
@@ -82,29 +82,44 @@ def course_words(found: Mapping[str, Any] | None) -> str:
         return "no gradient goes back in time"
     rate = "" if found["rate"] is None else f", times {found['rate']:.3g} a step"
     if found["course"] == "explodes":
-        return (
-            f"the gradient explodes, {found['growth']:.3g} times its first length within {found['steps']} steps{rate}"
-        )
+        grown = f"{found['growth']:.3g} times its first length within {steps(found['steps'])}"
+        return f"the gradient explodes, {grown}{rate}"
     falls = [
-        f"to a {name} after {found[key]} steps"
+        f"to a {name} after {steps(found[key])}"
         for key, name in (("tenth", "tenth"), ("hundredth", "hundredth"))
         if found[key] is not None
     ]
+    if found["hundredth"] is not None and found["hundredth"] <= 2:
+        rate = f"; what is left goes on{rate}" if rate else ""  # the rate is that of the steps before
     word = {"vanishes": "vanishes", "fades": "fades", "carries": "carries on"}[found["course"]]
-    fallen = f": it falls {' and '.join(falls)}" if falls else f" over all {found['steps']} steps measured"
+    fallen = f": it falls {' and '.join(falls)}" if falls else f" over all {steps(found['steps'])} measured"
     return f"the gradient {word}{fallen}{rate}"
 
 
+def steps(count: int) -> str:
+    """
+    >>> steps(1), steps(2)
+    ('1 step', '2 steps')
+    """
+    return f"{count:,} step{'' if count == 1 else 's'}"
+
+
 def context_words(context: Mapping[str, Any]) -> str:
-    """What the task needs, and what it is worth."""
-    steps, losses = context["steps"], context["losses"]
-    way = " on either side" if context["both_ways"] else ""
-    if context["needs"] <= 1:
-        return f"context: a single step is enough (loss {losses[0]:.4g}; with {steps[-1]} steps {losses[-1]:.4g})"
-    return (
-        f"context: {context['needs']} steps{way} are enough (loss {losses[-1]:.4g} with {steps[-1]} steps, "
-        f"{losses[0]:.4g} with one; {context['places']} places)"
-    )
+    """How much context the network uses, and what that is worth.
+
+    >>> measured = {"steps": [1, 2, 4, 8], "losses": [2.0, 1.0, 0.5, 0.5], "needs": 4}
+    >>> context_words({**measured, "places": 9, "both_ways": False})
+    'context: the network uses the last 4 steps (loss 0.5 with 8 steps, 2 with 1 step; 9 places)'
+    """
+    known, losses, needs = context["steps"], context["losses"], context["needs"]
+    worth = f"(loss {losses[-1]:.4g} with {steps(known[-1])}, {losses[0]:.4g} with 1 step; {context['places']} places)"
+    if needs <= 1:
+        return f"context: the network uses a single step; more tells it nothing {worth}"
+    if context["both_ways"]:
+        return f"context: the network uses {steps(needs - 1)} on either side {worth}"
+    if needs == known[-1]:
+        return f"context: the network uses all {steps(needs)} {worth}"
+    return f"context: the network uses the last {steps(needs)} {worth}"
 
 
 def advice_words(advice: Mapping[str, Any]) -> str:

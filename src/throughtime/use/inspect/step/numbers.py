@@ -75,6 +75,9 @@ class StepInNumbers:
         direction = ", backward" if self.reverse else ""
         return f"step {self.step}{reads}: layer {self.layer}{direction}, unit {self.unit} of {self.units} ({self.why})"
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def lines(self) -> list[str]:
         """For a terminal; steps and units count from 0."""
         words = ["", *self.words] if self.words else []

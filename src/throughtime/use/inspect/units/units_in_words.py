@@ -29,8 +29,8 @@ def typical(found: AnnotationFound) -> str:
     """What the annotation is like, and what is reached without looking, in words."""
     if found.kind == "yes/no":
         return (
-            f"{found.typical['share']:.1%} yes; always yes has F1 {found.constant['f1']:.3f}; "
-            f"moved in time it is met with Matthews {found.by_chance:.3f}"
+            f"true of {found.typical['share']:.1%} (saying so always has F1 {found.constant['f1']:.3f}); "
+            f"by chance, the marks moved along the text, Matthews {found.by_chance:.3f}"
         )
     return (
         f"mean {found.typical['mean']:.2f}, deviation {found.typical['deviation']:.2f}; "
@@ -58,4 +58,6 @@ def _of(found: AnnotationFound) -> list[str]:
         + "  ".join(f"{FIGURES[name]} {value:6.3f}" for name, value in unit.held_out.items())
         for unit in found.units
     ]
-    return [f"{found.name}: {typical(found)}", *rows]
+    best = max(abs(unit.held_out["matthews" if found.kind == "yes/no" else "pearson"]) for unit in found.units)
+    none = ["  no unit stands for this: chance does as well"] if best <= abs(found.by_chance) else []
+    return [f"{found.name}: {typical(found)}", *none, *rows]

@@ -1,4 +1,4 @@
-"""How far back the network learns: gradients by distance, the context that the task needs, gates, updates."""
+"""How far back the network learns: gradients by distance, the context that it uses, gates, updates."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ def memory(material: ReportMaterial) -> Markup | None:
 
 def _verdict(found: Row | None) -> Markup:
     if found is None:
-        return note(
-            "Seen while training. throughtime inspect RUN adds the verdict, and the context that the task needs."
-        )
+        return note("Seen while training. throughtime inspect RUN adds the verdict, and the context that it uses.")
     said = [f"{layer['place']} ({layer['cell']}): {course_words(layer['reach'])}." for layer in found["layers"]]
     if found["context"] is not None:
         said.append(f"{context_words(found['context'])}.")
@@ -117,7 +115,9 @@ def _context(found: Row | None) -> Markup | None:
         ["steps", "loss"], [[str(k), v] for k, v in zip(measured["steps"], measured["losses"], strict=True)]
     )
     cut = "" if found["window"] is None else f"Training cut the gradient or the input after {found['window']} steps."
-    return chart(picture, numbers, "What context is worth.", f"{measured['needs']} steps are enough (ringed).", cut)
+    return chart(
+        picture, numbers, "What context is worth.", f"The network uses {measured['needs']} of them (ringed).", cut
+    )
 
 
 def _updates(seen: Sequence[Row]) -> Markup | None:
