@@ -31,7 +31,7 @@ from throughtime.errors import ThroughtimeError, UsageError
 
 TINY = (Shape(6, 3, 4, 5), Shape(4, 1, 3, 18))
 FEW = {"grid": TINY[:1], "cells": TINY[1:], "memory": (Shape(60, 16, 32, 48),)}  # what takes longer, at one shape
-ROWS = {"grid": 4, "cells": 12 + 1, "own": 2, "lengths": 2 * 2, "last": 2, "memory": 1, "bf16": 2}
+ROWS = {"grid": 4, "own": 2, "lengths": 2 * 2, "last": 2, "memory": 1, "bf16": 2}
 
 
 # The products of one step of one row, counted by hand: matrices times inputs and units.
@@ -159,7 +159,8 @@ def test_every_table_has_all_its_rows(table: Table) -> None:
         assert {"nn.LSTM", "nn.LSTMCell", "Recurrent, a call"} <= {row["way"] for row in rows}
         assert len({row["size"] for row in rows}) == 2
     else:
-        assert len(rows) == ROWS[table.name]
+        # every cell but the convolutional one, which has shapes of its own; other tests may have registered more
+        assert len(rows) == (len(list(cells.items())) if table.name == "cells" else ROWS[table.name])
         assert {str(shape) for shape in shapes} <= {str(row["shape"]) for row in rows}
     for row in rows:
         assert all(row.get("noise", 0.0) >= 0.0 and _good(value) for key, value in row.items() if key != "noise")

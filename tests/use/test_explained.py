@@ -224,7 +224,7 @@ def test_rows_are_read_again_from_where_they_were(table: Path, tmp_path: Path) -
     assert (found.nearest[0].file, found.nearest[0].row) == (place.file, place.row)
     content = table.read_text()
     table.write_text(content + "good film good film,pos\n")
-    with pytest.raises(UsageError, match="has changed since it was trained"):
+    with pytest.raises(UsageError, match="is not what it was trained on"):
         prepared_again(trained.run)
     table.unlink()
     gone = tt.load(trained.path).explain("a good film")

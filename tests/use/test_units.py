@@ -369,7 +369,7 @@ def test_what_was_found_is_written_as_json_and_said_in_lines() -> None:
     assert again["files"]["held_out"] and len(again["annotations"][0]["excerpt"]["values"]) > 100
     lines = units_in_words(found)
     assert lines[0].startswith("6 units (h); chosen on ")
-    assert lines[2].startswith("inside_brackets: ") and "always yes has F1 " in lines[2]
+    assert lines[2].startswith("inside_brackets: ") and "saying so always has F1 " in lines[2]
     assert lines[3].split()[:2] == ["l0.h[3]", "yes"] and "Matthews  1.000  F1  1.000  AUC  1.000" in lines[3]
     assert lines[6].startswith("line_position: mean ") and "Spearman" in lines[7] and len(lines) == 9
 

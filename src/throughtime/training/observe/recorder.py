@@ -36,12 +36,13 @@ class Begun:
 class Recorder:
     """Writes a line into a run's file for each update that it looks at.
 
-    It looks at the first, and then whenever all it has done so far has taken less than ``SHARE`` of the time. It reads
+    It looks at the first, and then whenever one look more keeps all of them within ``SHARE`` of the time. It reads
     weights, gradients and the batch, and draws no random number: training gives the same bits with it and without.
     """
 
     def __init__(self, file: LinesFile) -> None:
-        self.file, self.spent, self.began = file, 0.0, time.monotonic()
+        self.file, self.began = file, time.monotonic()
+        self.spent = self.last = 0.0
 
     def go_on(self, update: int) -> None:
         """Training goes on from a checkpoint: what was seen after it is forgotten."""
@@ -50,7 +51,7 @@ class Recorder:
 
     @property
     def due(self) -> bool:
-        return self.spent <= SHARE * (time.monotonic() - self.began)
+        return self.spent == 0 or self.spent + self.last <= SHARE * (time.monotonic() - self.began)
 
     def before(self, model: nn.Module, batch: Batch, epoch: int, update: int) -> Begun | None:
         """With the gradients as they came, before they are clipped; None if it is not yet time to look again."""
@@ -60,7 +61,8 @@ class Recorder:
         part = longest_rows(batch, ROWS, LONGEST)
         looks = [] if part is None else look(model, part, roughly=True)
         begun = Begun(epoch, update, looks, weights_of(model), gradients_of(model))
-        self.spent += time.monotonic() - started
+        self.last = time.monotonic() - started
+        self.spent += self.last
         return begun
 
     def after(self, begun: Begun, model: nn.Module, figures: Mapping[str, Any]) -> None:
