@@ -19,12 +19,12 @@ from throughtime.data.streams.windows import NEXT, READ
 from throughtime.errors import UsageError
 from throughtime.models.encoders.encoder import Surroundings
 from throughtime.models.encoders.layers import embedding, recurrent
+from throughtime.models.next_token import NextToken
 from throughtime.models.settings import LanguageSettings, NetworkSettings, refuse_idle
 
 PLACE = "text"
 LARGE = 20_000  # tokens of a vocabulary, from which on the softmax is adaptive
 AT_ONCE = 1 << 23  # probabilities held at once where none is learned from: 32 MB of float32
-CUTOFFS = (2_000, 10_000, 60_000)  # ranks at which its clusters begin
 
 
 class LanguageModel(nn.Module):
@@ -61,7 +61,8 @@ class LanguageModel(nn.Module):
         input_size = self.size if self.embedding is None else self.embedding.shape[1]
         self.recurrent = recurrent(input_size, around)
         tied = _tied(task, field, self.embedding)
-        self.following = NextToken(self.recurrent.output_size, self.size, task, tied, input_size, generator)
+        adaptive = task.adaptive == "yes" or (task.adaptive == "auto" and self.size > LARGE and not tied)
+        self.following = NextToken(self.recurrent.output_size, self.size, adaptive, tied, input_size, generator)
         if counts is not None:
             self.following.expect(counts)
         self.tied = tied
@@ -154,59 +155,6 @@ class LanguageModel(nn.Module):
         return self.embedding if self.tied else None
 
 
-class NextToken(nn.Module):
-    """Hidden states ``(N, H)`` to a distribution over the vocabulary.
-
-    ``tied``: the vectors that read the tokens also predict them (Press and Wolf 2017), behind a linear map where sizes
-    differ. ``adaptive``: rare tokens in clusters of their own (Grave et al. 2017). Else one linear map.
-    """
-
-    def __init__(
-        self, hidden: int, size: int, task: LanguageSettings, tied: bool, width: int, generator: Generator | None
-    ) -> None:
-        super().__init__()
-        adaptive = task.adaptive == "yes" or (task.adaptive == "auto" and size > LARGE and not tied)
-        self.narrow: nn.Parameter | None = None
-        self.adaptive: nn.AdaptiveLogSoftmaxWithLoss | None = None
-        if adaptive:
-            cutoffs = [cut for cut in CUTOFFS if cut < size - 1] or [max(1, size // 2)]
-            self.adaptive = nn.AdaptiveLogSoftmaxWithLoss(hidden, size, cutoffs)
-            for weight in self.adaptive.parameters():
-                _uniform(weight, generator)
-            return
-        if tied and width != hidden:
-            self.narrow = nn.Parameter(torch.empty(width, hidden))
-            _uniform(self.narrow, generator)
-        if not tied:
-            self.weight = nn.Parameter(torch.empty(size, hidden))
-            _uniform(self.weight, generator)
-        self.bias = nn.Parameter(torch.zeros(size))
-
-    @torch.no_grad()
-    def expect(self, counts: np.ndarray) -> None:
-        """Begin with the frequencies of the tokens ``(V,)``; the clusters of the adaptive softmax have no bias."""
-        if self.adaptive is None:
-            logs = torch.from_numpy(counts + 1.0).log()
-            self.bias.copy_(logs - logs.mean())
-
-    def surprise(self, hidden: Tensor, target: Tensor, shared: Tensor | None) -> Tensor:
-        """-log P(target) ``(N,)``, in nats."""
-        if self.adaptive is not None:
-            return -self.adaptive(hidden, target).output
-        return F.cross_entropy(self._scores(hidden, shared), target, reduction="none")
-
-    def log_probabilities(self, hidden: Tensor, shared: Tensor | None) -> Tensor:
-        """(N, V)."""
-        if self.adaptive is not None:
-            return self.adaptive.log_prob(hidden)
-        return torch.log_softmax(self._scores(hidden, shared), 1)
-
-    def _scores(self, hidden: Tensor, shared: Tensor | None) -> Tensor:
-        if shared is None:
-            return F.linear(hidden, self.weight, self.bias)
-        return F.linear(hidden if self.narrow is None else F.linear(hidden, self.narrow), shared, self.bias)
-
-
 def _tied(task: LanguageSettings, field: Tokens, matrix: Tensor | None) -> bool:
     if task.tied == "yes" and matrix is None:
         raise UsageError("--set tied=yes: one-hot vectors cannot be shared with the output; leave one of them out")
@@ -216,9 +164,3 @@ def _tied(task: LanguageSettings, field: Tokens, matrix: Tensor | None) -> bool:
         return task.tied == "yes"
     large = task.adaptive == "yes" or (task.adaptive == "auto" and len(field.vocabulary) > LARGE)
     return field.unit not in LETTERS and matrix is not None and not large
-
-
-@torch.no_grad()
-def _uniform(weight: Tensor, generator: Generator | None) -> None:
-    bound = (6 / sum(weight.shape)) ** 0.5 if weight.dim() > 1 else 0.0
-    weight.uniform_(-bound, bound, generator=generator) if bound else weight.zero_()
