@@ -56,6 +56,8 @@ def test_every_mask_equals_pure_python(seed: int) -> None:
     rows = [[mixed((row_of(draw, "here.l0", "step", i) + t * 0x85EBCA6B) & LOW) for t in (9, 10, 11)] for i in ids]
     steps = [[[kept(row, u, rate) for u in range(7)] for row in of_sample] for of_sample in rows]
     assert masks.each_step(3, 7, rate).tolist() == steps
+    shares = [[mixed((mixed(row) + row) & LOW) / 2**32 for row in of_sample] for of_sample in rows]
+    assert masks.uniform(3).tolist() == shares
     key = key_of(seed, draw.epoch, draw.update, "here.l0")
     weights = [[kept(key, 3 * i + j, rate) for j in range(3)] for i in range(2)]
     assert masks.each_weight((2, 3), rate).tolist() == weights

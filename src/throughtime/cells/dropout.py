@@ -57,9 +57,7 @@ class Masks:
 
     def each_step(self, steps: int, units: int, rate: float) -> Tensor:
         """(B, steps, units): drawn anew at every step, counted from the start of the sequence."""
-        time = torch.arange(self.draw.offset, self.draw.offset + steps, device=self.draw.sample_ids.device)
-        rows = mix(self._rows("step")[:, None] + time * 0x85EBCA6B & _LOW)
-        return self._kept(rows[..., None], units, rate)
+        return self._kept(self._at(steps)[..., None], units, rate)
 
     def each_weight(self, shape: tuple[int, ...], rate: float) -> Tensor:
         """(*shape): over weights, which belong to no sample; the same for the whole update."""
@@ -69,6 +67,15 @@ class Masks:
         parts = [self._kept(key[None], min(BLOCK, count - begin), rate, begin) for begin in range(0, count, BLOCK)]
         return torch.cat(parts).reshape(shape)
 
+    def uniform(self, steps: int) -> Tensor:
+        """(B, steps) of float64 in [0, 1): a random number for every step, counted as in :meth:`each_step`."""
+        return self._hashed(self._at(steps)[..., None], 1)[..., 0].double() / 2**32
+
+    def _at(self, steps: int) -> Tensor:
+        """(B, steps): one key a step of a sample."""
+        time = torch.arange(self.draw.offset, self.draw.offset + steps, device=self.draw.sample_ids.device)
+        return mix(self._rows("step")[:, None] + time * 0x85EBCA6B & _LOW)
+
     def _rows(self, kind: str) -> Tensor:
         """(B,): one key a sample."""
         key = _key(self.draw.seed, self.draw.epoch, self.place, kind)
@@ -76,8 +83,12 @@ class Masks:
         return mix((ids & _LOW) ^ mix((ids >> 32 & _LOW) + key & _LOW) ^ key)
 
     def _kept(self, rows: Tensor, units: int, rate: float, first: int = 0) -> Tensor:
+        return self._hashed(rows, units, first) >= round(rate * 2**32)
+
+    def _hashed(self, rows: Tensor, units: int, first: int = 0) -> Tensor:
+        """32 random bits for each unit ``(..., units)``, held in int64, of keys ``(..., 1)``."""
         unit = torch.arange(first, first + units, device=rows.device) * 0x9E3779B1 & _LOW
-        return mix(mix(rows ^ unit) + rows & _LOW) >= round(rate * 2**32)
+        return mix(mix(rows ^ unit) + rows & _LOW)
 
 
 def scaled(mask: Tensor, rate: float, dtype: torch.dtype) -> Tensor:
