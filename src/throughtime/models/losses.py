@@ -52,6 +52,20 @@ def binary_cross_entropy(
     return F.binary_cross_entropy_with_logits(output, target, pos_weight=weights, reduction=reduction)
 
 
+def negative_log_likelihood(
+    logs: Tensor, target: Tensor, label_smoothing: float = 0.0, *, reduction: Reduction = "mean"
+) -> Tensor:
+    """The cross entropy of log-probabilities ``(N, C)``, which are normalised already, and ``target (N,)``.
+
+    >>> negative_log_likelihood(torch.tensor([[0.7, 0.3]]).log(), torch.tensor([0])).item()  # doctest: +ELLIPSIS
+    0.3566...
+    """
+    each = -(1 - label_smoothing) * logs.gather(1, target[:, None])[:, 0]
+    if label_smoothing:
+        each = each - label_smoothing * logs.mean(1)
+    return each.mean() if reduction == "mean" else each
+
+
 @losses.named("squared")
 def squared(output: Tensor, target: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     """(output - target)²."""

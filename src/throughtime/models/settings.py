@@ -169,6 +169,53 @@ class LanguageSettings(Group, frozen=True):
     sample_lines: Annotated[int, Meta(ge=1, description="lines of each sample in the report")] = 40
 
 
+class TransduceSettings(Group, frozen=True):
+    """The task"""
+
+    attention: Annotated[
+        str,
+        Meta(description="how an output step looks at the input: none, dot, general, additive, location, or coverage"),
+    ] = "general"
+    input_feeding: Annotated[
+        bool,
+        Meta(description="read at a step what the step before made of state and input (Luong et al. 2015)"),
+    ] = False
+    copying: Annotated[
+        bool, Meta(description="may answer with a token of the input, where it looks (pointer-generator network)")
+    ] = False
+    bridge: Annotated[
+        Literal["linear", "none"],
+        Meta(description="from the last states of what reads the input to the first of what writes the output"),
+    ] = "linear"
+    tied: Annotated[bool, Meta(description="predict output tokens with the vectors that read them")] = True
+    label_smoothing: Annotated[
+        float, Meta(ge=0, lt=1, description="share of the target that is spread evenly over all tokens")
+    ] = 0.1
+    scheduled_sampling: Annotated[
+        Share,
+        Meta(description="share of output tokens that are read, in training, as the model would draw them"),
+    ] = 0.0
+    beam: Annotated[int, Meta(ge=1, description="hypotheses kept while answering; 1: always the likeliest token")] = 5
+    length_penalty: Annotated[
+        float, Meta(ge=0, description="power of the length by which log-probabilities are divided; 0: short is likely")
+    ] = 0.6
+    coverage_penalty: Annotated[
+        float, Meta(ge=0, description="weight of how little of the input a hypothesis looked at")
+    ] = 0.0
+    n_best: Annotated[int, Meta(ge=1, description="answers given for an input, the best first")] = 1
+    longest: Annotated[int, Meta(ge=1, description="tokens after which an answer ends, finished or not")] = 200
+
+    def __post_init__(self) -> None:
+        if self.attention == "none":
+            refuse_idle(self, ("copying", "coverage_penalty"), "attention=none looks at nothing")
+            if self.bridge == "none":
+                raise UsageError("--set bridge=none: with attention=none the output would know nothing of the input")
+        if self.beam == 1:
+            refuse_idle(self, ("length_penalty", "coverage_penalty"), "beam=1 compares no hypotheses")
+        if self.n_best > self.beam:
+            raise UsageError(f"--set n_best={self.n_best}: there are only {self.beam} hypotheses; give a larger beam")
+
+
 def refuse_idle(settings: Group, names: Iterable[str], why: str) -> None:
     """Raise UsageError for a setting that was changed and would change nothing."""
     usual = type(settings)()

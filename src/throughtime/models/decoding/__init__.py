@@ -1,5 +1,6 @@
-"""Decoding: scores of all steps to one answer for the whole sequence; one file a way."""
+"""Decoding: scores to one answer for the whole sequence, all steps at once or token by token; one file a way."""
 
+from throughtime.models.decoding.beam import Beam, beam_search
 from throughtime.models.decoding.crf import (
     Allowed,
     log_likelihood,
@@ -8,5 +9,22 @@ from throughtime.models.decoding.crf import (
     score,
     viterbi,
 )
+from throughtime.models.decoding.paths import greedy, sampled
+from throughtime.models.decoding.sampling import Sampling
+from throughtime.models.decoding.search import Ends, Hypothesis
 
-__all__ = ["Allowed", "log_likelihood", "log_normaliser", "marginals", "score", "viterbi"]
+__all__ = [
+    "Allowed",
+    "Beam",
+    "Ends",
+    "Hypothesis",
+    "Sampling",
+    "beam_search",
+    "greedy",
+    "log_likelihood",
+    "log_normaliser",
+    "marginals",
+    "sampled",
+    "score",
+    "viterbi",
+]
