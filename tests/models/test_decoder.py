@@ -268,25 +268,33 @@ def test_scheduled_sampling_reads_what_it_would_write() -> None:
     assert float(update.detach()) == losses[0.4]
 
 
-def test_tokens_are_drawn_as_often_as_they_are_likely() -> None:
-    """The second token read, over 4000 samples of the same input, against what the first step said of it."""
-    decoder, count = decoder_of(scheduled_sampling=0.75), 4000
+def test_tokens_are_drawn_as_often_as_they_are_likely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tokens that 4000 samples of the same input read, against what the step before said of each."""
+    decoder, count, share = decoder_of(scheduled_sampling=0.75), 4000, 0.75
     source = rows_of(source_of(), torch.zeros(count, dtype=torch.int64))
-    tokens, read = torch.full((count,), 8), []
-    draw = Draw(5, 0, 0, torch.arange(count))
+    given, read = torch.full((count, 4), 8), []
     vectors = decoder._vectors
 
-    def seen(given: Tensor, draw: Draw | None) -> Tensor:
-        read.append(given[:, 0])
-        return vectors(given, draw)
+    def seen(tokens: Tensor, draw: Draw | None) -> Tensor:
+        read.append(tokens)
+        return vectors(tokens, draw)
 
-    decoder._vectors = seen  # type: ignore[method-assign]
-    decoder.look(Sequences(tokens[:, None].expand(-1, 2), torch.full((count,), 2)), source, draw)
-    assert torch.equal(read[0], tokens)
-    said = decoder(Sequences(tokens[:1, None], torch.tensor([1])), rows_of(source, torch.tensor([0]))).exp()[0, 0]
-    expected = 0.75 * said + 0.25 * (torch.arange(SIZE) == 8)
-    found = torch.bincount(read[1], minlength=SIZE) / count
-    assert (found - expected).abs().max() < 4 * (0.25 / count) ** 0.5
+    monkeypatch.setattr(decoder, "_vectors", seen)
+    decoder.look(Sequences(given, torch.full((count,), 4)), source, Draw(5, 0, 0, torch.arange(count)))
+    tokens = torch.cat(read, 1)
+    assert torch.equal(tokens[:, 0], given[:, 0])
+    said = decoder(Sequences(tokens, torch.full((count,), 4)), source).exp().detach()
+    for step in (1, 2, 3):
+        expected = share * said[:, step - 1].mean(0) + (1 - share) * (torch.arange(SIZE) == 8)
+        found = torch.bincount(tokens[:, step], minlength=SIZE) / count
+        assert (found - expected).abs().max() < 4 * (0.25 / count) ** 0.5
+    assert (said[:, 0].mean(0) - said[:, 1].mean(0)).abs().max() > 0.06  # so that one step is not mistaken for another
+
+
+def test_no_step_is_taken_in_training_with_masks() -> None:
+    decoder = decoder_of(zoneout=0.1).train()
+    with pytest.raises(UsageError, match="call eval"):
+        decoder.step(torch.full((4,), 2), decoder.begin(source_of()))
 
 
 @pytest.mark.parametrize("option", list(MASKS))

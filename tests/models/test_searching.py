@@ -156,6 +156,35 @@ def test_a_beam_that_holds_everything_finds_the_best(beam: Beam) -> None:
         assert best[row][0].ids == expected[0].ids
 
 
+class Nothing:
+    """A state that is none."""
+
+    def select(self, index: Tensor) -> Nothing:
+        return self
+
+
+def test_a_beam_stays_full_when_one_has_ended() -> None:
+    """Of the first tokens 4 has 0.5, the end 0.3 and 5 has 0.2; after 5 the end is sure, after 4 it is not."""
+    table = torch.full((6, 6), 1e-9, dtype=torch.float64)
+    table[SOS, 4], table[SOS, EOS], table[SOS, 5] = 0.5, 0.3, 0.2
+    table[4, EOS], table[4, 4], table[5, EOS] = 0.1, 0.9, 1.0
+    found = beam_search(lambda ids, state: (table[ids].log(), state), Nothing(), 1, ends_of(), Beam(2, n_best=2))[0]
+    assert [each.ids for each in found] == [(), (5,)]
+    assert [each.log_probability for each in found] == pytest.approx(torch.tensor([0.3, 0.2]).log().tolist(), abs=1e-6)
+
+
+@pytest.mark.parametrize("power", [0.0, 0.6, 1.0, 2.0])
+def test_a_search_that_stops_early_has_lost_nothing(power: float) -> None:
+    """With as many answers as hypotheses nothing is left out; with one the search may stop before."""
+    for seed in range(6):
+        decoder, source = writing(seed=seed, ending=2.0, sure=2.0)
+        early, late = Counted(decoder), Counted(decoder)
+        one = beam_search(early, decoder.begin(source), 8, ends_of(20), Beam(4, power))
+        all_four = beam_search(late, decoder.begin(source), 8, ends_of(20), Beam(4, power, n_best=4))
+        same([found[0] for found in one], [found[0] for found in all_four])
+        assert early.rows <= late.rows
+
+
 # ---- ends and prefixes
 
 

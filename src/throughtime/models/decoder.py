@@ -112,7 +112,7 @@ class Decoder(nn.Module):
         vocabulary: of the output.
         memory_size: features of what was read.
         reader: how the reader's last states lie, for the bridge.
-        settings: the network; a decoder runs forwards whatever they say.
+        settings: the network; a decoder runs forwards whatever they say, and a learned first state yields to a bridge.
         usual_size: of embeddings, where the settings name none.
     """
 
