@@ -56,14 +56,18 @@ def test_names_and_directions() -> None:
     assert found == {
         "accuracy": ("higher", ("classes", "labels")),
         "bits_per_character": ("lower", ("tokens",)),
+        "bleu": ("higher", ("texts",)),
+        "character_error": ("lower", ("texts",)),
+        "chrf": ("higher", ("texts",)),
         "cross_entropy": ("lower", ("classes", "labels", "tokens")),
-        "exact_match": ("higher", ("classes", "labels")),
+        "exact_match": ("higher", ("classes", "labels", "texts")),
         "macro_f1": ("higher", ("classes", "labels")),
         "mae": ("lower", ("numbers",)),
         "mse": ("lower", ("numbers",)),
         "perplexity": ("lower", ("tokens",)),
         "rmse": ("lower", ("numbers",)),
         "span_f1": ("higher", ("classes",)),
+        "word_error": ("lower", ("texts",)),
     }
     assert all(entry.help and entry.name == name for name, entry in metrics.items())
 
@@ -194,6 +198,7 @@ def test_no_rows_and_the_wrong_kind_are_refused(name: str) -> None:
         "labels": Outcome(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), ("a", "b")),
         "numbers": Outcome(np.zeros(0), np.zeros(0)),
         "tokens": Outcome(none, none, surprise=np.zeros(0), characters=0),
+        "texts": Outcome.of_texts([], [], "words"),
     }
     assert set(empty) == set(get_args(Kind)) == {outcome.kind for outcome in empty.values()}
     for kind, outcome in empty.items():

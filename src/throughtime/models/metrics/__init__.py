@@ -4,16 +4,20 @@ from throughtime.models.metrics.confusion import ClassFigures, confusion_matrix,
 from throughtime.models.metrics.entropy import surprise
 from throughtime.models.metrics.metric import Metric, measures, metrics, metrics_of
 from throughtime.models.metrics.outcome import Kind, Outcome
+from throughtime.models.metrics.text_units import TextUnit
+from throughtime.models.metrics.translation import signatures
 
 __all__ = [
     "ClassFigures",
     "Kind",
     "Metric",
     "Outcome",
+    "TextUnit",
     "confusion_matrix",
     "measures",
     "metrics",
     "metrics_of",
     "per_class",
+    "signatures",
     "surprise",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from throughtime.errors import UsageError
+from throughtime.models.metrics.extra import Extra
 from throughtime.models.metrics.outcome import Kind, Outcome
 from throughtime.registry import Registry
 
@@ -28,9 +29,16 @@ class Metric:
     help: str
     kinds: tuple[Kind, ...]
     when: Callable[[Outcome], bool] | None = None
+    extra: Extra | None = None
 
     def applies(self, outcome: Outcome) -> bool:
-        return outcome.kind in self.kinds and (self.when is None or self.when(outcome))
+        there = self.extra is None or self.extra.installed
+        return there and outcome.kind in self.kinds and (self.when is None or self.when(outcome))
+
+    def require(self) -> None:
+        """Raise UsageError, with what to install, if this installation cannot compute it."""
+        if self.extra is not None:
+            self.extra.require(f'metric "{self.name}"')
 
     def score(self, outcome: Outcome) -> float:
         """The figure turned so that higher is better: what a choice maximises."""
@@ -42,12 +50,17 @@ metrics: Registry[Metric] = Registry("metric", "throughtime.models.metrics")
 
 
 def measures(
-    *kinds: Kind, better: Literal["higher", "lower"], when: Callable[[Outcome], bool] | None = None, needs: str = ""
+    *kinds: Kind,
+    better: Literal["higher", "lower"],
+    when: Callable[[Outcome], bool] | None = None,
+    needs: str = "",
+    extra: Extra | None = None,
 ) -> Callable[[Compute], Compute]:
     """Registers a function as the metric of its own name; its docstring's first line is the help.
 
     ``when(outcome)`` says of which outcomes of these kinds it can be computed, of all if it is not given, and ``needs``
-    names in words what the others lack.
+    names in words what the others lack. ``extra`` is the package that computes it: without it the metric applies to
+    nothing, and is refused where it is asked for.
 
     Example: ``@measures("numbers", better="lower")`` above ``def mae(outcome): ...``.
     """
@@ -64,10 +77,11 @@ def measures(
                 raise UsageError(f"{lacking}; choose another metric")
             if len(outcome) == 0:
                 raise UsageError(f'metric "{name}": there are no rows to measure; give at least one')
+            entry.require()
             return float(compute(outcome))
 
         help = (compute.__doc__ or "").split("\n")[0]
-        metrics.add(name, Metric(name, better, checked, help, kinds, when))
+        entry = metrics.add(name, Metric(name, better, checked, help, kinds, when, extra))
         return compute
 
     return register
