@@ -26,6 +26,7 @@ CLASSIFIERS = (
 REGRESSORS = ("mean", "median", "ridge_characters", "ridge_words")
 TAGGERS = ("linear_chain", "most_frequent_tag")
 READERS = ("kneser_ney",)
+WRITERS = ("copy", "letter_mapping", "word_table")
 APPLY = {
     "classes": CLASSIFIERS,
     "labels": CLASSIFIERS,
@@ -33,9 +34,12 @@ APPLY = {
     "tags": ("majority", *TAGGERS),
     "numbers a step": ("mean", "median"),
     "tokens": READERS,
+    "sentences": ("copy", "word_table"),
+    "names": ("copy", "letter_mapping"),
 }
 BETTER = {"classes": ACCURACY, "labels": MACRO_F1, "numbers": RMSE, "tags": ACCURACY, "numbers a step": RMSE}
 BETTER["tokens"] = metrics["cross_entropy"].score
+BETTER["sentences"], BETTER["names"] = metrics["word_error"].score, metrics["character_error"].score
 
 
 def some_material(rows: int, seed: int, kind: str = "classes") -> Material:
@@ -75,7 +79,20 @@ def some_stream(tokens: int, seed: int) -> Material:
     return Material({}, {}, {}, target, vocabulary_size=11, characters=tokens)
 
 
+def some_texts(rows: int, seed: int, kind: str) -> Material:
+    """Rows of letters with spaces between them, or without, that are answered in capitals, mostly."""
+    generator = np.random.default_rng(seed)
+    sources = ["".join(generator.choice(list("abcde"), generator.integers(1, 8))) for _ in range(rows)]
+    answers = ["".join(generator.choice(list("XY")) if generator.random() < 0.1 else c for c in s) for s in sources]
+    between = " " if kind == "sentences" else ""
+    references = [[between.join(answer.upper())] for answer in answers]
+    unit = "words" if kind == "sentences" else "letters"
+    return Material.of_texts("text", [between.join(source) for source in sources], references, unit)
+
+
 def made(rows: int, seed: int, kind: str) -> Material:
+    if kind in ("sentences", "names"):
+        return some_texts(rows, seed, kind)
     if kind == "tokens":
         return some_stream(20 * rows, seed)
     return some_steps(rows, seed, kind) if kind in ("tags", "numbers a step") else some_material(rows, seed, kind)
@@ -91,7 +108,7 @@ def splits(kind: str = "classes") -> tuple[Material, Material, Material]:
 
 
 def test_the_registered_names() -> None:
-    assert tuple(baselines) == tuple(sorted((*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS)))
+    assert tuple(baselines) == tuple(sorted((*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS, *WRITERS)))
 
 
 @pytest.mark.parametrize("kind", list(APPLY))
@@ -110,7 +127,7 @@ def test_every_baseline_answers_or_says_that_it_does_not_apply(name: str, kind: 
     if kind == "tokens":
         assert answer.test.surprise is not None and (answer.test.surprise > 0).all()
         assert answer.test.characters == test.characters
-    elif name == "linear_chain":
+    elif name in ("linear_chain", *WRITERS):
         assert answer.test.probabilities is None
     elif kind not in ("numbers", "numbers a step"):
         assert answer.test.probabilities is not None and answer.test.probabilities.shape == (len(test), 3)

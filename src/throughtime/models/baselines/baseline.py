@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from throughtime.models.metrics import Kind, Outcome, surprise
+from throughtime.models.metrics import Kind, Outcome, TextUnit, surprise
 from throughtime.registry import Registry
 
 
@@ -17,7 +17,9 @@ class Material:
 
     Where every step is answered, ``sequences`` hold the tokens of each row, column by column, the target those of all
     rows one after the other, and ``lengths (R,)`` how many each row has. A language model's target is one stream of
-    ids below ``vocabulary_size``, which stands for so many ``characters``.
+    ids below ``vocabulary_size``, which stands for so many ``characters``. Where a text is answered with a text, the
+    first of ``texts`` is what is read, ``references`` are the right answers to each row, and ``unit`` is what these are
+    made of: :meth:`of_texts` makes such material.
     """
 
     texts: dict[str, list[str]]
@@ -29,12 +31,30 @@ class Material:
     lengths: np.ndarray | None = None
     vocabulary_size: int | None = None
     characters: int | None = None
+    references: tuple[tuple[str, ...], ...] | None = None
+    unit: TextUnit = "words"
+
+    @classmethod
+    def of_texts(
+        cls, column: str, sources: Sequence[str], references: Sequence[Sequence[str]], unit: TextUnit
+    ) -> Material:
+        """Texts out of the texts of this column; of several ``references`` a row the first is the truth.
+
+        >>> part = Material.of_texts("word", ["cat"], [["K AE1 T"]], "symbols")
+        >>> part.kind, part.target.tolist(), part.written(["K AH0 T"]).kind
+        ('texts', ['K AE1 T'], 'texts')
+        """
+        right = tuple(map(tuple, references))
+        target = Outcome.of_texts(right, [row[0] for row in right], unit).truth
+        return cls({column: list(sources)}, {}, {}, target, references=right, unit=unit)
 
     def __len__(self) -> int:
         return len(self.target)
 
     @property
     def kind(self) -> Kind:
+        if self.references is not None:
+            return "texts"
         return "tokens" if self.vocabulary_size is not None else Outcome(self.target, self.target).kind
 
     def answered(self, predicted: np.ndarray) -> Outcome:
@@ -49,6 +69,11 @@ class Material:
         """The outcome of a language model that finds each token as surprising as this ``(N,)``, in nats."""
         unknown = np.full(len(self.target), -1)
         return Outcome(np.asarray(self.target), unknown, surprise=surprise, characters=self.characters)
+
+    def written(self, predicted: Sequence[str]) -> Outcome:
+        """The outcome of answering with these N texts."""
+        assert self.references is not None
+        return Outcome.of_texts(self.references, predicted, self.unit)
 
     def believed(self, probabilities: np.ndarray) -> Outcome:
         """The outcome of these probabilities ``(N, C)``: the likeliest class, or every label above one half."""

@@ -92,7 +92,7 @@ def fitted(
 
 def answer(unit: Unit, train: Material, valid: Material, test: Material, better: Score) -> Answer | None:
     """The baseline: multinomial for classes, one against the rest for labels."""
-    if train.kind == "numbers":
+    if train.kind not in ("classes", "labels"):
         return None
     inputs = Inputs.of(unit, train, valid, test)
     if inputs is None:

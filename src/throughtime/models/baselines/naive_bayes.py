@@ -82,7 +82,7 @@ def normalised(evidence: np.ndarray, labels: bool) -> np.ndarray:
 
 def answer(unit: Unit, train: Material, valid: Material, test: Material, better: Score) -> Answer | None:
     """Chooses counts or presence, n-grams and smoothing, then the weight of the evidence, and answers with them."""
-    if train.kind == "numbers":
+    if train.kind not in ("classes", "labels"):
         return None
     found = bag_features(train, valid, test, unit)
     if found is None or found.train.width == 0:
