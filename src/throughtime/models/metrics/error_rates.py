@@ -27,7 +27,7 @@ def word_error(outcome: Outcome) -> float:
     >>> word_error(Outcome.of_texts([["K AE1 T"], ["D AO1 G"]], ["K AE1 T", "D AA1 G"], "symbols"))
     0.5
     """
-    return _rate(word_errors(outcome))
+    return rate(word_errors(outcome).sum(axis=0))
 
 
 @measures("texts", better="lower")
@@ -39,7 +39,7 @@ def character_error(outcome: Outcome) -> float:
     >>> character_error(Outcome.of_texts([["K AE1 T"], ["D AO1 G"]], ["K AE1 T", "D AA1 G"], "symbols")) == 1 / 6
     True
     """
-    return _rate(character_errors(outcome))
+    return rate(character_errors(outcome).sum(axis=0))
 
 
 def word_errors(outcome: Outcome) -> np.ndarray:
@@ -75,7 +75,6 @@ def _errors(outcome: Outcome, cut: Cut) -> np.ndarray:
     return rows
 
 
-def _rate(rows: np.ndarray) -> float:
-    """Errors over lengths; where every reference is empty, the errors themselves."""
-    errors, units = rows.sum(axis=0)
-    return float(errors / max(units, 1.0))
+def rate(sums: np.ndarray) -> float:
+    """Errors ``sums[0]`` over lengths ``sums[1]``; where every reference is empty, the errors themselves."""
+    return float(sums[0] / max(sums[1], 1.0))

@@ -11,18 +11,27 @@ import numpy as np
 from throughtime.data.schemes import is_spans
 from throughtime.models.metrics import Outcome
 from throughtime.use.report.material import ReportMaterial
-from throughtime.use.verdict import answers_numbers, answers_steps, is_language_model
+from throughtime.use.verdict import (
+    answers_numbers,
+    answers_steps,
+    answers_texts,
+    is_language_model,
+    text_unit,
+    texts_outcome,
+)
 
-AnswerKind = Literal["classes", "labels", "numbers", "tags", "tokens"]
+AnswerKind = Literal["classes", "labels", "numbers", "tags", "tokens", "texts"]
 
 
 def kind(material: ReportMaterial) -> AnswerKind:
-    """What a row is answered with: one of several classes, any number of labels, a number, a tag for each step.
+    """What a row is answered with: one of several classes, any number of labels, a number, a tag for each step, a text.
 
     Where every step is answered with a number, it is ``numbers`` too; a text that a language model reads is ``tokens``.
     """
     if is_language_model(material.metrics):
         return "tokens"
+    if answers_texts(material.metrics):
+        return "texts"
     if answers_steps(material.metrics):
         return "numbers" if answers_numbers(material.predictions) else "tags"
     if material.metrics.get("task") == "regress":
@@ -38,6 +47,8 @@ def marks_spans(material: ReportMaterial) -> bool:
 def outcome(material: ReportMaterial) -> Outcome:
     """All test rows; classes in the order of the data, then those that only the answers name."""
     rows, steps = material.predictions, answers_steps(material.metrics)
+    if kind(material) == "texts":
+        return texts_outcome(rows, text_unit(material.metrics))
     truth, predicted = ([row[side] for row in rows] for side in ("truth", "predicted"))
     lengths = np.array([len(answers) for answers in truth], dtype=int) if steps else None
     if steps:

@@ -6,8 +6,17 @@ The report, the command line and the Python interface say the same sentences, wh
 from throughtime.use.verdict.comparison import Comparison, comparison, counts_rows, direction, told_metrics
 from throughtime.use.verdict.intervals import interval_of, wilson
 from throughtime.use.verdict.names import baseline_words, metric_axis, metric_words
-from throughtime.use.verdict.scope import Scope, answers_numbers, answers_steps, is_language_model, scope_of
+from throughtime.use.verdict.scope import (
+    Scope,
+    answers_numbers,
+    answers_steps,
+    answers_texts,
+    is_language_model,
+    scope_of,
+    text_unit,
+)
 from throughtime.use.verdict.scores import row_scores
+from throughtime.use.verdict.texts import texts_outcome
 from throughtime.use.verdict.words import verdict
 
 __all__ = [
@@ -15,6 +24,7 @@ __all__ = [
     "Scope",
     "answers_numbers",
     "answers_steps",
+    "answers_texts",
     "baseline_words",
     "comparison",
     "counts_rows",
@@ -25,6 +35,8 @@ __all__ = [
     "metric_words",
     "row_scores",
     "scope_of",
+    "text_unit",
+    "texts_outcome",
     "told_metrics",
     "verdict",
     "wilson",

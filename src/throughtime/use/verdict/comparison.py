@@ -10,8 +10,9 @@ from typing import Any, Literal
 from throughtime.models.metrics import metrics as registered
 from throughtime.use.verdict.blocks import block_scores
 from throughtime.use.verdict.intervals import Interval, difference_of_shares, mean_of, paired_shares
-from throughtime.use.verdict.scope import Row, answers_steps, is_language_model
+from throughtime.use.verdict.scope import Row, answers_steps, answers_texts, is_language_model, text_unit
 from throughtime.use.verdict.scores import row_scores
+from throughtime.use.verdict.texts import texts_gain
 
 SHARES = ("accuracy", "exact_match")  # metrics that are a share: of the test rows, or of what is answered in them
 Result = Literal["wins", "loses", "open", "ahead", "behind"]
@@ -94,6 +95,9 @@ def _paired(metrics: Mapping[str, Any], network: float, baseline: float, predict
     answered = [row for row in predictions if row.get("tokens") != 0]  # an empty line has no loss
     if not answered or any(row.get(beside) is None for row in answered):
         return None
+    if answers_texts(metrics):
+        found = texts_gain(metric, (network, baseline), predictions, text_unit(metrics))
+        return found if found is None or direction(metric) > 0 else (-found[1], -found[0])
     ours, theirs = _scores(metrics, predictions, beside)
     if ours is None or theirs is None:
         return None

@@ -10,12 +10,18 @@ METRICS = {
     "rmse": "root mean squared error",
     "macro_f1": "macro F1",
     "span_f1": "F1 of spans",
+    "bleu": "BLEU",
+    "chrf": "chrF",
 }
 UNITS = {
     "accuracy": "share right",
     "exact_match": "share of rows",
     "macro_f1": "0 to 1",
     "span_f1": "0 to 1",
+    "bleu": "0 to 100",
+    "chrf": "0 to 100",
+    "word_error": "share of words",
+    "character_error": "share of letters or symbols",
     "cross_entropy": "nats",
     "bits_per_character": "bits",
     "mae": "in the data's unit",
@@ -23,6 +29,7 @@ UNITS = {
     "mse": "in the data's unit, squared",
 }
 BASELINES = {
+    "copy": "copy of the source",
     "kneser_ney": "Kneser-Ney n-gram",
     "most_frequent_tag": "most frequent tag of a word",
     "linear_chain": "linear chain on simple features",

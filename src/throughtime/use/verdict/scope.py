@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from throughtime.models.metrics import TextUnit
+
 Row = Mapping[str, Any]  # a line of predictions.jsonl
 WORDS = ("words", "spaces", "tokens")  # units of a step that make a row a sentence
 
@@ -57,17 +59,32 @@ def is_language_model(metrics: Mapping[str, Any]) -> bool:
     return metrics.get("task") == "language_model"
 
 
+def answers_texts(metrics: Mapping[str, Any]) -> bool:
+    """Whether every row is answered with a text of its own."""
+    return metrics.get("task") == "transduce"
+
+
+def text_unit(metrics: Mapping[str, Any]) -> TextUnit:
+    """What the texts are made of, as ``metrics.json`` tells it under ``"texts"``; words if it does not."""
+    unit: TextUnit = (metrics.get("texts") or {}).get("unit", "words")
+    return unit
+
+
 def scope_of(metrics: Mapping[str, Any], rows: int, predictions: Sequence[Row] = ()) -> Scope:
     """As ``metrics.json`` tells it under ``"tokens"``; else the steps are counted in the predictions, if all are there.
 
     >>> str(scope_of({"task": "classify"}, 1750))
     '1,750 test rows'
+    >>> str(scope_of({"task": "transduce", "texts": {"unit": "symbols"}}, 11750))
+    '11,750 test words'
     """
     counted = metrics.get("tokens") or {}
     steps = counted.get("test")
     if is_language_model(metrics):
         steps = steps or sum(row["tokens"] for row in predictions) or None
         return Scope(rows, "text", steps, _one(counted.get("unit", "tokens")))
+    if answers_texts(metrics):
+        return Scope(rows, "test sentence" if text_unit(metrics) == "words" else "test word")
     if not answers_steps(metrics):
         return Scope(rows)
     if steps is None and predictions and len(predictions) == rows:

@@ -8,7 +8,10 @@ from typing import Any
 from throughtime.use.verdict.blocks import LINES
 from throughtime.use.verdict.comparison import SHARES, Comparison, Row, comparison
 from throughtime.use.verdict.names import baseline_words, metric_words
-from throughtime.use.verdict.scope import Scope, answers_steps, scope_of
+from throughtime.use.verdict.scope import Scope, answers_steps, answers_texts, scope_of, text_unit
+
+PERCENT = (*SHARES, "word_error", "character_error")
+OF_HUNDRED = ("bleu", "chrf")  # from 0 to 100 as they are
 
 
 def verdict(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence[Row] = ()) -> str:
@@ -75,8 +78,10 @@ def _span(found: Comparison, on: Scope) -> str:
     low, high = found.interval or (found.gain, found.gain)
     if found.gain < 0:
         low, high = -high, -low
-    if found.metric in SHARES:
+    if found.metric in PERCENT:
         return f"{100 * low:.1f} to {100 * high:.1f} points"
+    if found.metric in OF_HUNDRED:
+        return f"{low:.1f} to {high:.1f} points"
     if found.metric == "perplexity":
         said = f"{found.percent(low):.1f} to {found.percent(high):.1f} %"
     else:
@@ -105,18 +110,35 @@ def _reached(metrics: Mapping[str, Any], value: float, on: Scope) -> str:
     if on.is_text:
         phrases["cross_entropy"] = f"needs {amount} nats a {on.unit}"
         phrases["bits_per_character"] = f"needs {amount} bits a character"
+    if answers_texts(metrics):
+        phrases |= _of_texts(metrics, amount)
     return phrases.get(metric, f"has a {metric_words(metric)} of {amount}")
+
+
+def _of_texts(metrics: Mapping[str, Any], amount: str) -> dict[str, str]:
+    unit = text_unit(metrics)
+    return {
+        "bleu": f"reaches BLEU {amount}",
+        "chrf": f"reaches chrF {amount}",
+        "exact_match": f"gets {amount} right as a whole",
+        "word_error": f"has a word error of {amount}" if unit == "words" else f"gets {amount} wrong",
+        "character_error": f"has a {'symbol' if unit == 'symbols' else 'character'} error of {amount}",
+    }
 
 
 def _amount(metric: str, value: float) -> str:
     if metric == "span_f1":
         return f"{value:.3f}"
-    return f"{100 * value:.1f} %" if metric in SHARES else f"{value:.4g}"
+    if metric in OF_HUNDRED:
+        return f"{value:.1f}"
+    return f"{100 * value:.1f} %" if metric in PERCENT else f"{value:.4g}"
 
 
 def _difference(metric: str, value: float, on: Scope) -> str:
-    if metric in SHARES:
+    if metric in PERCENT:
         return f"{100 * value:.1f} points"
+    if metric in OF_HUNDRED:
+        return f"{value:.1f} points"
     unit = {"cross_entropy": f" nats a {on.unit}", "bits_per_character": " bits a character"} if on.is_text else {}
     return f"{_short(value, on)}{unit.get(metric, '')}"
 

@@ -23,7 +23,7 @@ from throughtime.use.verdict import (
     wilson,
 )
 
-FRACTIONS = ("accuracy", "exact_match", "macro_f1", "span_f1")
+FRACTIONS = ("accuracy", "character_error", "exact_match", "macro_f1", "span_f1", "word_error")
 
 
 @dataclass(frozen=True)
@@ -109,4 +109,4 @@ def _chosen(metrics: Mapping[str, Any]) -> str:
 
 
 def _words(metric: str) -> str:
-    return metric.replace("_", " ").replace("f1", "F1")
+    return metric.replace("_", " ").replace("f1", "F1").replace("bleu", "BLEU").replace("chrf", "chrF")
