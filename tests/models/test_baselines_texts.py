@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import islice, product
 
 import numpy as np
@@ -161,6 +162,7 @@ def test_shares_back_off_as_by_the_definition() -> None:
     seen = [letters.beside(by) for by in (0, 1, -1, 2)]
     kinds, smoothing = len(set(targets.tolist())), 0.7
 
+    @cache
     def share(target: int, context: tuple[int, ...]) -> float:
         if not context:
             return 1 / kinds

@@ -111,6 +111,7 @@ class PreparedRows(Prepared):
         known = [entry for entry, metric in metrics.items() if kind in metric.kinds]
         if name not in known:
             raise unknown(f"metric for {self.output_field.kind}", name, known)
+        metrics[name].require()
         return name
 
     def batches(self, epoch: int, start: int) -> Batches:
