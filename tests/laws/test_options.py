@@ -37,6 +37,9 @@ FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "missing": (("A",), {}, "classify"),
     "label_separator": ("o", {}, "classify"),
     "tokens": ("characters", {}, "classify"),
+    "subwords": (258, {"tokens": "subwords"}, "classify"),
+    "shared_vocabulary": (True, {}, "classify"),  # refused: nothing is written; tests/data has it where it acts
+    "stress": ("no", {}, "classify"),  # refused: not a dictionary; tests/data has it where it acts
     "lower_case": ("yes", {"tokens": "characters"}, "classify"),
     "max_length": (2, {}, "classify"),
     "max_vocabulary": (5, {}, "classify"),
@@ -119,6 +122,15 @@ MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
     ("metric", "accuracy", {"epochs": 8, "learning_rate": 0.05}, "tags", None),
     ("tokens", "bytes", {}, "tags", "--tokens bytes"),
     ("tokens", "words", {}, "pos", "--tokens words"),
+    ("tokens", "subwords", {}, "classify", None),
+    ("tokens", "subwords", {}, "tags", "--tokens subwords"),
+    ("subwords", 300, {}, "classify", "--set subwords=300"),
+    ("subwords", 300, {}, "labels", "--set subwords=300"),
+    ("lower_case", "yes", {"tokens": "subwords"}, "classify", None),
+    ("max_length", 2, {"tokens": "subwords"}, "classify", None),
+    ("min_count", 9, {"tokens": "subwords"}, "classify", "--set min_count=9"),
+    ("max_vocabulary", 9, {"tokens": "subwords"}, "classify", "--set max_vocabulary=9"),
+    ("shared_vocabulary", True, {}, "tags", "--set shared_vocabulary=yes"),
     ("pooling", "last", {}, "tags", "--pooling last"),
     ("bag", "no", {}, "steps", "--bag no"),
     ("bag", "yes", {}, "pos", "--bag yes"),
@@ -128,6 +140,7 @@ MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
         (name, value, NUMBERS, "steps", f"--{name.replace('_', '-')} {value}")
         for name, value in {
             "tokens": "characters",
+            "subwords": 300,
             "lower_case": "yes",
             "max_vocabulary": 9,
             "min_count": 3,

@@ -70,7 +70,8 @@ class Beginning:
     def known(self, column: str, max_length: int | None) -> Tokens:
         """The field of the run, for this column."""
         field = self.field
-        return Tokens(column, field.vocabulary, field.unit, field.lower, max_length, field.missing)
+        pieces = field.subwords
+        return Tokens(column, field.vocabulary, field.unit, field.lower, max_length, field.missing, subwords=pieces)
 
     def note(self) -> str:
         return f"begins from {self.path}: its vocabulary, its embeddings and its recurrent layers"

@@ -186,7 +186,7 @@ def prepare_rows(
     """Propose, split, fit and encode; every decision is told as it is made, and stands in ``notes``."""
     given = given_splits(records, settings)
     _tell_all(tell, records.notes, *(part.notes for part in given.values()))
-    proposal = propose(records, settings)
+    proposal = propose(records, settings, () if task is None else tasks[task].metric)
     _tell_all(tell, proposal.notes)
     kind = proposal.kinds[proposal.output]
     if task is None:
@@ -211,7 +211,7 @@ def prepare_rows(
     _require_a_sequence(proposal)
     _refuse_idle(proposal, settings)
     datasets = {name: Dataset(getattr(splits, name), fitted) for name in NAMES}
-    if fitted[proposal.output].stepwise:
+    if fitted[proposal.output].stepwise and kind != "tokens":
         for name, dataset in datasets.items():
             require_aligned(getattr(splits, name), fitted, dataset.columns, proposal.output)
     resolved = resolve(found, chosen, _suited(datasets["train"], proposal.output))
@@ -247,10 +247,13 @@ def _require_a_sequence(proposal: Proposal) -> None:
 def _refuse_idle(proposal: Proposal, settings: DataSettings) -> None:
     """Raise UsageError for what was said about texts where there are none, or only words that are cut already."""
     kinds = {proposal.kinds[column] for column in proposal.inputs}
+    if proposal.kinds[proposal.output] == "tokens":
+        refuse_idle(settings, ("crop", "label_separator"), "whole texts are written")
     if "words" in kinds and "tokens" not in kinds:
-        refuse_idle(settings, ("tokens",), "the inputs hold words, each with a value of its own")
+        cutting = ("tokens", "subwords", "shared_vocabulary")
+        refuse_idle(settings, cutting, "the inputs hold words, each with a value of its own")
     elif "tokens" not in kinds:
-        names = ("tokens", "lower_case", "max_vocabulary", "min_count")
+        names = ("tokens", "subwords", "shared_vocabulary", "lower_case", "max_vocabulary", "min_count")
         refuse_idle(settings, names, "no input holds words or letters")
 
 

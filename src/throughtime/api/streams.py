@@ -40,7 +40,10 @@ from throughtime.use.generating import texts
 from throughtime.use.inspect.memory.context import Context, context_of_stream
 from throughtime.use.reading_on import line_rows, read_on
 
-IDLE = ("kinds", "split", "group", "label_separator", "max_length", "crop", "missing", "delimiter", "header")
+IDLE = (
+    "kinds", "split", "group", "label_separator", "max_length", "crop", "missing", "delimiter", "header", "subwords",
+    "shared_vocabulary",
+)  # fmt: skip
 READ = 14_000_000  # tokens, all epochs together
 SHORT = 2_000_000  # training tokens, below which the network would learn the text by heart
 SAMPLES = 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -41,8 +41,12 @@ class Proposal:
     unit: str | None = None
 
 
-def propose(records: Records, settings: DataSettings) -> Proposal:
+def propose(records: Records, settings: DataSettings, learnt: Collection[str] = ()) -> Proposal:
     """Inputs, output and their kinds: as set, as the format says, or guessed from names and values.
+
+    ``learnt`` are the kinds that the task in hand learns, if one was named. An output is a text to be written
+    (``tokens``) where it is set so, where the material says so, or where the task learns nothing else; it is never
+    guessed from values alone, which may be classes. What it is written from is then read as text too.
 
     Raises UsageError for an unknown column or kind and where there is no output or nothing to learn it from, DataError
     for an output that is no class and no number.
@@ -53,24 +57,30 @@ def propose(records: Records, settings: DataSettings) -> Proposal:
     {'text': 'tokens', 'class': 'category'}
     """
     said = _said_kinds(records, settings)
-    output, why = _output(records, settings)
+    written = tuple(learnt) == ("tokens",)
+    output, why = _output(records, settings, written)
     inputs, notes = _inputs(records, settings, output)
     for column, kind in said.items():
         if column not in (*inputs, output):
             raise UsageError(f'--set kinds={column}={kind}: the column "{column}" is neither input nor output')
     guessed, holds = _output_kind(records.column(output), settings)
+    if records.kinds.get(output) == "tokens" or written:
+        said.setdefault(output, "tokens")
+        holds = "texts, as the material is laid out" if output in records.kinds else "texts, which the task writes"
     partner, cut = _partner(records, inputs, output, said, settings)
     if partner is not None:
         guessed, holds = _step_kind(records.column(output), cut), f'a value for every step of "{partner}"'
+    writes = said.get(output) == "tokens"
     kinds = {
-        name: said.get(name) or _input_kind(records.column(name), settings, partner is not None) for name in inputs
+        name: said.get(name) or _input_kind(records.column(name), settings, partner is not None, writes)
+        for name in inputs
     }
     kinds[output] = said.get(output, guessed)
-    if output in said:
+    if output in _said_kinds(records, settings):
         reason = f'"{output}" was said to hold {said[output]}'
     else:
         reason = f'"{output}" holds {holds}'
-        _refuse_all_different(records, output, guessed, settings)
+        _refuse_all_different(records, output, kinds[output], settings)
     letters = cut == "characters" or (cut == "list" and kinds.get(partner or "") == "tokens")
     unit = "characters" if partner is not None and letters and not _of_lists(records.column(partner)) else None
     read = ", ".join(f'"{name}" ({kinds[name]})' for name in inputs)
@@ -119,8 +129,8 @@ def _said_kinds(records: Records, settings: DataSettings) -> dict[str, str]:
     return found
 
 
-def _output(records: Records, settings: DataSettings) -> tuple[str, str]:
-    """The column to learn, and why it is that one."""
+def _output(records: Records, settings: DataSettings, written: bool) -> tuple[str, str]:
+    """The column to learn, and why it is that one; ``written``: it holds texts and no classes."""
     if len(settings.output) > 1:
         mend = "several labels of a row stand in one, with --set label_separator"
         raise UsageError(f"--output {', '.join(settings.output)}: give one column; {mend}")
@@ -139,7 +149,7 @@ def _output(records: Records, settings: DataSettings) -> tuple[str, str]:
     candidates = [name for name in free if not _aside(records, name, settings)]
     if not candidates:
         raise UsageError(f"{records.source}: there is no column to learn; name one with --output")
-    of_classes = [name for name in candidates if _has_classes(records.column(name), settings)]
+    of_classes = [] if written else [name for name in candidates if _has_classes(records.column(name), settings)]
     if len(of_classes) == 1:
         return of_classes[0], "the one column of classes"
     return candidates[-1], "the last column"
@@ -208,8 +218,8 @@ def _has_classes(values: Sequence[Any], settings: DataSettings) -> bool:
     return kind == "labels" or (kind == "category" and 1 < len(set(map(class_name, present))) <= len(present) / 2)
 
 
-def _input_kind(values: Sequence[Any], settings: DataSettings, stepwise: bool) -> str:
-    """``stepwise``: every step is answered, so that words are read with their letters."""
+def _input_kind(values: Sequence[Any], settings: DataSettings, stepwise: bool, writes: bool = False) -> str:
+    """``stepwise``: every step is answered, so that words are read with their letters; ``writes``: with a text."""
     present = [value for value in values if not is_missing(value, settings.missing)]
     if present and all(isinstance(value, (list, tuple)) for value in present):
         steps = [step for value in present[:1000] for step in value]
@@ -218,6 +228,8 @@ def _input_kind(values: Sequence[Any], settings: DataSettings, stepwise: bool) -
         return "words" if stepwise and any(len(str(step)) > 1 for step in steps) else "tokens"
     if stepwise and any(" " in str(value).strip() for value in present):
         return "words" if not _mostly_numbers(str(present[0]).split()) else "numbers"
+    if writes:  # a year is read digit by digit where it is to be spelt out
+        return "tokens"
     if _mostly_numbers(present):
         return "number"
     names = {class_name(value) for value in present}

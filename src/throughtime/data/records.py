@@ -15,18 +15,25 @@ class Places:
     """Where each row stands: the number of its file, and its line in that file, counted from 1 (None: the whole file).
 
     ``lines`` holds, where a row is a sequence that stands over several lines, the line of each of its steps.
+    ``beside``: every column stands in a file of its own, named after it, and ``files`` holds what these names share.
 
     >>> places = Places(files=("a.txt", "b.txt"), file_of=[0, 0, 1], rows=[1, 3, None])
     >>> str(places(1, "text")), str(places(2))
     ('a.txt row 3, column "text"', 'b.txt')
+    >>> str(Places(files=("train",), file_of=[0], rows=[7], beside=("de", "en"))(0, "en"))
+    'train.en row 7'
     """
 
     files: tuple[str, ...]
     file_of: Sequence[int]
     rows: Sequence[int | None]
     lines: Sequence[Sequence[int]] | None = None
+    beside: tuple[str, ...] = ()
 
     def __call__(self, i: int, column: str | None = None) -> Place:
+        if self.beside:
+            of = column if column in self.beside else self.beside[0]
+            return Place(f"{self.files[self.file_of[i]]}.{of}", self.rows[i])
         lines = None if self.lines is None else self.lines[i]
         return Place(self.files[self.file_of[i]], self.rows[i], column, lines=lines)
 
@@ -34,7 +41,8 @@ class Places:
         """The places of some rows, in the order of ``indices``."""
         indices = list(indices)
         lines = None if self.lines is None else [self.lines[i] for i in indices]
-        return Places(self.files, [self.file_of[i] for i in indices], [self.rows[i] for i in indices], lines)
+        file_of, rows = [self.file_of[i] for i in indices], [self.rows[i] for i in indices]
+        return replace(self, file_of=file_of, rows=rows, lines=lines)
 
     @classmethod
     def in_one(cls, file: str, rows: Sequence[int | None]) -> Places:
@@ -47,8 +55,9 @@ class Records:
     """Columns of raw values (str, int, float, bool, None or a list of these), all of one length.
 
     ``source`` names the material in messages. ``notes`` say what was recognised, in sentences for the user.
-    ``roles`` and ``split`` hold what the material itself says: which column is ``"input"`` or ``"output"``, and
-    train, valid or test for each row.
+    ``roles``, ``kinds``, ``split`` and ``group`` hold what the material itself says: which column is ``"input"`` or
+    ``"output"``, the kind of field that holds a column, train, valid or test for each row, and the column whose equal
+    values stay together where splits are drawn.
 
     >>> records = in_memory_records({"text": ["a", "b", "c"]})
     >>> records.select([2, 0]).columns, str(records.where(2, "text"))
@@ -61,6 +70,8 @@ class Records:
     notes: tuple[str, ...] = ()
     roles: dict[str, str] = field(default_factory=dict)
     split: list[str] | None = None
+    kinds: dict[str, str] = field(default_factory=dict)
+    group: str | None = None
 
     def __post_init__(self) -> None:
         lengths = {len(values) for values in self.columns.values()} | {len(self.places.rows)}
@@ -114,7 +125,8 @@ def joined(parts: dict[str, Records], source: str) -> Records:
         lines = [steps for records in parts.values() for steps in records.places.lines or ()]
     notes = tuple(note for records in parts.values() for note in records.notes)
     split = [name for name, records in parts.items() for _ in range(len(records))]
-    return Records(columns, source, Places(tuple(files), file_of, rows, lines), notes, first.roles, split)
+    places = Places(tuple(files), file_of, rows, lines)
+    return Records(columns, source, places, notes, first.roles, split, first.kinds, first.group)
 
 
 def same_columns(first: Records, second: Records, columns: Iterable[str] | None = None) -> None:

@@ -9,6 +9,7 @@ from msgspec import Meta
 from throughtime.settings import Group
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
+MoreThanBytes = Annotated[int, Meta(ge=257)]
 
 
 class DataSettings(Group, frozen=True):
@@ -50,11 +51,22 @@ class DataSettings(Group, frozen=True):
         str | None, Meta(description="what parts the labels of one cell where a row has several, such as ;")
     ] = None
     tokens: Annotated[
-        Literal["auto", "characters", "words", "bytes"],
+        Literal["auto", "characters", "words", "bytes", "subwords"],
         Meta(description="what a text is cut into; auto looks at the texts"),
     ] = "auto"
+    subwords: Annotated[
+        MoreThanBytes | None,
+        Meta(
+            description="different pieces of words, with tokens=subwords, the 256 bytes among them; none: one for "
+            "every 40 words of the training texts, from 500 to 8,000",
+        ),
+    ] = None
+    shared_vocabulary: Annotated[
+        bool, Meta(description="one vocabulary for the texts that are read and those that are written")
+    ] = False
     lower_case: Annotated[
-        Literal["auto", "yes", "no"], Meta(description="lower-case the texts; auto: words yes, characters no")
+        Literal["auto", "yes", "no"],
+        Meta(description="lower-case the texts; auto: words that are read yes, all else no"),
     ] = "auto"
     max_length: Annotated[
         AtLeastOne | None, Meta(description="tokens kept of a text, counted from its start; none keeps all")
@@ -66,6 +78,9 @@ class DataSettings(Group, frozen=True):
             description="tokens seen less often in training become <unk>; none: 2 for words of 10,000 or more, else 1"
         ),
     ] = None
+    stress: Annotated[
+        Literal["yes", "no"], Meta(description="whether symbols of a dictionary keep their stress digits, as in AH0")
+    ] = "yes"
     crop: Annotated[
         int,
         Meta(

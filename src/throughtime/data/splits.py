@@ -55,7 +55,8 @@ def split(
     """The three splits: as given by file, as the material says, and what is then missing drawn from the training rows.
 
     Where a split is drawn, identical rows (inputs and output) are left out before; given splits are taken as they are.
-    With ``stratify`` each class is drawn by itself, and has a row in training.
+    With ``stratify`` each class is drawn by itself, and has a row in training. Rows of one group stay together: of the
+    column that the settings name, else of the one that the material names.
 
     Raises UsageError and DataError where a split would be empty, the split column holds other words, or an option
     has nothing to act on.
@@ -80,7 +81,8 @@ def split(
         shares = {name: fraction(name, getattr(settings, name)) or 0.0 for name in drawn}
         if parts:
             notes += [f"no {name} split is given: {shares[name]:.0%} of the training rows are taken" for name in drawn]
-        parts |= _drawn(train, settings, output if stratify else None, shares, notes)
+        group = settings.group or train.group
+        parts |= _drawn(train, settings, group, output if stratify else None, shares, notes)
         train = parts.pop("train")
     for name in NAMES:
         if name in parts and name not in drawn:
@@ -88,7 +90,7 @@ def split(
     parts["train"] = train
     for name in NAMES:
         if not len(parts[name]):
-            raise UsageError(_why_empty(name, parts, settings))
+            raise UsageError(_why_empty(name, parts, settings.group or train.group))
     notes.append("rows: " + ", ".join(f"{len(parts[name]):,} {name}" for name in NAMES))
     return Splits(parts["train"], parts["valid"], parts["test"], tuple(notes), repeated)
 
@@ -143,20 +145,25 @@ def _refuse_without_effect(settings: DataSettings) -> None:
 
 
 def _drawn(
-    records: Records, settings: DataSettings, output: str | None, shares: Mapping[str, float], notes: list[str]
+    records: Records,
+    settings: DataSettings,
+    group: str | None,
+    output: str | None,
+    shares: Mapping[str, float],
+    notes: list[str],
 ) -> dict[str, Records]:
     """Train, and the parts of which ``shares`` gives the fraction; with ``output``, each of its classes by itself."""
     if sum(shares.values()) >= 1:
         taken = " and ".join(f"--{name} {share:g}" for name, share in sorted(shares.items(), reverse=True))
         raise UsageError(f"{taken} leave nothing to train on; give smaller fractions")
     classes = None if output is None else [class_name(value) for value in records.column(output)]
-    if settings.group is None:
+    if group is None:
         notes += _single_rows(classes or ())
         where = _rows_drawn(len(records), classes, shares, settings.split_seed)
     else:
-        groups = [class_name(value) for value in records.column(settings.group)]
+        groups = [class_name(value) for value in records.column(group)]
         where = _groups_drawn(groups, classes, shares, settings.split_seed)
-        notes.append(f'rows of one "{settings.group}" stay together: {len(set(groups)):,} groups')
+        notes.append(f'rows of one "{group}" stay together: {len(set(groups)):,} groups')
     return {name: records.select([i for i, part in enumerate(where) if part == name]) for name in ("train", *shares)}
 
 
@@ -273,11 +280,11 @@ def _rows(records: Records, columns: Sequence[str]) -> list[str]:
     return [repr(row) for row in zip(*(records.columns[name] for name in columns), strict=True)]
 
 
-def _why_empty(name: str, parts: Mapping[str, Records], settings: DataSettings) -> str:
+def _why_empty(name: str, parts: Mapping[str, Records], group: str | None) -> str:
     problem, count = f"the {name} split has no rows", sum(map(len, parts.values()))
-    if settings.group is not None:
+    if group is not None:
         return (
-            f'{problem}: the groups of "{settings.group}" are too few or too large to be shared out; '
+            f'{problem}: the groups of "{group}" are too few or too large to be shared out; '
             "give more groups, or a larger fraction, or leave --group out"
         )
     return (

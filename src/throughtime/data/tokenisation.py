@@ -1,4 +1,4 @@
-"""Texts to tokens and back: characters, bytes, words, or what stands between spaces."""
+"""Texts to tokens and back: characters, bytes, words, what stands between spaces, or words that know their spaces."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Literal
 
-Unit = Literal["characters", "bytes", "words", "spaces"]
-Wanted = Literal["auto", "characters", "bytes", "words"]
+from throughtime.data.subwords import subwords_joined
+
+Unit = Literal["characters", "bytes", "words", "spaces", "joints", "subwords"]
+Wanted = Literal["auto", "characters", "bytes", "words", "subwords"]
+LETTERS = ("characters", "bytes")
+JOINT = "￭"  # stands before a word that follows the one before it without a space
 
 # <unk> as corpora print it; a word with inner apostrophes, hyphens or (between digits) points; any other sign by itself
 WORD = re.compile(r"<unk>|\d+(?:[.,]\d+)+|\w+(?:['’\-]\w+)*|[^\w\s]", re.IGNORECASE)
@@ -25,7 +29,7 @@ def unit_name(unit: Unit) -> str:
     >>> unit_name("spaces"), unit_name("bytes")
     ('words', 'bytes')
     """
-    return "words" if unit == "spaces" else unit
+    return "words" if unit in ("spaces", "joints") else unit
 
 
 def cut(text: str, unit: Unit, lower: bool = False) -> list[str]:
@@ -40,17 +44,27 @@ def cut(text: str, unit: Unit, lower: bool = False) -> list[str]:
 
     >>> cut("é", "bytes"), joined(cut("é", "bytes"), "bytes")
     (['Ã', '©'], 'é')
+
+    ``joints`` are words that say where no space stands before them, so that a text is written back as it was:
+
+    >>> cut('He said "no".', "joints"), joined(['a', '￭-', '￭b'], "joints")
+    (['He', 'said', '"', '￭no', '￭"', '￭.'], 'a-b')
     """
+    assert unit != "subwords", "subwords are cut by what was learnt from the training texts"
     text = text.lower() if lower else text
     if unit == "characters":
         return list(text)
     if unit == "bytes":
         return list(text.encode("utf-8", "surrogatepass").decode("latin-1"))
+    if unit == "joints":
+        return [word if k == 0 else JOINT + word for part in text.split() for k, word in enumerate(WORD.findall(part))]
     return WORD.findall(text) if unit == "words" else text.split()
 
 
 def joined(tokens: Sequence[str], unit: Unit) -> str:
-    """Tokens back to text: exact for characters; words are parted by one space, and closing signs move to their word.
+    """Tokens back to text: exact for characters, bytes and subwords; between words stands one space.
+
+    Exact but for the number of spaces: ``spaces`` and ``joints``. Of ``words`` closing signs move to their word.
 
     >>> joined(["good", ",", "or", "not", "?"], "words"), joined(["so", "."], "spaces")
     ('good, or not?', 'so .')
@@ -59,8 +73,17 @@ def joined(tokens: Sequence[str], unit: Unit) -> str:
         return "".join(tokens)
     if unit == "bytes":
         return bytes(ord(token) for token in tokens if len(token) == 1).decode("utf-8", "replace")
+    if unit == "subwords":
+        return subwords_joined(tokens)
+    if unit == "joints":
+        return "".join(_after_its_space(token) for token in tokens).removeprefix(" ")
     text = " ".join(tokens)
     return CLOSING.sub(r"\1", text) if unit == "words" else text
+
+
+def _after_its_space(token: str) -> str:
+    """A joint by itself is a sign of the text."""
+    return token[1:] if token.startswith(JOINT) and len(token) > 1 else f" {token}"
 
 
 def proposed_unit(texts: Sequence[str], wanted: Wanted) -> tuple[Unit, str]:
@@ -74,7 +97,7 @@ def proposed_unit(texts: Sequence[str], wanted: Wanted) -> tuple[Unit, str]:
     """
     stripped = (text.strip() for text in texts)
     sample = [text[:SAMPLE_CHARACTERS] for text in islice(filter(None, stripped), SAMPLE)]
-    if wanted in ("characters", "bytes"):
+    if wanted in ("characters", "bytes", "subwords"):
         return wanted, "as set"
     if not sample:
         return "words", "there is no text to look at"

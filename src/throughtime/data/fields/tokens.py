@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,13 +13,14 @@ import torch
 from throughtime.batch import Sequences
 from throughtime.data.fields.field import Where, fields
 from throughtime.data.settings import DataSettings
-from throughtime.data.tokenisation import Unit, cut, joined, proposed_unit, unit_name
+from throughtime.data.subwords import Subwords, proposed_size
+from throughtime.data.tokenisation import LETTERS, Unit, cut, joined, proposed_unit, unit_name
 from throughtime.data.values import is_empty, is_missing, shown
-from throughtime.data.vocabulary import SOS, SPECIALS, UNK, Vocabulary
+from throughtime.data.vocabulary import EOS, PAD, SOS, SPECIALS, UNK, Vocabulary
 from throughtime.errors import DataError, Place, UsageError
 
 MANY_WORDS = 10_000
-LETTERS = ("characters", "bytes")
+MARKS = (PAD, SOS, EOS)
 
 
 @fields.named("tokens")
@@ -28,10 +29,15 @@ class Tokens:
     """A text column: cut into tokens, each with an id; a missing text is the empty text.
 
     ``start`` are the tokens that one who writes reads before a text: in running text how the one before it ends.
+    A column that is an output is ``written``: its ids stand between ``<sos>`` and ``<eos>`` (none where the text is cut
+    to ``max_length``), and they decode to the text itself, of words but for how much space there was between two.
 
     >>> field = Tokens.fit("text", ["abba", "ab"], lambda i: Place(row=i), DataSettings())
     >>> field.encode("bac", Place()), field.decode([4, 5])
     (array([5, 4, 1]), 'ab')
+    >>> field = Tokens.fit("text", ["abba", "ab"], lambda i: Place(row=i), DataSettings(), output=True)
+    >>> field.encode("ba", Place()), field.decode([2, 5, 4, 3, 0])
+    (array([2, 5, 4, 3]), 'ba')
     """
 
     kind: ClassVar[str] = "tokens"
@@ -43,15 +49,28 @@ class Tokens:
     max_length: int | None
     missing: tuple[str, ...] = ()
     start: tuple[str, ...] = (SOS,)
+    subwords: Subwords | None = None
+    written: bool = False
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def fit(
         cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False
     ) -> Tokens:
-        unit, reason = _unit(column, values, settings)
-        lower = settings.lower_case == "yes" or (settings.lower_case == "auto" and unit not in LETTERS)
-        empty = cls(column, Vocabulary(()), unit, lower, settings.max_length, settings.missing)
+        unit, reason = unit_of(column, values, settings, output=output)
+        usually = unit in ("words", "spaces") and not output
+        lower = settings.lower_case == "yes" or (settings.lower_case == "auto" and usually)
+        subwords = _subwords(values, lower, settings) if unit == "subwords" else None
+        empty = cls(
+            column,
+            Vocabulary(()),
+            unit,
+            lower,
+            settings.max_length,
+            settings.missing,
+            subwords=subwords,
+            written=output,
+        )
         counts: Counter[str] = Counter()
         lengths = []
         for i, value in enumerate(values):
@@ -61,16 +80,20 @@ class Tokens:
         if not counts:
             place = Place(where(0).file if values else None, None, column)
             raise DataError("all texts are empty", place=place, mend="fill in the column or leave it out with --input")
-        min_count = settings.min_count or (2 if unit not in LETTERS and counts.total() >= MANY_WORDS else 1)
-        vocabulary = Vocabulary.from_counts(counts, min_count, settings.max_vocabulary)
+        if subwords is None:
+            min_count = settings.min_count or (2 if unit not in LETTERS and counts.total() >= MANY_WORDS else 1)
+            vocabulary = Vocabulary.from_counts(counts, min_count, settings.max_vocabulary)
+        else:  # what no training text needs, a text to come may
+            known = Vocabulary.from_counts(counts)
+            vocabulary = Vocabulary(known.tokens + tuple(piece for piece in subwords.pieces if piece not in known))
         notes = _notes(unit, lower, reason, counts, vocabulary, lengths, settings.max_length)
         said = tuple(f'column "{column}": {note}' for note in notes)
-        return cls(column, vocabulary, unit, lower, settings.max_length, settings.missing, notes=said)
+        return replace(empty, vocabulary=vocabulary, notes=said)
 
     def tokens(self, value: Any, place: Place) -> list[str]:
         """All tokens of a value, before it is cut to ``max_length``."""
         if isinstance(value, str):
-            return [] if is_missing(value, self.missing) else cut(value, self.unit, self.lower)
+            return [] if is_missing(value, self.missing) else self._cut(value)
         if isinstance(value, (list, tuple)):
             if not all(isinstance(token, str) for token in value):
                 raise DataError(
@@ -81,11 +104,21 @@ class Tokens:
             return []
         if isinstance(value, (bytes, dict)):
             raise DataError(f"{shown(value)} is not a text", place=place, mend="give a text or a list of its tokens")
-        return cut(str(value), self.unit, self.lower)
+        return self._cut(str(value))
+
+    def _cut(self, text: str) -> list[str]:
+        if self.subwords is None:
+            return cut(text, self.unit, self.lower)
+        return self.subwords.cut(text.lower() if self.lower else text)
 
     def encode(self, value: Any, place: Place) -> np.ndarray:
-        """Ids (T,) int64, T at most ``max_length``."""
-        return self.vocabulary.encode(self.tokens(value, place)[: self.max_length])
+        """Ids (T,) int64, T at most ``max_length``, and two more where the column is written."""
+        tokens = self.tokens(value, place)
+        kept = tokens[: self.max_length]
+        if not self.written:
+            return self.vocabulary.encode(kept)
+        kept = [UNK if token in MARKS else token for token in kept]
+        return self.vocabulary.encode([SOS, *kept, *([EOS] if len(kept) == len(tokens) else [])])
 
     def collate(self, encoded: Sequence[np.ndarray]) -> Sequences:
         """Ids (B, T) padded with 0, T the longest but at least 1, and lengths (B,)."""
@@ -99,9 +132,15 @@ class Tokens:
         return len(encoded)
 
     def decode(self, x: Any) -> str:
-        """The text of some ids, without padding and the marks of beginning and end."""
+        """The text of some ids, without padding and the marks of beginning and end; a written one ends at ``<eos>``."""
+        return joined(self.decoded(x), self.unit)
+
+    def decoded(self, x: Any) -> list[str]:
+        """The tokens of some ids, as :meth:`decode` joins them."""
         tokens = self.vocabulary.decode(x)
-        return joined([token for token in tokens if token not in ("<pad>", "<sos>", "<eos>")], self.unit)
+        if self.written and EOS in tokens:
+            tokens = tokens[: tokens.index(EOS)]
+        return [token for token in tokens if token not in MARKS]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -112,26 +151,56 @@ class Tokens:
             "max_length": self.max_length,
             "missing": list(self.missing),
             "start": list(self.start),
+            "written": self.written,
+            "subwords": None if self.subwords is None else self.subwords.to_json(),
             "vocabulary": self.vocabulary.to_json(),
         }
 
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Tokens:
         vocabulary = Vocabulary.from_json(saved["vocabulary"])
-        missing, start = tuple(saved["missing"]), tuple(saved["start"])
-        return cls(saved["column"], vocabulary, saved["unit"], saved["lower"], saved["max_length"], missing, start)
+        merges = saved.get("subwords")
+        return cls(
+            saved["column"],
+            vocabulary,
+            saved["unit"],
+            saved["lower"],
+            saved["max_length"],
+            tuple(saved["missing"]),
+            tuple(saved["start"]),
+            None if merges is None else Subwords.from_json(merges),
+            saved.get("written", False),
+        )
 
 
-def _unit(column: str, values: Sequence[Any], settings: DataSettings) -> tuple[Unit, str]:
-    """What the texts are cut into, and why; lists of tokens are cut already."""
+def unit_of(column: str, values: Sequence[Any], settings: DataSettings, *, output: bool) -> tuple[Unit, str]:
+    """What the texts are cut into, and why; lists of tokens are cut already.
+
+    Raises UsageError for settings that would act on nothing here; of lists in an output the inputs may obey them.
+    """
+    if settings.subwords is not None and settings.tokens != "subwords":
+        problem = f"--set subwords={settings.subwords}: the texts are not cut into subwords"
+        raise UsageError(f"{problem}; add --set tokens=subwords, or leave it out")
     texts = [str(value) for value in values if not isinstance(value, (list, tuple)) and not is_empty(value)]
     if texts or not any(values):
-        return proposed_unit(texts, settings.tokens)
-    if settings.tokens in LETTERS:
+        unit, reason = proposed_unit(texts, settings.tokens)
+        return ("joints", reason) if unit == "words" and output else (unit, reason)
+    if settings.tokens in (*LETTERS, "subwords") and not output:
         raise UsageError(
             f'--set tokens={settings.tokens}: column "{column}" holds lists of tokens already; leave it out'
         )
     return "spaces", "the texts are lists of tokens already"
+
+
+def _subwords(values: Sequence[Any], lower: bool, settings: DataSettings) -> Subwords:
+    """Pieces of words, learnt from all texts of a column."""
+    for name in ("min_count", "max_vocabulary"):
+        if (value := getattr(settings, name)) is not None:
+            option = f"--set {name}={value}"
+            raise UsageError(f"{option}: of subwords there are as many as --set subwords=N says; leave it out")
+    texts = [str(value) for value in values if not isinstance(value, (list, tuple)) and not is_empty(value)]
+    texts = [text.lower() for text in texts] if lower else texts
+    return Subwords.fit(texts, settings.subwords or proposed_size(texts))
 
 
 def _notes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +58,29 @@ def split_name(word: str) -> str | None:
     return next((split for split, words in SPLIT_NAMES.items() if word.strip().lower() in words), None)
 
 
+def splits_by_name(names: Sequence[str]) -> dict[str, str]:
+    """The split that each name means, of those that mean one: by itself, or by what stands behind all they share.
+
+    ``eval`` beside ``test`` is the validation split.
+
+    >>> splits_by_name(["train", "dev", "notes"]), splits_by_name(["ar-train", "ar-eval", "ar-test"])
+    ({'train': 'train', 'dev': 'valid'}, {'ar-train': 'train', 'ar-eval': 'valid', 'ar-test': 'test'})
+    """
+    words = {name: name.strip().lower() for name in names}
+    starts = {match[0] for word in words.values() if (match := re.match(r".*[._-]", word))}
+    ends = {name: re.split("[._-]", word)[-1] for name, word in words.items()}
+    if len(starts) == 1 and all("".join(starts) + ends[name] == word for name, word in words.items()):
+        words = ends
+    found = {name: split for name, word in words.items() if (split := split_name(word)) is not None}
+    if "valid" not in found.values() and list(found.values()).count("test") > 1:
+        found |= {name: "valid" for name in found if words[name] == "eval"}
+    return found
+
+
 def holds_splits(folder: Path) -> bool:
     """Whether a folder holds ``train`` and at least one of ``valid`` and ``test``."""
     found = listing(folder)
-    splits = {split_name(entry.stem) for entry in (*found.folders, *found.files)} - {None}
+    splits = set(splits_by_name([entry.stem for entry in (*found.folders, *found.files)]).values())
     return "train" in splits and len(splits) > 1
 
 

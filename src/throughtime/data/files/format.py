@@ -16,7 +16,8 @@ class Format:
     """One way in which records stand in a file or folder.
 
     ``recognise(path, head)`` sees the first 64 KiB of a file (nothing of a folder); ``read(path, settings)`` raises
-    DataError with the place of what it cannot read. A ``general`` format takes what no other one claims.
+    DataError with the place of what it cannot read. A ``general`` format takes what no other one claims. ``settings``
+    name those that only this format and others that name them obey, or hand on.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Format:
     recognise: Callable[[Path, bytes], bool]
     read: Callable[[Path, DataSettings], Records]
     general: bool = False
+    settings: tuple[str, ...] = ()
 
 
 formats: Registry[Format] = Registry("format", "throughtime.data.files")

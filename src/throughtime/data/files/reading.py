@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +27,33 @@ def read(source: Any, settings: DataSettings) -> Records:
     ['pos']
     """
     if not isinstance(source, (str, Path)):
+        refuse_foreign(settings, (), "what Python holds in memory")
         return read_memory(source)
     path = existing(source)
     if settings.format != "auto":
-        return formats[settings.format].read(path, settings)
+        return _read(formats[settings.format], path, settings)
     if path.is_dir():
         inside = _only_entry(path)
         if inside is not None:
             records = read(inside, settings)
             taken = f"{folder_name(path)}: {inside.name}{'/' if inside.is_dir() else ''} inside it is taken"
             return records.noting(taken, *left_aside(path, listing(path).beside))
-    return _recognised(path).read(path, settings)
+    return _read(_recognised(path), path, settings)
+
+
+def _read(form: Format, path: Path, settings: DataSettings) -> Records:
+    refuse_foreign(settings, form.settings, f"{path.name} ({form.name})")
+    return form.read(path, settings)
+
+
+def refuse_foreign(settings: DataSettings, obeyed: Sequence[str], where: str) -> None:
+    """Raise UsageError for a setting that was changed, belongs to some formats, and is not obeyed here."""
+    usual = DataSettings()
+    for name in sorted({name for _, form in formats.items() for name in form.settings} - set(obeyed)):
+        if getattr(settings, name) != getattr(usual, name):
+            of = " or ".join(form.name for _, form in formats.items() if name in form.settings)
+            value = getattr(settings, name)
+            raise UsageError(f"--set {name}={value}: it is for {of}, and acts on nothing in {where}; leave it out")
 
 
 def existing(source: str | Path) -> Path:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from throughtime.data.files.folders import SPLIT_NAMES, folder_name, holds_splits, left_aside, listing, split_name
+from throughtime.data.files.folders import SPLIT_NAMES, folder_name, holds_splits, left_aside, listing, splits_by_name
 from throughtime.data.files.format import Format, formats
+from throughtime.data.files.parallel import holds_columns
 from throughtime.data.files.reading import read
 from throughtime.data.records import Records, joined
 from throughtime.data.settings import DataSettings
@@ -17,9 +18,10 @@ def read_split_folder(folder: Path, settings: DataSettings) -> Records:
     """The records of all parts, their ``split`` filled in; the parts must have the same columns."""
     found = listing(folder)
     entries = [*found.folders, *found.files]
+    names = splits_by_name([entry.stem for entry in entries])
     parts: dict[str, Path] = {}
     for entry in entries:
-        split = split_name(entry.stem)
+        split = names.get(entry.stem)
         if split in parts:
             problem = f"{parts[split].name} and {entry.name} both hold the {split} split"
             raise DataError(
@@ -35,15 +37,15 @@ def read_split_folder(folder: Path, settings: DataSettings) -> Records:
     inside = changed(settings, format="auto") if settings.format == "split_folder" else settings
     records = joined({split: read(parts[split], inside) for split in order}, folder_name(folder))
     listed = ", ".join(f"{split} from {parts[split].name}" for split in order)
-    others = [entry for entry in entries if split_name(entry.stem) is None]
+    others = [entry for entry in entries if entry.stem not in names]
     return records.noting(
         f"{folder_name(folder)}: splits as given: {listed}", *left_aside(folder, [*others, *found.beside])
     )
 
 
 def is_split_folder(path: Path, head: bytes) -> bool:
-    """A folder with ``train`` and at least one of ``valid`` and ``test``."""
-    return path.is_dir() and holds_splits(path)
+    """A folder with ``train`` and at least one of ``valid`` and ``test``, unless these hold a file for each column."""
+    return path.is_dir() and holds_splits(path) and not holds_columns(path)
 
 
 formats.add(
@@ -53,5 +55,6 @@ formats.add(
         "a folder with train, valid and test, each a file or a folder",
         is_split_folder,
         read_split_folder,
+        settings=("stress",),
     ),
 )

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from throughtime.data.files.folders import folder_name, listing, split_name
+from throughtime.data.files.folders import folder_name, listing, split_name, splits_by_name
 from throughtime.data.files.format import formats
-from throughtime.data.files.reading import existing
+from throughtime.data.files.reading import existing, refuse_foreign
 from throughtime.data.files.sniffing import delimiter_of
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
@@ -56,6 +56,7 @@ def documents_of(source: Any, settings: DataSettings, records: Records | None = 
     if records is not None:
         return _of_records(records, settings)
     path = existing(source)
+    refuse_foreign(settings, (), f"{path.name}, which is running text")
     if path.is_dir():
         return _of_folder(path, settings)
     document = Document.in_file(path, path.name, settings.encoding)
@@ -67,9 +68,10 @@ def documents_of(source: Any, settings: DataSettings, records: Records | None = 
 def splits_in(folder: Path) -> dict[str, Path]:
     """The entry of each split, where a folder holds ``train``, one other at least, and nothing else; else nothing."""
     found = listing(folder)
-    named = [(split_name(entry.stem), entry) for entry in (*found.folders, *found.files)]
-    splits = {split: entry for split, entry in named if split is not None}
-    return splits if len(splits) == len(named) > 1 and "train" in splits else {}
+    entries = [*found.folders, *found.files]
+    named = splits_by_name([entry.stem for entry in entries])
+    splits = {named[entry.stem]: entry for entry in entries if entry.stem in named}
+    return splits if len(splits) == len(entries) > 1 and "train" in splits else {}
 
 
 def _of_folder(folder: Path, settings: DataSettings) -> tuple[list[Document], str]:
