@@ -17,6 +17,7 @@ from typing import Any
 from throughtime.errors import UsageError
 
 BYTES = 256
+TWICE = 2  # what stands together once is learnt by heart
 FEWEST, MOST = 500, 8_000
 WORDS_A_PIECE = 40  # spaced words of training text for each piece, where no number is set
 SINGLE = re.compile(r"(?:<0x[0-9A-F]{2}>)+")
@@ -42,13 +43,15 @@ class Subwords:
     def fit(cls, texts: Iterable[str], size: int) -> Subwords:
         """Learn from these texts at most ``size`` pieces, the 256 bytes among them; the same texts, the same pieces.
 
-        Raises UsageError where the library is not installed.
+        Bytes that stand together once are not merged. Raises UsageError where the library is not installed.
         """
         library = _library()
         learner = library.Tokenizer(library.models.BPE())
         learner.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False)
         alphabet = sorted(library.pre_tokenizers.ByteLevel.alphabet())
-        trainer = library.trainers.BpeTrainer(vocab_size=size, initial_alphabet=alphabet, show_progress=False)
+        trainer = library.trainers.BpeTrainer(
+            vocab_size=size, min_frequency=TWICE, initial_alphabet=alphabet, show_progress=False
+        )
         learner.train_from_iterator(texts, trainer)
         return cls(tuple((_shown(first), _shown(second)) for first, second in _merges(learner)))
 
