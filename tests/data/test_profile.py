@@ -46,6 +46,15 @@ def test_figures_are_plain_json_and_add_up() -> None:
     assert found["length"]["train"]["most"] == max(k % 7 + k // 7 for k in range(100)) == 19
 
 
+def test_unknown_tokens_are_counted_on_both_sides() -> None:
+    pairs = [{"read": f"a{k}", "write": chr(200 + k)} for k in range(40)]
+    found = profiled(pairs, kinds=("write=tokens",), output=("write",), tokens="characters")
+    assert found["unknown"]["read"] == dict.fromkeys(NAMES, 0.0)
+    assert found["unknown"]["write"] == {"train": 0.0, "valid": 1 / 3, "test": 1 / 3}, "one of <sos>, the sign, <eos>"
+    assert any(warning.startswith('column "write": 33%') for warning in found["warnings"])
+    assert found["unit"] == "characters" and found["length"]["train"]["most"] == 3
+
+
 def test_long_texts_are_counted_in_steps() -> None:
     found = profiled([{"text": "a" * (k * 5), "label": "xy"[k % 2]} for k in range(1, 201)])
     steps = [int(length) for length in found["lengths"]["train"]]

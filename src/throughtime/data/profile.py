@@ -47,9 +47,10 @@ def profile(
         found["unit"] = _unit(fields[texts[0]])
         found["lengths"] = {name: _histogram(lengths[name]) for name in NAMES}
         found["length"] = {name: _percentiles(lengths[name]) for name in NAMES}
+        written = [output] if fields[output].kind == "tokens" else []
         found["unknown"] = {
             column: {name: _unknown(datasets[name].columns[column]) for name in NAMES}
-            for column in texts
+            for column in (*texts, *written)
             if hasattr(fields[column], "vocabulary")
         }
     found["warnings"] = [
