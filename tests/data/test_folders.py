@@ -8,6 +8,8 @@ import pytest
 
 from throughtime.data.files import read
 from throughtime.data.settings import DataSettings
+from throughtime.data.streams import is_running_text
+from throughtime.data.streams.texts import splits_in
 from throughtime.errors import DataError, UsageError
 
 
@@ -122,3 +124,25 @@ def test_a_format_can_be_said_and_a_misspelt_one_is_refused(tmp_path: Path) -> N
     }
     with pytest.raises(UsageError, match='did you mean "class_files"'):
         read(path, DataSettings(format="clas_files"))
+
+
+@pytest.mark.parametrize("sign", ["-", "_", "."])
+def test_splits_behind_what_all_names_share(sign: str, tmp_path: Path) -> None:
+    parts = {"train": "آب\tabbe\nآدان\tadan\n", "eval": "آرلن\tarlen\n", "test": "آتزمون\tatzmon\n"}
+    path = folder(tmp_path, **{f"ar2en{sign}{part}_txt": content for part, content in parts.items()}, LICENSE="free")
+    records = read(path, DataSettings())
+    assert records.split == ["train", "train", "valid", "test"], "eval beside test is the validation split"
+    assert records.columns == {"1": ["آب", "آدان", "آرلن", "آتزمون"], "2": ["abbe", "adan", "arlen", "atzmon"]}
+    assert str(records.where(2)) == f"ar2en{sign}eval.txt row 1"
+
+
+def test_classes_that_are_named_like_a_split_stay_classes(tmp_path: Path) -> None:
+    path = folder(tmp_path, **{"the-train_txt": "late\nfull\n", "the-test_txt": "hard\n", "the-bus_txt": "slow\n"})
+    assert set(read(path, DataSettings()).columns["label"]) == {"the-train", "the-test", "the-bus"}
+
+
+def test_texts_of_splits_behind_what_all_names_share_are_running_text(tmp_path: Path) -> None:
+    lines = "the cat sat on the mat and so on\n" * 5
+    path = folder(tmp_path, **{f"wiki.{part}.tokens": lines for part in ("train", "valid", "test")})
+    assert is_running_text(path, DataSettings())
+    assert splits_in(path) == {part: path / f"wiki.{part}.tokens" for part in ("train", "valid", "test")}

@@ -67,9 +67,9 @@ def splits_by_name(names: Sequence[str]) -> dict[str, str]:
     ({'train': 'train', 'dev': 'valid'}, {'ar-train': 'train', 'ar-eval': 'valid', 'ar-test': 'test'})
     """
     words = {name: name.strip().lower() for name in names}
-    starts = {match[0] for word in words.values() if (match := re.match(r".*[._-]", word))}
     ends = {name: re.split("[._-]", word)[-1] for name, word in words.items()}
-    if len(starts) == 1 and all("".join(starts) + ends[name] == word for name, word in words.items()):
+    starts = {word.removesuffix(ends[name]) for name, word in words.items()}
+    if len(starts) == 1 and all(map(split_name, ends.values())):
         words = ends
     found = {name: split for name, word in words.items() if (split := split_name(word)) is not None}
     if "valid" not in found.values() and list(found.values()).count("test") > 1:
