@@ -70,6 +70,12 @@ def test_all_pronunciations_of_a_word_stay_in_one_split(seed: int, tmp_path: Pat
     assert any('rows of one "word" stay together: 11 groups' in note for note in parts.notes)
 
 
+def test_too_few_words_are_said_to_be_so(tmp_path: Path) -> None:
+    records = read(written(tmp_path, "read R EH1 D\nread(2) R IY1 D\n"), DataSettings(format="dictionary"))
+    with pytest.raises(UsageError, match=r'the groups of "word" are too few .* or name another --group'):
+        split(records, DataSettings(), ("word",), "pronunciation", stratify=False, given={})
+
+
 def test_another_group_can_be_named(tmp_path: Path) -> None:
     settings = DataSettings(group="pronunciation", valid="0.2", test="0.2")
     records = read(written(tmp_path, ENTRIES), settings)

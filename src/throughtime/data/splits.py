@@ -90,7 +90,7 @@ def split(
     parts["train"] = train
     for name in NAMES:
         if not len(parts[name]):
-            raise UsageError(_why_empty(name, parts, settings.group or train.group))
+            raise UsageError(_why_empty(name, parts, settings.group, train.group))
     notes.append("rows: " + ", ".join(f"{len(parts[name]):,} {name}" for name in NAMES))
     return Splits(parts["train"], parts["valid"], parts["test"], tuple(notes), repeated)
 
@@ -280,12 +280,12 @@ def _rows(records: Records, columns: Sequence[str]) -> list[str]:
     return [repr(row) for row in zip(*(records.columns[name] for name in columns), strict=True)]
 
 
-def _why_empty(name: str, parts: Mapping[str, Records], group: str | None) -> str:
+def _why_empty(name: str, parts: Mapping[str, Records], asked: str | None, laid_out: str | None) -> str:
     problem, count = f"the {name} split has no rows", sum(map(len, parts.values()))
-    if group is not None:
+    if asked is not None or laid_out is not None:
         return (
-            f'{problem}: the groups of "{group}" are too few or too large to be shared out; '
-            "give more groups, or a larger fraction, or leave --group out"
+            f'{problem}: the groups of "{asked or laid_out}" are too few or too large to be shared out; '
+            f"give more groups, or a larger fraction, or {'leave --group out' if asked else 'name another --group'}"
         )
     return (
         f"{problem}: {count:,} different {'row is' if count == 1 else 'rows are'} too few; "

@@ -19,7 +19,7 @@ from throughtime.errors import DataError, Place
 COMMENTS = ("#", ";;;")
 COMMENT = re.compile(r"\s(#|;;;).*")
 FURTHER = re.compile(r"(.*)\(\d+\)")
-STRESS = re.compile(r"(?<=\D)[0-9]$")
+STRESS = re.compile(r"(?<=\D)[0-2]$")
 LONG_SYMBOL = 4
 MOST_SYMBOLS = 200
 FEWEST = 5  # entries, by which a dictionary is recognised
