@@ -77,6 +77,8 @@ def test_every_cell_is_looked_into(cell: str) -> None:
             assert {measured.name for measured in entry.units} == known
             assert entry.distances is not None and entry.distances.norms["all"][0] > 0
             assert entry.jacobian is None  # one row has a single step
+    for entry in look(model, batch.rows(torch.tensor([0, 1, 3]))):
+        assert entry.jacobian is not None and entry.jacobian > 0
 
 
 ON_ENGINES = [

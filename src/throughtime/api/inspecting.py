@@ -30,10 +30,10 @@ def memory_of(model: nn.Module, prepared: Prepared, run: Run) -> Memory:
         history=run.history.read() if run.history.exists() else (),
         observations=run.observations.read() if run.observations.exists() else (),
     )
-    return remembered(evidence, settings_of(prepared))
+    return remembered(evidence, all_settings(prepared))
 
 
-def settings_of(prepared: Prepared) -> dict[str, Any]:
+def all_settings(prepared: Prepared) -> dict[str, Any]:
     """All settings by name, as ``train`` takes them."""
     return {name: value for table in prepared.settings.to_toml().values() for name, value in table.items()}
 

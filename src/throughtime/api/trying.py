@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from throughtime.api.inspecting import settings_of
+from throughtime.api.inspecting import all_settings
 from throughtime.api.machine import threads_of
 from throughtime.api.prepared import Prepared
 from throughtime.api.settings import resolve
@@ -91,7 +91,7 @@ def _possible(prepared: Prepared, settings: Mapping[str, Any]) -> bool:
 
 
 def _short(prepared: Prepared, settings: Mapping[str, Any], epochs: int) -> Prepared:
-    resolved = resolve(prepared.task, {**settings_of(prepared), **settings})
+    resolved = resolve(prepared.task, {**all_settings(prepared), **settings})
     training = changed(resolved.training, epochs=epochs, patience=None)
     machine = changed(resolved.machine, seeds=None)
     return prepared.with_settings(replace(resolved, training=training, machine=machine))

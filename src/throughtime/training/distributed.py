@@ -25,7 +25,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from throughtime.batch import Batch, Sequences
+from throughtime.batch import Batch
 from throughtime.errors import ThroughtimeError, UsageError
 from throughtime.training.file_kinds import tensor_bytes
 
@@ -229,17 +229,8 @@ def _of_environment(environment: Mapping[str, str]) -> Processes:
 
 def rows(batch: Batch, begin: int, end: int) -> Batch:
     """Rows ``begin`` to ``end`` of a batch, with their numbers, and so with their masks."""
-
-    def cut(column: Tensor | Sequences) -> Tensor | Sequences:
-        if isinstance(column, Sequences):
-            return Sequences(column.data[begin:end], column.lengths[begin:end])
-        return column[begin:end]
-
-    ids = batch.sample_ids[begin:end]
-    draw = None if batch.draw is None else replace(batch.draw, sample_ids=ids)
-    return replace(
-        batch, columns={name: cut(column) for name, column in batch.columns.items()}, sample_ids=ids, draw=draw
-    )
+    picked = replace(batch, state=None).rows(torch.arange(begin, end))
+    return replace(picked, state=batch.state)  # which is of this process's rows already
 
 
 class _Together(nn.Module):

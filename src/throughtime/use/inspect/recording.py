@@ -14,6 +14,7 @@ from throughtime.models.encoders import steps_of
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model
 from throughtime.use.generating import prompt_ids
+from throughtime.use.inspect.explain.over_time import recorded
 
 Recorded = dict[str, np.ndarray]
 
@@ -27,8 +28,8 @@ def recorded_row(model: Model, batch: Batch, names: Sequence[str] = ()) -> Recor
         layer = getattr(encoder, "recurrent", None)
         if isinstance(layer, Recurrent):
             steps = int(steps_of(batch[column]))
-            kept = layer.record(vectors[:, :steps], names=names)
-            found |= {f"{column}.{key}": values[0].cpu().numpy() for key, values in kept.items()}
+            kept = recorded(layer, vectors[0, :steps], names=names)
+            found |= {f"{column}.{key}": values for key, values in kept.items()}
     return found
 
 
@@ -39,5 +40,5 @@ def recorded_text(model: LanguageModel, field: Tokens, text: str, names: Sequenc
     start = torch.from_numpy(field.vocabulary.encode(field.start)[None]).to(device)
     ids = torch.from_numpy(prompt_ids(text, field)[None]).to(device)
     _, state = model.after(start, None)
-    kept = model.recurrent.record(model.vectors(ids), state=state, names=names)
-    return {f"{field.column}.{key}": values[0].cpu().numpy() for key, values in kept.items()}
+    kept = recorded(model.recurrent, model.vectors(ids)[0], state, names)
+    return {f"{field.column}.{key}": values for key, values in kept.items()}

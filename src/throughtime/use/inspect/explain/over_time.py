@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,9 +31,12 @@ class OverTime:
 
 
 @torch.no_grad()
-def recorded(layer: Recurrent, vectors: Tensor, state: State | None = None) -> dict[str, np.ndarray]:
-    """Every named quantity while reading ``vectors (T, F)``: ``{"l0.f": (T, units), "l0_reverse.f": ...}``."""
-    return {name: values[0].numpy() for name, values in layer.record(vectors[None], state=state).items()}
+def recorded(
+    layer: Recurrent, vectors: Tensor, state: State | None = None, names: Sequence[str] = ()
+) -> dict[str, np.ndarray]:
+    """Named quantities, all by default, while reading ``vectors (T, F)``: ``{"l0.f": (T, units), ...}``."""
+    kept = layer.record(vectors[None], state=state, names=names)
+    return {name: values[0].cpu().numpy() for name, values in kept.items()}
 
 
 def over_time(graph: Graph, quantities: Mapping[str, np.ndarray]) -> list[OverTime]:

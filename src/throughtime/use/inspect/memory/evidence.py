@@ -19,8 +19,8 @@ from throughtime.use.inspect.memory.context import Context
 class Evidence:
     """Looks into every layer and direction, the context that it uses, and the course of training.
 
-    ``keeping`` names, by place, the gates that keep a state, and whether a high value keeps it (1) or a low one (-1);
-    ``gated`` says which places have any gate. ``window``: steps after which training cut the gradient or the input,
+    ``keeping`` names, by place, the gates that keep a state, and whether a high value keeps it (1) or a low one (-1).
+    ``window``: steps after which training cut the gradient or the input,
     None where it did not. ``history`` are the run's epochs, ``observations`` the updates looked at while training.
     """
 

@@ -83,16 +83,16 @@ def reading(model: LanguageModel, field: Tokens, text: str) -> Answering:
 def _score(model: Model, batch: Batch, field: Field, step: int) -> tuple[Tensor, str]:
     output, head, known = model(batch), model.head, list(getattr(field, "classes", ()))
     if field.kind == "category":
-        logs = torch.log_softmax(output[0].double(), 0)
-        found = int(logs.argmax())
-        return logs[found], f"F = log P({known[found]!r})"
+        found = int(output[0].argmax())
+        return head.score(output.double(), found, step)[0], f"F = log P({known[found]!r})"
     if field.kind == "labels":
         found = int(output[0].argmax())
         return F.logsigmoid(output[0, found].double()), f"F = log P({known[found]!r})"
     if isinstance(head, TagsHead):
         with torch.no_grad():
             found = int(head.answers(output)[0][step])
-        return head.probabilities(output)[0, step, found].log(), f"F = log P({known[found]!r} at step {step})"
+        exact = Sequences(output.data.double(), output.lengths)
+        return head.score(exact, found, step)[0], f"F = log P({known[found]!r} at step {step})"
     number = output.data[0, step, 0] if isinstance(output, Sequences) else output[0]
     scaling: Any = getattr(field, "scaling", None) or getattr(field, "scalings")[0]  # noqa: B009
     where = f" at step {step}" if isinstance(output, Sequences) else ""
