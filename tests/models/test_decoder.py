@@ -14,9 +14,10 @@ from throughtime.batch import Draw, Sequences, valid_mask
 from throughtime.cells.recurrent import Recurrent
 from throughtime.errors import UsageError
 from throughtime.models.attention import attentions
-from throughtime.models.bridge import Bridge, Shape
+from throughtime.models.bridge import Bridge
 from throughtime.models.copying import Copying
 from throughtime.models.decoder import Decoder, Source
+from throughtime.models.encoders import Shape
 from throughtime.models.settings import TransduceSettings
 
 KINDS: list[dict[str, Any]] = [
@@ -74,7 +75,9 @@ def test_steps_are_the_given_target(chosen: dict[str, Any]) -> None:
 def test_steps_in_float32(chosen: dict[str, Any]) -> None:
     decoder, source = decoder_of(**chosen).float().eval(), source_of()
     assert source.states is not None
-    source = Source(source.hidden.float(), LENGTHS, tuple(part.float() for part in source.states), source.ids)
+    source = Source(
+        source.hidden.float(), LENGTHS, [tuple(part.float() for part in read) for read in source.states], source.ids
+    )
     read = target_of(lengths=TARGETS * 0 + 6)[0]
     whole, state = decoder(read, source), decoder.begin(source)
     for step in range(6):
@@ -201,9 +204,9 @@ def test_a_bridge_joins_both_directions_and_every_state() -> None:
     chance = torch.Generator().manual_seed(0)
     states = tuple(torch.randn(4, 3, 2, generator=chance) for _ in range(2))
     for count, layers in ((1, 1), (2, 2), (2, 3)):
-        bridge = Bridge(Shape(2, 2, 2, 2), Shape(count, layers, 1, 5))
+        bridge = Bridge([Shape(2, 2, 2, 2)], Shape(count, layers, 1, 5))
         torch.nn.init.normal_(bridge.bias)
-        first = bridge(states)
+        first = bridge([states])
         assert [tuple(part.shape) for part in first] == [(layers, 3, 5)] * count
         for which in range(count):
             for layer in range(layers):
@@ -211,8 +214,20 @@ def test_a_bridge_joins_both_directions_and_every_state() -> None:
                 joined = torch.cat([states[which][2 * below], states[which][2 * below + 1]], 1)
                 expected = torch.tanh(joined @ bridge.weight[which, layer].T + bridge.bias[which, layer])
                 torch.testing.assert_close(first[which][layer], expected)
-    to_lstm = Bridge(Shape(1, 1, 1, 2), Shape(2, 1, 1, 5))
-    assert len(to_lstm((states[0][:1],))) == 2
+    to_lstm = Bridge([Shape(1, 1, 1, 2)], Shape(2, 1, 1, 5))
+    assert len(to_lstm([(states[0][:1],)])) == 2
+
+
+def test_a_bridge_joins_several_readers() -> None:
+    chance = torch.Generator().manual_seed(0)
+    deep = tuple(torch.randn(4, 3, 2, generator=chance) for _ in range(2))
+    one = (torch.randn(1, 3, 7, generator=chance),)
+    bridge = Bridge([Shape(2, 2, 2, 2), Shape(1, 1, 1, 7)], Shape(2, 2, 1, 5))
+    first = bridge([deep, one])
+    for which in range(2):
+        for layer in range(2):
+            joined = torch.cat([deep[which][2 * layer], deep[which][2 * layer + 1], one[0][0]], 1)
+            torch.testing.assert_close(first[which][layer], torch.tanh(joined @ bridge.weight[which, layer].T))
 
 
 def test_without_a_bridge_the_first_state_is_that_of_the_layers() -> None:

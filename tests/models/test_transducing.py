@@ -10,9 +10,9 @@ from throughtime.batch import Sequences, valid_mask
 from throughtime.cells.cell import form
 from throughtime.cells.recurrent import Recurrent
 from throughtime.data.vocabulary import SPECIALS, Vocabulary
-from throughtime.models.bridge import Shape
 from throughtime.models.decoder import Decoder, Source
 from throughtime.models.decoding import Beam, Ends, beam_search, greedy
+from throughtime.models.encoders import Shape
 from throughtime.models.settings import NetworkSettings, TransduceSettings
 
 SOS, EOS, LETTERS, LONGEST = 2, 3, 8, 7
@@ -29,7 +29,7 @@ class Reader(nn.Module):
 
     def forward(self, letters: Sequences) -> Source:
         hidden, states = self.layers(self.embedding[letters.data], letters.lengths)
-        return Source(hidden, letters.lengths, states, letters.data)
+        return Source(hidden, letters.lengths, [states], letters.data)
 
 
 def letters_of(rows: int, generator: torch.Generator, backwards: bool) -> tuple[Sequences, Sequences, Tensor]:
@@ -50,7 +50,7 @@ def learned(backwards: bool, updates: int) -> tuple[Reader, Decoder]:
     decoder = Decoder(
         Vocabulary((*SPECIALS, *"abcdefgh")),
         reader.layers.output_size,
-        Shape.of(reader.layers),
+        [Shape.of(reader.layers)],
         NetworkSettings(hidden_size=32, embedding_size=16, dropout=0.0),
         TransduceSettings(attention="general", label_smoothing=0.0),
         cell=form("gru"),

@@ -10,8 +10,8 @@ from torch import Tensor
 from throughtime.batch import Sequences
 from throughtime.cells.cell import form
 from throughtime.data.vocabulary import SPECIALS, Vocabulary
-from throughtime.models.bridge import Shape
 from throughtime.models.decoder import Decoder, Source
+from throughtime.models.encoders import Shape
 from throughtime.models.settings import NetworkSettings, TransduceSettings
 
 SIZE, MEMORY, READER = 9, 6, Shape(count=2, num_layers=1, directions=2, hidden_size=3)
@@ -25,7 +25,8 @@ def decoder_of(seed: int = 1, size: int = SIZE, **chosen: Any) -> Decoder:
     task = {name: chosen.pop(name) for name in TransduceSettings.__struct_fields__ if name in chosen}
     network = NetworkSettings(**{**NETWORK, **chosen})
     vocabulary = Vocabulary((*SPECIALS, *(chr(97 + k) for k in range(size - len(SPECIALS)))))
-    decoder = Decoder(vocabulary, MEMORY, READER, network, TransduceSettings(**task), cell=form(network.cell)).double()
+    settings = TransduceSettings(**task)
+    decoder = Decoder(vocabulary, MEMORY, [READER], network, settings, cell=form(network.cell)).double()
     chance = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for weight in decoder.parameters():
@@ -38,12 +39,12 @@ def source_of(seed: int = 2, lengths: Tensor = LENGTHS, size: int = SIZE) -> Sou
     rows = len(lengths)
     hidden = torch.randn(rows, 5, MEMORY, generator=chance, dtype=torch.float64)
     states = tuple(torch.randn(2, rows, 3, generator=chance, dtype=torch.float64) for _ in range(2))
-    return Source(hidden, lengths, states, torch.randint(0, size, (rows, 5), generator=chance))
+    return Source(hidden, lengths, [states], torch.randint(0, size, (rows, 5), generator=chance))
 
 
 def rows_of(source: Source, index: Tensor) -> Source:
     assert source.states is not None and source.ids is not None
-    states = tuple(part[:, index] for part in source.states)
+    states = [tuple(part[:, index] for part in read) for read in source.states]
     return Source(source.hidden[index], source.lengths[index], states, source.ids[index])
 
 

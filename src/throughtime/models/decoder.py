@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,9 +19,10 @@ from throughtime.data.vocabulary import Vocabulary
 from throughtime.errors import UsageError
 from throughtime.models.attention import Memory, attentions
 from throughtime.models.attention.attention import uniform
-from throughtime.models.bridge import Bridge, Shape
+from throughtime.models.bridge import Bridge
 from throughtime.models.copying import Copying
 from throughtime.models.decoding.sampling import Sampling
+from throughtime.models.encoders import Shape
 from throughtime.models.encoders.encoder import Surroundings
 from throughtime.models.encoders.layers import embedding, recurrent
 from throughtime.models.losses import negative_log_likelihood
@@ -35,13 +37,13 @@ PLACE = "decoder"
 class Source:
     """What was read: hidden states ``(B, T, F)`` with ``lengths (B,)``.
 
-    ``states`` are the reader's last ones, for the bridge. ``ids (B, T)`` are the tokens read, as the vocabulary of the
-    output numbers them, for copying; ``<unk>`` where it has none.
+    ``states`` are the last ones of each reader, for the bridge. ``ids (B, T)`` are the tokens read, as the vocabulary
+    of the output numbers them, for copying; ``<unk>`` where it has none.
     """
 
     hidden: Tensor
     lengths: Tensor
-    states: State | None = None
+    states: Sequence[State] | None = None
     ids: Tensor | None = None
 
 
@@ -111,7 +113,7 @@ class Decoder(nn.Module):
     Arguments:
         vocabulary: of the output.
         memory_size: features of what was read.
-        reader: how the reader's last states lie, for the bridge.
+        readers: how the last states of each reader lie, for the bridge.
         settings: the network; a decoder runs forwards whatever they say, and a learned first state yields to a bridge.
         usual_size: of embeddings, where the settings name none.
     """
@@ -120,7 +122,7 @@ class Decoder(nn.Module):
         self,
         vocabulary: Vocabulary,
         memory_size: int,
-        reader: Shape,
+        readers: Sequence[Shape],
         settings: NetworkSettings,
         task: TransduceSettings,
         *,
@@ -150,7 +152,7 @@ class Decoder(nn.Module):
         self.following = NextToken(self.vector_size, self.size, False, task.tied, width, generator)
         self.bridge: Bridge | None = None
         if task.bridge == "linear":
-            self.bridge = Bridge(reader, Shape.of(self.recurrent), generator)
+            self.bridge = Bridge(readers, Shape.of(self.recurrent), generator)
         self.copying = Copying(seen + width, generator) if task.copying else None
 
     def begin(self, source: Source) -> Written:

@@ -13,21 +13,39 @@ from torch import Generator, Tensor, nn
 
 from throughtime.batch import Draw, Sequences
 from throughtime.cells.engine import Execution
+from throughtime.cells.engine.contract import State
 from throughtime.cells.equations import Graph
+from throughtime.cells.recurrent import Recurrent
 from throughtime.data.fields import Field
 from throughtime.models.settings import NetworkSettings
 from throughtime.registry import Registry
 
 
 @dataclass(frozen=True)
+class Shape:
+    """How the states of recurrent layers lie: ``count`` tensors ``(num_layers * directions, B, hidden_size)``."""
+
+    count: int
+    num_layers: int
+    directions: int
+    hidden_size: int
+
+    @classmethod
+    def of(cls, layers: Recurrent) -> Shape:
+        return cls(len(layers.graph.states), layers.num_layers, 2 if layers.bidirectional else 1, layers.hidden_size)
+
+
+@dataclass(frozen=True)
 class Encoding:
     """A hidden sequence ``(B, T, F)`` with ``lengths (B,)``; a column without time is a sequence of one step.
 
-    ``bag (B, T, E)`` are the embeddings themselves, where a head shall see them beside the hidden states.
+    ``states`` are the last ones of all layers, as the encoder's ``shape`` says; those of a column without time are its
+    features. ``bag (B, T, E)`` are the embeddings themselves, where a head shall see them beside the hidden states.
     """
 
     hidden: Tensor
     lengths: Tensor
+    states: State
     bag: Tensor | None = None
 
 
@@ -39,10 +57,11 @@ class Encoder(nn.Module, ABC):
 
     ``pooling`` is how its states become one vector where one is wanted; ``bidirectional`` says that one half of the
     features was read backwards. ``bag_size`` counts the features of its encodings' bag, 0 without one. ``stepwise``
-    says that its hidden sequence has a state for every step of the column.
+    says that its hidden sequence has a state for every step of the column, and ``shape`` how its last states lie.
     """
 
     output_size: int
+    shape: Shape
     bidirectional: bool
     pooling: str
     bag_size: int = 0

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from throughtime.batch import Draw, Sequences
 from throughtime.data.fields.numbers import Numbers
-from throughtime.models.encoders.encoder import Encoder, Encoding, Surroundings, encoders
+from throughtime.models.encoders.encoder import Encoder, Encoding, Shape, Surroundings, encoders
 from throughtime.models.encoders.layers import recurrent
 
 
@@ -17,7 +17,7 @@ class NumbersEncoder(Encoder):
     def __init__(self, field: Numbers, around: Surroundings) -> None:
         super().__init__()
         self.recurrent = recurrent(len(field.scalings), around)
-        self.stepwise, self.output_size = True, self.recurrent.output_size
+        self.stepwise, self.output_size, self.shape = True, self.recurrent.output_size, Shape.of(self.recurrent)
         self.bidirectional = around.settings.bidirectional
         self.pooling = "mean" if around.settings.pooling == "auto" else around.settings.pooling
 
@@ -25,5 +25,5 @@ class NumbersEncoder(Encoder):
         return column.data.to(next(self.recurrent.parameters()).dtype)
 
     def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
-        hidden, _ = self.recurrent(vectors, lengths, draw=draw)
-        return Encoding(hidden, lengths)
+        hidden, states = self.recurrent(vectors, lengths, draw=draw)
+        return Encoding(hidden, lengths, states)

@@ -12,7 +12,7 @@ from throughtime.batch import Draw
 from throughtime.data.fields.category import Category
 from throughtime.data.fields.labels import Labels
 from throughtime.data.fields.number import Number
-from throughtime.models.encoders.encoder import Encoder, Encoding, Surroundings, encoders
+from throughtime.models.encoders.encoder import Encoder, Encoding, Shape, Surroundings, encoders
 
 
 class SingleEncoder(Encoder):
@@ -25,13 +25,14 @@ class SingleEncoder(Encoder):
     def __init__(self, output_size: int, features: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
         self.output_size, self.features = output_size, features
+        self.shape = Shape(1, 1, 1, output_size)
         self.register_buffer("one", torch.ones(()), persistent=False)
 
     def vectors(self, column: Tensor, draw: Draw | None) -> Tensor:
         return self.features(column)[:, None].to(self.one.dtype)
 
     def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
-        return Encoding(vectors, lengths)
+        return Encoding(vectors, lengths, (vectors.transpose(0, 1),))
 
 
 @encoders.named("number")

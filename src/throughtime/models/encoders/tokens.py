@@ -8,7 +8,7 @@ from torch import Tensor
 from throughtime.batch import Draw, Sequences
 from throughtime.cells.dropout import Masks, dropout
 from throughtime.data.fields.tokens import LETTERS, Tokens
-from throughtime.models.encoders.encoder import Encoder, Encoding, Surroundings, encoders
+from throughtime.models.encoders.encoder import Encoder, Encoding, Shape, Surroundings, encoders
 from throughtime.models.encoders.layers import embedding, recurrent
 
 
@@ -24,7 +24,7 @@ class TokensEncoder(Encoder):
         self.embedding = embedding(field.vocabulary, 64 if field.unit in LETTERS else 128, around)
         input_size = self.size if self.embedding is None else self.embedding.shape[1]
         self.recurrent = recurrent(input_size, around)
-        self.stepwise, self.output_size = True, self.recurrent.output_size
+        self.stepwise, self.output_size, self.shape = True, self.recurrent.output_size, Shape.of(self.recurrent)
         self.bidirectional = settings.bidirectional
         by_unit = "max" if field.unit in LETTERS else "mean"
         self.pooling = by_unit if settings.pooling == "auto" else settings.pooling
@@ -40,8 +40,8 @@ class TokensEncoder(Encoder):
         return dropout(x, settings.dropout, draw, f"{self.place}.embedding", locked=settings.locked_dropout)
 
     def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
-        hidden, _ = self.recurrent(vectors, lengths, draw=draw)
-        return Encoding(hidden, lengths, vectors if self.bag_size else None)
+        hidden, states = self.recurrent(vectors, lengths, draw=draw)
+        return Encoding(hidden, lengths, states, vectors if self.bag_size else None)
 
     def _looked_up(self, ids: Tensor) -> Tensor:
         """(B, T, F): a row of the embedding for each id, or 1 at the id's place."""

@@ -12,7 +12,7 @@ from throughtime.cells.pooling import Pooling
 from throughtime.cells.recurrent import Recurrent
 from throughtime.data.fields.words import Words
 from throughtime.errors import UsageError
-from throughtime.models.encoders.encoder import Encoder, Encoding, Surroundings, encoders
+from throughtime.models.encoders.encoder import Encoder, Encoding, Shape, Surroundings, encoders
 from throughtime.models.encoders.layers import embedding, recurrent
 
 LETTER_SIZE = 32  # features of a letter
@@ -91,7 +91,7 @@ class WordsEncoder(Encoder):
             self.letters = Letters(len(field.letters), around)
             size += SHAPE_SIZE + self.letters.output_size
         self.recurrent = recurrent(size, around)
-        self.stepwise, self.output_size = True, self.recurrent.output_size
+        self.stepwise, self.output_size, self.shape = True, self.recurrent.output_size, Shape.of(self.recurrent)
         self.bidirectional = settings.bidirectional
         self.pooling = "mean" if settings.pooling == "auto" else settings.pooling
         self.bag_size = 0 if settings.bag == "no" else size
@@ -109,8 +109,8 @@ class WordsEncoder(Encoder):
         return dropout(x, settings.dropout, draw, f"{self.place}.embedding", locked=locked)
 
     def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
-        hidden, _ = self.recurrent(vectors, lengths, draw=draw)
-        return Encoding(hidden, lengths, vectors if self.bag_size else None)
+        hidden, states = self.recurrent(vectors, lengths, draw=draw)
+        return Encoding(hidden, lengths, states, vectors if self.bag_size else None)
 
     def _looked_up(self, ids: Tensor) -> Tensor:
         if self.embedding is None:
