@@ -21,6 +21,7 @@ from throughtime.api.rows import PreparedRows
 from throughtime.api.settings import Settings
 from throughtime.cells.equations import Graph
 from throughtime.data.alignment import require_aligned
+from throughtime.data.alternatives import one_row_a_question
 from throughtime.data.batches import collated
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields_from_json
@@ -31,7 +32,8 @@ from throughtime.data.records import Records, in_memory_records
 from throughtime.data.streams import Streams
 from throughtime.data.streams.streams import read_stream
 from throughtime.errors import DataError, UsageError
-from throughtime.models.decoding.sampling import Sampling
+from throughtime.models.decoding import Sampling, Way
+from throughtime.models.heads.tokens import TextHead
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model
 from throughtime.models.tasks import Task, tasks
@@ -49,6 +51,7 @@ from throughtime.use.inspect.units.found_units import UnitsFound
 from throughtime.use.predictions import answered_rows
 from throughtime.use.reading_on import read_on
 from throughtime.use.verdict import verdict
+from throughtime.use.writing import way_of
 
 
 def load(run: str | os.PathLike[str], *, use: Sequence[str | os.PathLike[str]] = ()) -> TrainedRun:
@@ -113,22 +116,31 @@ class TrainedRun:
         """The run's device where this machine has it, else the best that it has."""
         return device_here(self.settings.machine)
 
-    def predict(self, data: Any, *, done: Callable[[int], None] | None = None) -> list[dict[str, Any]]:
+    def predict(self, data: Any, *, done: Callable[[int], None] | None = None, **writing: Any) -> list[dict[str, Any]]:
         """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``, or for each of its steps.
 
         ``data`` is a path, a list of texts (for a run with one text column), a list of records, or a data frame;
         columns other than the run's inputs do not matter. A language model gives the likeliest next tokens after each
         text.
+
+        Where a text is written, ``writing`` may say otherwise than the run's settings how: ``beam``, ``n_best``,
+        ``length_penalty``, ``coverage_penalty``, ``longest``, a ``prefix`` that answers begin with; or ``temperature``,
+        ``top_k``, ``top_p`` and ``seed``, for answers that are drawn, ``n_best`` of them. Each row then also has
+        ``log_probability``, ``score``, ``finished``, and ``n_best`` where several were asked for. Raises UsageError for
+        what this run cannot do.
         """
         if isinstance(self.model, LanguageModel):
+            if writing:
+                raise UsageError(f"{', '.join(writing)}: the run is a language model; generate writes texts")
             return [next_tokens(self.model, self._text_field(), text) for text in self._texts(data)]
         records = self._records(data)
         inputs = {column: self.fields[column] for column in self.inputs}
         dataset = Dataset(records, inputs)
-        if self.output.stepwise:
+        if self.model.head.stepwise:
             self._require_aligned(records, dataset)
-        found = answer(self.model, dataset, self.output, device=self.device, truth=False, done=done)
-        return answered_rows(self.output, found.outcome)
+        way = self._way(writing) if writing else None
+        found = answer(self.model, dataset, self.output, device=self.device, truth=False, way=way, done=done)
+        return answered_rows(self.output, found)
 
     def evaluate(self, data: Any, *, done: Callable[[int], None] | None = None) -> dict[str, float]:
         """All metrics on other labelled data, which holds the run's input and output columns; or on another text."""
@@ -137,8 +149,10 @@ class TrainedRun:
             rate = getattr(self.settings.task, "dynamic_rate", 0.0)
             return measured(read_on(self.model, streams["test"], device=self.device, dynamic_rate=rate, done=done))
         records = self._records(data, with_output=True)
+        if self.output.kind == "tokens":
+            records = one_row_a_question(records, self.inputs, self.output.column)
         dataset = Dataset(records, self.fields)
-        if self.output.stepwise:
+        if self.model.head.stepwise:
             require_aligned(records, self.fields, dataset.columns, self.output.column)
         found = answer(self.model, dataset, self.output, device=self.device, done=done)
         return measured(found.outcome)
@@ -179,7 +193,7 @@ class TrainedRun:
             return explain_text(self.model, self._text_field(), given, self.task.name, step=step, answer=answer)
         records = self._one(given)
         inputs = {column: self.fields[column] for column in self.inputs}
-        if self.output.stepwise:
+        if self.model.head.stepwise:
             self._require_aligned(records, Dataset(records, inputs))
         found = explain_row(self.model, records, inputs, self.output, self.task.name, step=step, answer=answer)
         if nearest < 1:
@@ -189,6 +203,11 @@ class TrainedRun:
         except (UsageError, DataError) as error:
             return replace(found, no_nearest=str(error))
         return replace(found, nearest=tuple(rows.nearest(torch.from_numpy(found.seen), nearest)))
+
+    def _way(self, writing: Mapping[str, Any]) -> Way:
+        if not isinstance(self.model, Model) or not isinstance(self.model.head, TextHead):
+            raise UsageError(f"{', '.join(writing)}: a run of the task {self.task.name} writes no texts; leave it out")
+        return way_of(self.model.head, **writing)
 
     @cached_property
     def _training_rows(self) -> Among:

@@ -25,7 +25,8 @@ Say = Callable[[str], None]
 class Measured:
     """A finished model's figures on valid and test, and a row of predictions.jsonl for each row of test.
 
-    ``more`` are further entries of metrics.json; ``samples``, of a model that generates, are those of samples.json.
+    ``more`` are further entries of metrics.json; ``samples``, of a model that generates, are those of samples.json,
+    ``attention``, of one that writes what it reads, where it looked, those of attention.json.
     """
 
     valid: Mapping[str, float]
@@ -33,6 +34,7 @@ class Measured:
     rows: Sequence[Mapping[str, Any]]
     more: Mapping[str, Any]
     samples: Mapping[str, Any] | None = None
+    attention: Mapping[str, Any] | None = None
 
 
 class Prepared(ABC):

@@ -16,6 +16,7 @@ from throughtime.api.prepared import Measured, Prepared, Say
 from throughtime.api.settings import Settings, resolve
 from throughtime.batch import Batch
 from throughtime.data.alignment import require_aligned
+from throughtime.data.alternatives import one_row_a_question
 from throughtime.data.batches import Batches, batches, collated
 from throughtime.data.columns import Proposal, propose
 from throughtime.data.dataset import Dataset
@@ -24,18 +25,21 @@ from throughtime.data.profile import profile
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.splits import NAMES, Splits, given_splits, split
+from throughtime.data.writable import require_both_sides, require_writable
 from throughtime.errors import DataError, Place, UsageError, unknown
 from throughtime.models.baselines import Answer, baselines
+from throughtime.models.decoding import Way
 from throughtime.models.material import material, outcome_kind, target
-from throughtime.models.metrics import Metric, Outcome, metrics
+from throughtime.models.metrics import Metric, Outcome, metrics, signatures
 from throughtime.models.model import Model, float_type
 from throughtime.models.settings import refuse_idle
 from throughtime.models.skipgram import skipgram
 from throughtime.models.tasks import Task, build_model, task_for, tasks
 from throughtime.models.tasks.task import require_kind
-from throughtime.settings import changed
+from throughtime.settings import Group, changed
 from throughtime.training.observe.recorder import LONGEST
 from throughtime.use.answering import answer, measured
+from throughtime.use.inspect.attention import attention_maps
 from throughtime.use.inspect.memory.context import Context, context_of_rows
 from throughtime.use.predictions import test_rows
 
@@ -93,7 +97,7 @@ class PreparedRows(Prepared):
     def _vectors(self) -> dict[str, np.ndarray]:
         """Vectors made of the training texts, by column."""
         network, found = self.settings.network, {}
-        for column, field in self.inputs.items():
+        for column, field in self.fields.items():
             if field.kind in ("tokens", "words"):
                 ids = [row if row.ndim == 1 else row[:, 0] for row in self.datasets["train"].columns[column]]
                 size = network.embedding_size or 128
@@ -128,7 +132,9 @@ class PreparedRows(Prepared):
 
     def evaluated(self, device: torch.device, model: nn.Module) -> dict[str, float]:
         assert isinstance(model, Model)
-        found = answer(model, self.datasets["valid"], self.output_field, device=device)
+        longest = getattr(self.settings.task, "longest", None)  # texts are written greedily, which takes less time
+        way = None if longest is None else Way(longest=longest)
+        found = answer(model, self.datasets["valid"], self.output_field, device=device, way=way)
         assert found.losses is not None
         return {**measured(found.outcome), "loss": float(found.losses.mean())}
 
@@ -144,8 +150,12 @@ class PreparedRows(Prepared):
             answer(model, self.datasets[split], self.output_field, device=device) for split in ("valid", "test")
         )
         rows = test_rows(self.splits.test, list(self.inputs), self.output_field, test, best)
-        more = {} if test.outcome.lengths is None else {"steps": {"test": len(test.outcome)}}
-        return Measured(measured(valid.outcome), measured(test.outcome), rows, more)
+        more: dict[str, Any] = {} if test.outcome.lengths is None else {"steps": {"test": len(test.outcome)}}
+        maps = None
+        if test.hypotheses is not None:
+            more["texts"] = {"unit": test.outcome.unit, "signatures": signatures(test.outcome)}
+            maps = attention_maps(model, self.datasets["test"], test.hypotheses)
+        return Measured(measured(valid.outcome), measured(test.outcome), rows, more, attention=maps)
 
     def figures(self) -> dict[str, Any]:
         return profile(self.splits, self.fields, self.datasets, self.notes)
@@ -210,13 +220,36 @@ def prepare_rows(
     _require_several_classes(fitted[proposal.output], records)
     _require_a_sequence(proposal)
     _refuse_idle(proposal, settings)
+    if kind == "tokens":
+        splits = _questions(splits, proposal, tell)
     datasets = {name: Dataset(getattr(splits, name), fitted) for name in NAMES}
-    if fitted[proposal.output].stepwise and kind != "tokens":
+    if kind == "tokens":
+        _require_texts(splits, fitted, datasets, proposal.output, resolve(found, chosen).task)
+    elif fitted[proposal.output].stepwise:
         for name, dataset in datasets.items():
             require_aligned(getattr(splits, name), fitted, dataset.columns, proposal.output)
     resolved = resolve(found, chosen, _suited(datasets["train"], proposal.output))
     source = str(records.source)
     return PreparedRows(found, resolved, source, splits, fitted, proposal.output, datasets, tuple(notes), beginning)
+
+
+def _questions(splits: Splits, proposal: Proposal, tell: Say) -> Splits:
+    """Of valid and test a row for each question, with all its right answers."""
+    valid, test = (one_row_a_question(part, proposal.inputs, proposal.output) for part in (splits.valid, splits.test))
+    rows = len(splits.valid) + len(splits.test) - len(valid) - len(test)
+    if rows:
+        tell(f"in valid and test {rows:,} rows ask what another one asks: they count as further right answers to it")
+    return replace(splits, valid=valid, test=test)
+
+
+def _require_texts(
+    splits: Splits, fitted: Mapping[str, Field], datasets: Mapping[str, Dataset], output: str, task: Group
+) -> None:
+    for name, dataset in datasets.items():
+        require_both_sides(getattr(splits, name), fitted, dataset.columns)
+    longest = getattr(task, "longest", None)
+    assert longest is not None, "who writes texts says how long they may be"
+    require_writable(splits.train, fitted[output], datasets["train"].columns[output], longest)
 
 
 def _begin(path: str, proposal: Proposal, tell: Say) -> Beginning:
@@ -276,6 +309,8 @@ def _suited(train: Dataset, output: str) -> dict[str, object]:
         for field in train.fields.values()
     )
     suited: dict[str, object] = {"batch_size": min(max(len(train) // 100, 8), 64)}
+    if train.fields[output].kind == "tokens":
+        return suited if len(train) >= FEW else {**suited, "hidden_size": 64}
     stepwise = train.fields[output].stepwise
     if stepwise and words:  # the letters must learn to speak for the word; with less noise names are learnt by heart
         suited |= {"batch_size": min(max(len(train) // 100, 8), 32), "dropout": 0.5, "token_dropout": 0.1}

@@ -267,6 +267,8 @@ def _measure(
     folder.predictions.write(found.rows)
     if found.samples is not None:
         folder.samples.write(dict(found.samples))
+    if found.attention is not None:
+        folder.attention.write(dict(found.attention))
     folder.metrics.write(
         {
             "task": prepared.task.name,

@@ -16,12 +16,13 @@ from throughtime.data.records import Records
 class Dataset:
     """Encodes every row of ``records`` once.
 
-    ``columns`` holds the encoded values, ``lengths (N,)`` the steps of a row's longest column (1 for what has no time).
+    ``records`` are the rows as they came, ``columns`` holds the encoded values, ``lengths (N,)`` the steps of a row's
+    longest column (1 for what has no time).
     Raises DataError, with its place, for the first value that a field refuses.
     """
 
     def __init__(self, records: Records, fields: Mapping[str, Field]) -> None:
-        self.fields = dict(fields)
+        self.records, self.fields = records, dict(fields)
         self.columns: dict[str, list[Any]] = {
             column: [field.encode(value, records.where(i, column)) for i, value in enumerate(records.column(column))]
             for column, field in fields.items()

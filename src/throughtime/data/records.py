@@ -57,7 +57,7 @@ class Records:
     ``source`` names the material in messages. ``notes`` say what was recognised, in sentences for the user.
     ``roles``, ``kinds``, ``split`` and ``group`` hold what the material itself says: which column is ``"input"`` or
     ``"output"``, the kind of field that holds a column, train, valid or test for each row, and the column whose equal
-    values stay together where splits are drawn.
+    values stay together where splits are drawn. ``references`` hold all right answers to each row, its own first.
 
     >>> records = in_memory_records({"text": ["a", "b", "c"]})
     >>> records.select([2, 0]).columns, str(records.where(2, "text"))
@@ -72,6 +72,7 @@ class Records:
     split: list[str] | None = None
     kinds: dict[str, str] = field(default_factory=dict)
     group: str | None = None
+    references: list[list[Any]] | None = None
 
     def __post_init__(self) -> None:
         lengths = {len(values) for values in self.columns.values()} | {len(self.places.rows)}
@@ -95,7 +96,8 @@ class Records:
         indices = list(indices)
         columns = {name: [values[i] for i in indices] for name, values in self.columns.items()}
         split = None if self.split is None else [self.split[i] for i in indices]
-        return replace(self, columns=columns, places=self.places.select(indices), split=split)
+        references = None if self.references is None else [self.references[i] for i in indices]
+        return replace(self, columns=columns, places=self.places.select(indices), split=split, references=references)
 
     def noting(self, *notes: str) -> Records:
         """The same records with more to be said aloud."""

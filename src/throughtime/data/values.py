@@ -113,3 +113,14 @@ def shown(value: Any, limit: int = 40) -> str:
     """A value for a message, in quotes and cut short."""
     text = str(value)
     return f'"{text if len(text) <= limit else text[: limit - 3] + "..."}"'
+
+
+def as_text(value: object) -> str:
+    """A value as a text: of a list its parts with spaces between, nothing of what is missing.
+
+    >>> as_text(["K", "AE", "T"]), as_text(None), as_text(1984)
+    ('K AE T', '', '1984')
+    """
+    if value is None:
+        return ""
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -10,6 +10,7 @@ import numpy as np
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field
 from throughtime.data.records import Records
+from throughtime.data.values import as_text
 from throughtime.errors import Place
 from throughtime.models.baselines import Material
 from throughtime.models.metrics import Kind
@@ -20,6 +21,7 @@ OUTCOMES: Mapping[str, Kind] = {
     "number": "numbers",
     "tags": "classes",
     "numbers": "numbers",
+    "tokens": "texts",
 }
 
 
@@ -30,6 +32,10 @@ def outcome_kind(output: Field) -> Kind:
 
 def material(records: Records, dataset: Dataset, inputs: Mapping[str, Field], output: Field) -> Material:
     """The rows of ``records``, which ``dataset`` holds encoded; where every step is answered, all steps of all rows."""
+    if output.kind == "tokens":
+        column = [*_of_kind(inputs, "tokens", "words"), *inputs][0]
+        sources = [as_text(value) for value in records.column(column)]
+        return Material.of_texts(column, sources, references(records, output), output.text_unit)  # type: ignore[attr-defined]
     classes = tuple(getattr(output, "classes", ()))
     if output.stepwise:
         sequences = {
@@ -38,7 +44,7 @@ def material(records: Records, dataset: Dataset, inputs: Mapping[str, Field], ou
         }
         return Material({}, {}, {}, target(dataset, output), classes, sequences, steps(dataset, output))
     texts = {
-        column: [_text(value) for value in records.column(column)] for column in _of_kind(inputs, "tokens", "words")
+        column: [as_text(value) for value in records.column(column)] for column in _of_kind(inputs, "tokens", "words")
     }
     numbers = {column: np.asarray(dataset.columns[column], dtype=np.float64) for column in _of_kind(inputs, "number")}
     categories = {
@@ -50,8 +56,17 @@ def material(records: Records, dataset: Dataset, inputs: Mapping[str, Field], ou
     return Material(texts, numbers, categories, target(dataset, output), classes)
 
 
+def references(records: Records, output: Field) -> list[list[str]]:
+    """The right answers to each row as texts, the truth first."""
+    right = records.references or [[value] for value in records.column(output.column)]
+    return [[as_text(value) for value in row] for row in right]
+
+
 def target(dataset: Dataset, output: Field) -> np.ndarray:
-    """The truth in the form of ``Outcome.truth``: class ids, 0 and 1 for each label, or numbers in the user's units."""
+    """The truth in the form of ``Outcome.truth``: class ids, 0 and 1 for each label, or numbers in the user's units.
+
+    Of texts it is the ids of all their tokens.
+    """
     encoded = dataset.columns[output.column]
     if output.stepwise:
         if output.kind == "numbers":
@@ -74,9 +89,3 @@ def _tokens(field: Any, value: Any, place: Place) -> list[str]:
 
 def _of_kind(inputs: Mapping[str, Field], *kinds: str) -> list[str]:
     return [column for column, field in inputs.items() if field.kind in kinds]
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

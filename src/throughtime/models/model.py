@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,8 +27,8 @@ class Model(nn.Module):
         self.encoders = nn.ModuleList(encoders.values())
         self.head = head
 
-    def forward(self, batch: Batch) -> Tensor | Sequences:
-        """The head's output (B, ...), or sequences of outputs where every step is answered."""
+    def forward(self, batch: Batch) -> Any:
+        """The head's output (B, ...), sequences of outputs where every step is answered, or what a decoder reads."""
         return self.head(self.encode(batch), batch.draw)
 
     def encode(self, batch: Batch) -> list[Encoding]:
@@ -41,9 +42,7 @@ class Model(nn.Module):
             for column, encoder in zip(self.inputs, self.encoders, strict=True)
         ]
 
-    def over(
-        self, vectors: Sequence[Tensor], lengths: Sequence[Tensor], draw: Draw | None = None
-    ) -> Tensor | Sequences:
+    def over(self, vectors: Sequence[Tensor], lengths: Sequence[Tensor], draw: Draw | None = None) -> Any:
         """The head's output over other vectors: those of each column ``(B, T, F)`` with their lengths ``(B,)``.
 
         Over the vectors of a batch it is what the model gives for the batch.
@@ -54,25 +53,29 @@ class Model(nn.Module):
     def called(self, module: str) -> str:
         """A recurrent layer's name as a module in a person's words: the column that it reads.
 
-        ``encoders.0.recurrent`` is ``text``, and ``encoders.0.letters.recurrent`` is ``text letters``.
+        ``encoders.0.recurrent`` is ``text``, ``encoders.0.letters.recurrent`` is ``text letters``, and
+        ``head.decoder.recurrent`` is ``decoder``.
         """
-        _, number, *rest = module.split(".")
+        part, number, *rest = module.split(".")
+        if part == "head":
+            return number
         return " ".join([self.inputs[int(number)], *rest[:-1]])
 
     def loss(self, batch: Batch) -> Tensor:
         """The mean loss of the batch: what training makes small."""
-        return self.head.loss(self(batch), self._target(batch))
+        return self.head.loss(self(batch), self.target(batch))
 
     def weight(self, batch: Batch) -> Tensor:
         """What :meth:`loss` is the mean over: of how many samples or steps, or their weights together."""
-        return self.head.weight(self._target(batch))
+        return self.head.weight(self.target(batch))
 
-    def losses(self, batch: Batch) -> tuple[Tensor | Sequences, Tensor]:
+    def losses(self, batch: Batch) -> tuple[Any, Tensor]:
         """The output and the plain loss of each sample (B,)."""
         output = self(batch)
-        return output, self.head.losses(output, self._target(batch))
+        return output, self.head.losses(output, self.target(batch))
 
-    def _target(self, batch: Batch) -> Tensor | Sequences:
+    def target(self, batch: Batch) -> Tensor | Sequences:
+        """What the batch holds of the output column, numbers in the model's type."""
         target, dtype = batch[self.output], next(self.parameters()).dtype
         if isinstance(target, Sequences):
             return Sequences(_as(target.data, dtype), target.lengths)

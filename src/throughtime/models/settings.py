@@ -174,8 +174,11 @@ class TransduceSettings(Group, frozen=True):
 
     attention: Annotated[
         str,
-        Meta(description="how an output step looks at the input: none, dot, general, additive, location, or coverage"),
-    ] = "general"
+        Meta(
+            description="how an output step looks at the input: none, dot, general, additive, location, or coverage; "
+            "auto: general, or none where the input has no steps"
+        ),
+    ] = "auto"
     input_feeding: Annotated[
         bool,
         Meta(description="read at a step what the step before made of state and input (Luong et al. 2015)"),

@@ -34,6 +34,7 @@ class Run:
         self.history = LinesFile(self.path / "history.jsonl")  # a line an epoch
         self.metrics = JsonFile(self.path / "metrics.json")
         self.predictions = LinesFile(self.path / "predictions.jsonl")  # a line a row of the test split
+        self.attention = JsonFile(self.path / "attention.json")  # where a decoder looked while it wrote
         self.samples = JsonFile(self.path / "samples.json")  # what a model that generates has made by itself
         self.observations = LinesFile(self.path / "observations.jsonl")  # what was seen while training, at some updates
         self.inspection = JsonFile(self.path / "inspection.json")  # what later inspections found, by kind

@@ -12,6 +12,7 @@ from torch import nn
 from throughtime.training.settings import TrainingSettings
 
 LAYER = re.compile(r"(?:^|\.)recurrent\.\w+?_l(\d+)(?:_reverse)?$")
+HEAD = "head."
 
 
 def depths(model: nn.Module) -> dict[str, int]:
@@ -25,15 +26,20 @@ def depths(model: nn.Module) -> dict[str, int]:
 'recurrent.weight_hh_l1': 1, 'head.weight': 0}
     """
     names = [name for name, _ in model.named_parameters()]
-    layers = [int(found.group(1)) for name in names if (found := LAYER.search(name))]
+    layers = [int(found.group(1)) for name in names if (found := _layer(name))]
     top = max(layers, default=0)
 
     def depth(name: str) -> int:
-        if found := LAYER.search(name):
+        if found := _layer(name):
             return top - int(found.group(1)) + 1
-        return top + 2 if name.rpartition(".")[2] == "embedding" else 0
+        return top + 2 if name.rpartition(".")[2] == "embedding" and not name.startswith(HEAD) else 0
 
     return {name: depth(name) for name in names}
+
+
+def _layer(name: str) -> re.Match[str] | None:
+    """The number of a recurrent layer in a parameter's name; those that belong to a head do not count."""
+    return None if name.startswith(HEAD) else LAYER.search(name)
 
 
 def rate_factors(model: nn.Module, settings: TrainingSettings) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from throughtime.data.fields import Field
 from throughtime.data.records import Records
+from throughtime.models.decoding import Hypothesis
 from throughtime.models.metrics import Outcome
 from throughtime.use.answering import Answers
 
@@ -21,9 +22,9 @@ def test_rows(
     """A row for each test row: place, inputs, truth, answer and loss, and beside them the best baseline's answer."""
     assert answers.losses is not None
     rows = []
-    truth = answers.outcome.by_row(answers.outcome.truth)
+    truth, right = answers.outcome.by_row(answers.outcome.truth), answers.outcome.references
     theirs = [] if baseline is None else baseline.by_row(baseline.predicted)
-    for i, answer in enumerate(answered_rows(output, answers.outcome, with_truth=True)):
+    for i, answer in enumerate(answered_rows(output, answers, with_truth=True)):
         place = records.where(i)
         row = {
             "id": i,
@@ -31,6 +32,7 @@ def test_rows(
             "row": place.row,
             "inputs": {name: records.columns[name][i] for name in inputs},
             "truth": _named(output, truth[i]),
+            **({} if right is None or len(right[i]) == 1 else {"references": list(right[i])}),
             **answer,
             "loss": float(answers.losses[i]),
         }
@@ -40,11 +42,16 @@ def test_rows(
     return rows
 
 
-def answered_rows(output: Field, outcome: Outcome, *, with_truth: bool = False) -> list[dict[str, Any]]:
+def answered_rows(output: Field, answers: Answers, *, with_truth: bool = False) -> list[dict[str, Any]]:
     """``{"predicted": ..., "probabilities": {class: share}}`` for each row, likeliest first.
 
-    Where every step is answered, ``predicted`` is a list, and ``sure`` holds the probability of each of its tags.
+    Where every step is answered, ``predicted`` is a list, and ``sure`` holds the probability of each of its tags. A
+    text comes with its ``log_probability``, the ``score`` it was chosen by and whether it was ``finished``; where
+    several were asked for, ``n_best`` lists them all.
     """
+    outcome = answers.outcome
+    if answers.hypotheses is not None:
+        return [_text_row(output, found) for found in answers.hypotheses]
     if outcome.lengths is not None:
         return _stepwise_rows(output, outcome)
     rows = []
@@ -60,6 +67,19 @@ def answered_rows(output: Field, outcome: Outcome, *, with_truth: bool = False) 
     return rows
 
 
+def _text_row(output: Field, found: Sequence[Hypothesis]) -> dict[str, Any]:
+    all_of_them = [
+        {
+            "predicted": output.decode(each.ids),
+            "log_probability": each.log_probability,
+            "score": each.score,
+            "finished": each.finished,
+        }
+        for each in found
+    ]
+    return all_of_them[0] if len(found) == 1 else {**all_of_them[0], "n_best": all_of_them}
+
+
 def _stepwise_rows(output: Field, outcome: Outcome) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [{"predicted": _named(output, steps)} for steps in outcome.by_row(outcome.predicted)]
     if outcome.probabilities is not None:
@@ -72,6 +92,8 @@ def _stepwise_rows(output: Field, outcome: Outcome) -> list[dict[str, Any]]:
 def best_and_sure(row: Mapping[str, Any]) -> str:
     """One answer in words: ``Arabic (0.83)``, or the answers to all steps, one after the other."""
     predicted, shares = row["predicted"], row.get("probabilities", {})
+    if "log_probability" in row:
+        return str(predicted)
     if isinstance(predicted, list) and "probabilities" not in row:
         return " ".join(f"{step:.6g}" if isinstance(step, float) else str(step) for step in predicted)
     if isinstance(predicted, list):
@@ -83,4 +105,6 @@ def _named(output: Field, value: Any) -> Any:
     """In the user's terms: a class name, a list of them, or a number."""
     if output.kind == "number":
         return float(value)
+    if output.kind == "tokens":
+        return str(value)
     return [float(step) for step in value] if output.kind == "numbers" else output.decode(value)

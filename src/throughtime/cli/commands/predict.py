@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Option
 
@@ -20,20 +20,35 @@ def predict(
         Argument(help="A file or a folder with the run's input columns.", metavar="FILE", show_default=False),
     ] = None,
     text: Annotated[list[str] | None, Option(help="A text to answer (repeatable).", metavar="TEXT")] = None,
+    beam: Annotated[int | None, Option(help="Hypotheses kept while a text is written.", min=1)] = None,
+    n_best: Annotated[int | None, Option(help="Texts written for an input, the best first.", min=1)] = None,
+    prefix: Annotated[str | None, Option(help="What written texts begin with.", metavar="TEXT")] = None,
+    temperature: Annotated[
+        float | None, Option(help="Draw texts, and how freely: 1 as the network says, below 1 more of what is likely.")
+    ] = None,
+    seed: Annotated[int | None, Option(help="Of what is drawn.", min=0)] = None,
     use: options.Use = None,
     json: Annotated[bool, Option("--json", help="Print a JSON object a row.")] = False,
 ) -> None:
-    """Answer a FILE, or a TEXT, with the probabilities; a language model shows the likeliest next tokens."""
+    """Answer a FILE, or a TEXT, with the probabilities; a language model shows the likeliest next tokens.
+
+    --beam, --n-best, --prefix, --temperature and --seed say how a run that writes texts does so, where its own settings
+    shall not hold.
+    """
     if (file is None) == (not text):
         raise UsageError("give either a FILE or --text TEXT")
     from throughtime.api import load
     from throughtime.use.predictions import best_and_sure
 
     trained = load(run, use=use or ())
-    for row in trained.predict(text or file):
+    asked: dict[str, Any] = {"beam": beam, "n_best": n_best, "prefix": prefix, "temperature": temperature, "seed": seed}
+    writing = {name: value for name, value in asked.items() if value is not None}
+    for row in trained.predict(text or file, **writing):
         if json:
             print_json(row)
         elif trained.task.name == "language_model":
             print("  ".join(f"{token!r} {share:.3f}" for token, share in row["probabilities"].items()))
+        elif "n_best" in row:
+            print("\n".join(f"{one['log_probability']:8.3f}  {one['predicted']}" for one in row["n_best"]))
         else:
             print(best_and_sure(row))

@@ -14,8 +14,9 @@ from throughtime.batch import Sequences
 from throughtime.data.fields.field import Where, fields
 from throughtime.data.settings import DataSettings
 from throughtime.data.subwords import Subwords, proposed_size
+from throughtime.data.text_units import TextUnit, text_unit
 from throughtime.data.tokenisation import LETTERS, Unit, cut, joined, proposed_unit, unit_name
-from throughtime.data.values import is_empty, is_missing, shown
+from throughtime.data.values import as_text, is_empty, is_missing, shown
 from throughtime.data.vocabulary import EOS, PAD, SOS, SPECIALS, UNK, Vocabulary
 from throughtime.errors import DataError, Place, UsageError
 
@@ -29,8 +30,9 @@ class Tokens:
     """A text column: cut into tokens, each with an id; a missing text is the empty text.
 
     ``start`` are the tokens that one who writes reads before a text: in running text how the one before it ends.
-    A column that is an output is ``written``: its ids stand between ``<sos>`` and ``<eos>`` (none where the text is cut
-    to ``max_length``), and they decode to the text itself, of words but for how much space there was between two.
+    A column that is an output is ``written``, and ``text_unit`` says what its texts are made of. Its ids stand between
+    ``<sos>`` and ``<eos>`` (none where the text is cut to ``max_length``), and they decode to the text itself, of words
+    but for how much space there was between two.
 
     >>> field = Tokens.fit("text", ["abba", "ab"], lambda i: Place(row=i), DataSettings())
     >>> field.encode("bac", Place()), field.decode([4, 5])
@@ -51,6 +53,7 @@ class Tokens:
     start: tuple[str, ...] = (SOS,)
     subwords: Subwords | None = None
     written: bool = False
+    text_unit: TextUnit = "words"
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
@@ -88,7 +91,8 @@ class Tokens:
             vocabulary = Vocabulary(known.tokens + tuple(piece for piece in subwords.pieces if piece not in known))
         notes = _notes(unit, lower, reason, counts, vocabulary, lengths, settings.max_length)
         said = tuple(f'column "{column}": {note}' for note in notes)
-        return replace(empty, vocabulary=vocabulary, notes=said)
+        made_of = text_unit([as_text(value) for value in values]) if output else "words"
+        return replace(empty, vocabulary=vocabulary, text_unit=made_of, notes=said)
 
     def tokens(self, value: Any, place: Place) -> list[str]:
         """All tokens of a value, before it is cut to ``max_length``."""
@@ -152,6 +156,7 @@ class Tokens:
             "missing": list(self.missing),
             "start": list(self.start),
             "written": self.written,
+            "text_unit": self.text_unit,
             "subwords": None if self.subwords is None else self.subwords.to_json(),
             "vocabulary": self.vocabulary.to_json(),
         }
@@ -170,6 +175,7 @@ class Tokens:
             tuple(saved["start"]),
             None if merges is None else Subwords.from_json(merges),
             saved.get("written", False),
+            saved.get("text_unit", "words"),
         )
 
 

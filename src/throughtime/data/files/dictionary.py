@@ -13,6 +13,7 @@ from throughtime.data.files.json_lines import is_json
 from throughtime.data.files.sniffing import delimiter_of
 from throughtime.data.records import Places, Records
 from throughtime.data.settings import DataSettings
+from throughtime.data.text_units import LONG_SYMBOL, MOST_SYMBOLS
 from throughtime.data.values import is_number
 from throughtime.errors import DataError, Place
 
@@ -20,8 +21,6 @@ COMMENTS = ("#", ";;;")
 COMMENT = re.compile(r"\s(#|;;;).*")
 FURTHER = re.compile(r"(.*)\(\d+\)")
 STRESS = re.compile(r"(?<=\D)[0-2]$")
-LONG_SYMBOL = 4
-MOST_SYMBOLS = 200
 FEWEST = 5  # entries, by which a dictionary is recognised
 A_LETTER = (0.4, 1.6)  # symbols for a letter, on average
 

@@ -12,6 +12,7 @@ from throughtime.models.decoding.crf import (
 from throughtime.models.decoding.paths import greedy, sampled
 from throughtime.models.decoding.sampling import Sampling
 from throughtime.models.decoding.search import Ends, Hypothesis
+from throughtime.models.decoding.way import Way
 
 __all__ = [
     "Allowed",
@@ -19,6 +20,7 @@ __all__ = [
     "Ends",
     "Hypothesis",
     "Sampling",
+    "Way",
     "beam_search",
     "greedy",
     "log_likelihood",

@@ -41,12 +41,14 @@ class Encoding:
 
     ``states`` are the last ones of all layers, as the encoder's ``shape`` says; those of a column without time are its
     features. ``bag (B, T, E)`` are the embeddings themselves, where a head shall see them beside the hidden states.
+    ``ids (B, T)`` are the tokens that were read, where they were tokens.
     """
 
     hidden: Tensor
     lengths: Tensor
     states: State
     bag: Tensor | None = None
+    ids: Tensor | None = None
 
 
 class Encoder(nn.Module, ABC):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -20,7 +22,7 @@ class TokensEncoder(Encoder):
         super().__init__()
         settings = around.settings
         self.place, self.settings = around.place, settings
-        self.size = len(field.vocabulary)
+        self.vocabulary, self.size = field.vocabulary, len(field.vocabulary)
         self.embedding = embedding(field.vocabulary, 64 if field.unit in LETTERS else 128, around)
         input_size = self.size if self.embedding is None else self.embedding.shape[1]
         self.recurrent = recurrent(input_size, around)
@@ -38,6 +40,9 @@ class TokensEncoder(Encoder):
             kept = Masks(draw, f"{self.place}.token").each_step(x.shape[1], 1, settings.token_dropout)
             x = x * kept.to(x.dtype)
         return dropout(x, settings.dropout, draw, f"{self.place}.embedding", locked=settings.locked_dropout)
+
+    def forward(self, column: Sequences, draw: Draw | None) -> Encoding:
+        return replace(super().forward(column, draw), ids=column.data)
 
     def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
         hidden, states = self.recurrent(vectors, lengths, draw=draw)

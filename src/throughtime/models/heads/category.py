@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from throughtime.batch import Draw
 from throughtime.data.fields.category import Category
 from throughtime.models.encoders import Encoder, Encoding
+from throughtime.models.encoders.encoder import Surroundings
 from throughtime.models.heads.head import Head, heads
 from throughtime.models.heads.summary import Summary
 from throughtime.models.losses import class_weights, cross_entropy
-from throughtime.models.settings import ClassifySettings, NetworkSettings
+from throughtime.models.settings import ClassifySettings
 
 
 @heads.named("category")
@@ -28,13 +29,12 @@ class CategoryHead(Head):
         self,
         field: Category,
         encoders: Sequence[Encoder],
-        settings: NetworkSettings,
+        around: Surroundings,
         task: ClassifySettings,
         target: np.ndarray | None,
-        generator: Generator | None,
     ) -> None:
         super().__init__()
-        self.summary = Summary(encoders, len(field.classes), settings, generator)
+        self.summary = Summary(encoders, len(field.classes), around.settings, around.generator)
         self.label_smoothing = task.label_smoothing
         weights = None
         if task.class_weights == "balanced" and target is not None:

@@ -19,11 +19,12 @@ class Head(nn.Module, ABC):
     """From the encodings of all input columns to one output for each sample, or for each of its steps, and its loss.
 
     ``head(encodings, draw)`` gives the output, before any squashing: ``(B, ...)``, or sequences ``(B, T, ...)`` where
-    every step is answered. The target then is sequences of the same lengths. ``scored`` says in words what
-    :meth:`score` is.
+    every step is answered (``stepwise``). The target then is sequences of the same lengths. ``scored`` says in words
+    what :meth:`score` is.
     """
 
     scored: str
+    stepwise: bool = False
     forward: Callable[[Sequence[Encoding], Draw | None], Any]
 
     @abstractmethod
@@ -63,7 +64,7 @@ class Head(nn.Module, ABC):
 
 
 Make = Callable[..., Head]
-"""``make(field, encoders, network settings, the task's settings, training targets if there are any, generator)``
+"""``make(field, encoders, surroundings, the task's settings, training targets if there are any)``
 
 Each head takes the field of its own kind and the settings of its own task, so no type fits them all.
 """

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from torch import Generator, Tensor
+from torch import Tensor
 
 from throughtime.batch import Draw
 from throughtime.data.fields.number import Number
 from throughtime.models.encoders import Encoder, Encoding
+from throughtime.models.encoders.encoder import Surroundings
 from throughtime.models.heads.head import Head, heads
 from throughtime.models.heads.summary import Summary
 from throughtime.models.losses import losses
-from throughtime.models.settings import NetworkSettings, RegressSettings
+from throughtime.models.settings import RegressSettings
 
 
 @heads.named("number")
@@ -26,13 +27,12 @@ class NumberHead(Head):
         self,
         field: Number,
         encoders: Sequence[Encoder],
-        settings: NetworkSettings,
+        around: Surroundings,
         task: RegressSettings,
         target: np.ndarray | None,
-        generator: Generator | None,
     ) -> None:
         super().__init__()
-        self.summary = Summary(encoders, 1, settings, generator)
+        self.summary = Summary(encoders, 1, around.settings, around.generator)
         self.distance = losses[task.loss]
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Tensor:

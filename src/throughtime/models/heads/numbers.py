@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from torch import Generator, Tensor
+from torch import Tensor
 
 from throughtime.batch import Draw, Sequences
 from throughtime.data.fields.numbers import Numbers
 from throughtime.errors import UsageError
 from throughtime.models.encoders import Encoder, Encoding
+from throughtime.models.encoders.encoder import Surroundings
 from throughtime.models.heads.head import Head, heads
 from throughtime.models.heads.steps import Steps, mean_of_rows
 from throughtime.models.losses import losses, over_steps, valid_steps
-from throughtime.models.settings import NetworkSettings, TagSettings
+from throughtime.models.settings import TagSettings
 
 
 @heads.named("numbers")
@@ -22,20 +23,20 @@ class NumbersHead(Head):
     """A number for each step (B, T, 1), in the scale of the field."""
 
     scored = "number, in deviations from the training mean"
+    stepwise = True
 
     def __init__(
         self,
         field: Numbers,
         encoders: Sequence[Encoder],
-        settings: NetworkSettings,
+        around: Surroundings,
         task: TagSettings,
         target: np.ndarray | None,
-        generator: Generator | None,
     ) -> None:
         super().__init__()
         if task.crf != "auto":
             raise UsageError(f'--set crf={task.crf}: column "{field.column}" holds numbers, no tags; leave it out')
-        self.steps = Steps(encoders, 1, settings, generator)
+        self.steps = Steps(encoders, 1, around.settings, around.generator)
         self.distance = losses[task.loss or "squared"]
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Sequences:

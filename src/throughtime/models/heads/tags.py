@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from throughtime.batch import Draw, Sequences
 from throughtime.data.fields.tags import Tags
 from throughtime.data.schemes import legal
 from throughtime.models.decoding import crf
 from throughtime.models.encoders import Encoder, Encoding
+from throughtime.models.encoders.encoder import Surroundings
 from throughtime.models.heads.head import Head, heads
 from throughtime.models.heads.steps import Steps, mean_of_rows
 from throughtime.models.losses import cross_entropy, over_steps, valid_steps
-from throughtime.models.settings import NetworkSettings, TagSettings, refuse_loss
+from throughtime.models.settings import TagSettings, refuse_loss
 
 
 @heads.named("tags")
@@ -28,6 +29,7 @@ class TagsHead(Head):
     """
 
     scored = "log-probability"
+    stepwise = True
     transitions: Tensor
     start: Tensor
     end: Tensor
@@ -36,15 +38,14 @@ class TagsHead(Head):
         self,
         field: Tags,
         encoders: Sequence[Encoder],
-        settings: NetworkSettings,
+        around: Surroundings,
         task: TagSettings,
         target: np.ndarray | None,
-        generator: Generator | None,
     ) -> None:
         super().__init__()
         refuse_loss(task, field.column)
         count = len(field.classes)
-        self.steps = Steps(encoders, count, settings, generator)
+        self.steps = Steps(encoders, count, around.settings, around.generator)
         self.crf = task.crf == "yes" or (task.crf == "auto" and field.scheme is not None)
         for name, shape in (("start", (count,)), ("transitions", (count, count)), ("end", (count,))):
             zeros = torch.zeros(shape)

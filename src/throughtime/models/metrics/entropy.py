@@ -16,7 +16,7 @@ def has_beliefs(outcome: Outcome) -> bool:
     return outcome.probabilities is not None or outcome.surprise is not None
 
 
-@measures("classes", "labels", "tokens", better="lower", when=has_beliefs, needs="probabilities")
+@measures("classes", "labels", "tokens", "texts", better="lower", when=has_beliefs, needs="probabilities")
 def cross_entropy(outcome: Outcome) -> float:
     """mean of -log(probability of the truth), in nats; with several labels a row, mean over rows and labels
 
@@ -29,7 +29,7 @@ def cross_entropy(outcome: Outcome) -> float:
     return float(np.mean(surprise(outcome)))
 
 
-@measures("tokens", better="lower")
+@measures("tokens", "texts", better="lower", when=has_beliefs, needs="probabilities")
 def perplexity(outcome: Outcome) -> float:
     """exp(cross entropy): among how many equally likely tokens one would be as uncertain
 

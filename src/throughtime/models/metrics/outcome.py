@@ -24,7 +24,7 @@ class Outcome:
     ``labels``    ``(N, C)`` of 0 and 1             ``(N, C)``, each the probability of that label
     ``numbers``   ``(N,)`` floats, the user's unit  none
     ``tokens``    ``(N,)`` ids of a vocabulary      ``surprise (N,)``, -log P(truth) in nats, in their place
-    ``texts``     ``(N,)`` objects, each a ``str``  none
+    ``texts``     ``(N,)`` objects, each a ``str``  none, or the ``surprise (M,)`` of all their tokens
     ============  ================================  ===========================================
 
     Where every step of a sequence is a question, the steps of all rows stand one after the other, and ``lengths (R,)``
@@ -51,7 +51,13 @@ class Outcome:
     unit: TextUnit = "words"
 
     @classmethod
-    def of_texts(cls, references: Sequence[Sequence[str]], predicted: Sequence[str], unit: TextUnit) -> Outcome:
+    def of_texts(
+        cls,
+        references: Sequence[Sequence[str]],
+        predicted: Sequence[str],
+        unit: TextUnit,
+        surprise: np.ndarray | None = None,
+    ) -> Outcome:
         """Texts as answers: ``references`` hold one or several right ones a row, the first of which is the truth.
 
         >>> both = Outcome.of_texts([["a cat", "the cat"], ["no"]], ["the cat", "yes"], "words")
@@ -59,7 +65,8 @@ class Outcome:
         ('texts', ['a cat', 'no'])
         """
         right = tuple(map(tuple, references))
-        return cls(texts([row[0] for row in right]), texts(predicted), references=right, unit=unit)
+        answers = texts([row[0] for row in right]), texts(predicted)
+        return cls(*answers, surprise=surprise, references=right, unit=unit)
 
     def __post_init__(self) -> None:
         assert self.truth.shape == self.predicted.shape, (self.truth.shape, self.predicted.shape)
@@ -86,10 +93,10 @@ class Outcome:
 
     @property
     def kind(self) -> Kind:
-        if self.surprise is not None:
-            return "tokens"
         if self.references is not None:
             return "texts"
+        if self.surprise is not None:
+            return "tokens"
         if self.truth.ndim == 2:
             return "labels"
         return "classes" if np.issubdtype(self.truth.dtype, np.integer) else "numbers"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from throughtime.data.text_units import TextUnit
 
-TextUnit = Literal["words", "symbols", "letters"]
-"""``words``: sentences. ``symbols``: one word a text, written in symbols with spaces between (a pronunciation).
-``letters``: one word a text, written in letters (a name in another script)."""
+__all__ = ["TextUnit", "parts", "smallest"]
 
 
 def parts(text: str, unit: TextUnit) -> list[str]:

@@ -90,14 +90,16 @@ def build_model(
     """
     _refuse_idle(settings, {field.kind for field in inputs.values()})
     graph = form(settings.cell) if cell is None else cell
+
+    def around(place: str, column: str) -> Surroundings:
+        return Surroundings(settings, graph, execution, place, generator, (vectors or {}).get(column))
+
     encoders = {
-        column: encoder_for(
-            field, Surroundings(settings, graph, execution, f"input{index}", generator, (vectors or {}).get(column))
-        )
+        column: encoder_for(field, around(f"input{index}", column))
         for index, (column, field) in enumerate(inputs.items())
     }
     make = heads[task.head.get(output.kind, output.kind)]
-    head = make(output, list(encoders.values()), settings, task_settings, target, generator)
+    head = make(output, list(encoders.values()), around("head", output.column), task_settings, target)
     return Model(encoders, output.column, head)
 
 

@@ -83,7 +83,7 @@ def context_of_rows(model: Model, batch: Batch) -> Context | None:
     if not lengths:
         return None
     longest = min(int(torch.stack(lengths).max()), LONGEST)
-    if not isinstance(batch[model.output], Sequences):
+    if not model.head.stepwise:
         return context(lambda k: _numbers(model.losses(_cut(batch, model.inputs, k))[1]), longest)
     both = any(encoder.bidirectional for encoder in model.encoders)
     rows, at = _places(lengths[0])
