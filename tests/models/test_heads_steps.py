@@ -345,7 +345,7 @@ def test_a_split_is_answered_row_by_row_whatever_the_batches(output: str, crf: s
         assert ("span_f1" in figures) == (output == "spans") and ("rmse" in figures) == (output == "heat")
         if crf == "no" and output == "pos":
             assert figures["cross_entropy"] == pytest.approx(float((losses.detach() * LENGTHS).sum() / 10))
-        rows = answered_rows(field, outcome)
+        rows = answered_rows(field, Answers(outcome, None))
         assert [len(row["predicted"]) for row in rows] == LENGTHS.tolist()
         for row, shares in zip(rows, outcome.by_row(np.arange(10)), strict=True):
             if outcome.probabilities is None:

@@ -59,12 +59,12 @@ def test_names_and_directions() -> None:
         "bleu": ("higher", ("texts",)),
         "character_error": ("lower", ("texts",)),
         "chrf": ("higher", ("texts",)),
-        "cross_entropy": ("lower", ("classes", "labels", "tokens")),
+        "cross_entropy": ("lower", ("classes", "labels", "tokens", "texts")),
         "exact_match": ("higher", ("classes", "labels", "texts")),
         "macro_f1": ("higher", ("classes", "labels")),
         "mae": ("lower", ("numbers",)),
         "mse": ("lower", ("numbers",)),
-        "perplexity": ("lower", ("tokens",)),
+        "perplexity": ("lower", ("tokens", "texts")),
         "rmse": ("lower", ("numbers",)),
         "span_f1": ("higher", ("classes",)),
         "word_error": ("lower", ("texts",)),
@@ -198,7 +198,7 @@ def test_no_rows_and_the_wrong_kind_are_refused(name: str) -> None:
         "labels": Outcome(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), ("a", "b")),
         "numbers": Outcome(np.zeros(0), np.zeros(0)),
         "tokens": Outcome(none, none, surprise=np.zeros(0), characters=0),
-        "texts": Outcome.of_texts([], [], "words"),
+        "texts": Outcome.of_texts([], [], "words", np.zeros(0)),
     }
     assert set(empty) == set(get_args(Kind)) == {outcome.kind for outcome in empty.values()}
     for kind, outcome in empty.items():

@@ -25,7 +25,7 @@ def decoder_of(seed: int = 1, size: int = SIZE, **chosen: Any) -> Decoder:
     task = {name: chosen.pop(name) for name in TransduceSettings.__struct_fields__ if name in chosen}
     network = NetworkSettings(**{**NETWORK, **chosen})
     vocabulary = Vocabulary((*SPECIALS, *(chr(97 + k) for k in range(size - len(SPECIALS)))))
-    settings = TransduceSettings(**task)
+    settings = TransduceSettings(**{"attention": "general", **task})
     decoder = Decoder(vocabulary, MEMORY, [READER], network, settings, cell=form(network.cell)).double()
     chance = torch.Generator().manual_seed(seed)
     with torch.no_grad():
