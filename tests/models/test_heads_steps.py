@@ -25,7 +25,7 @@ from throughtime.models.heads.tags import TagsHead
 from throughtime.models.model import Model
 from throughtime.models.settings import NetworkSettings
 from throughtime.models.tasks import build_model, tasks
-from throughtime.use.answering import answer, measured
+from throughtime.use.answering import Answers, answer, measured
 from throughtime.use.predictions import answered_rows
 
 COLUMNS: dict[str, tuple[str, list[Any]]] = {
