@@ -12,9 +12,10 @@ import pytest
 from tests.use.page_reader import Page
 from throughtime.use.report.charts.axes import Scale, spanning, spanning_powers, ticks, whole_ticks
 from throughtime.use.report.charts.bars import histogram, named_bars
+from throughtime.use.report.charts.cells import strength
 from throughtime.use.report.charts.ends import APART, spread
 from throughtime.use.report.charts.lines import Line, line_chart
-from throughtime.use.report.charts.matrix import confusion_chart, strength
+from throughtime.use.report.charts.matrix import confusion_chart
 from throughtime.use.report.charts.named_lines import named_line_chart
 from throughtime.use.report.html import Markup, escape, join, tag
 from throughtime.use.report.numbers import number

@@ -40,6 +40,7 @@ def material_of(run: Run) -> ReportMaterial:
         parameters=_parameters(tensors, fields.get("inputs", [])),
         command=_command(run),
         samples=_read(run.samples, None),
+        attention=_read(run.attention, {}).get("rows", []),
         observations=_read(run.observations, []),
         inspection=_read(run.inspection, {}),
         neighbours=neighbours(tensors, fields),

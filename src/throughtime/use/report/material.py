@@ -20,6 +20,8 @@ class ReportMaterial:
     median, most), and ``unknown`` (share of unknown tokens, by column first); ``unit`` is that of a length, "words".
     ``samples`` (of ``samples.json``) are texts that a language model wrote: ``samples``, each with its ``text`` and
     whether it ``parses`` (None where that is no question), ``lines``, ``temperature`` and ``parse_share``.
+    ``attention`` (the ``rows`` of ``attention.json``) holds for some test rows, by ``id``, the tokens that were
+    ``read`` and ``written``, and ``weights``: for each written token a list, how much it looked at each token read.
     """
 
     name: str
@@ -33,6 +35,7 @@ class ReportMaterial:
     parameters: Mapping[str, int] = field(default_factory=dict)  # by part of the model
     command: str = ""
     samples: Row | None = None
+    attention: Sequence[Row] = ()
     observations: Sequence[Row] = ()  # updates that were looked into while training
     inspection: Mapping[str, Any] = field(default_factory=dict)  # what ``throughtime inspect`` found, by kind
     neighbours: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)  # by word: nearest, cosine

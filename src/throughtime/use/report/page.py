@@ -6,6 +6,7 @@ from throughtime.use.report.frame import contents, whole_page
 from throughtime.use.report.html import tag
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.sections.again import again
+from throughtime.use.report.sections.attention import attention
 from throughtime.use.report.sections.classes import class_figures, confusion
 from throughtime.use.report.sections.explained import explained
 from throughtime.use.report.sections.headline import headline
@@ -24,6 +25,7 @@ from throughtime.use.report.sections.series import series
 from throughtime.use.report.sections.standing import standing
 from throughtime.use.report.sections.step import step
 from throughtime.use.report.sections.surprises import surprises
+from throughtime.use.report.sections.texts import texts
 from throughtime.use.report.sections.units import units
 
 SECTIONS = {
@@ -33,6 +35,8 @@ SECTIONS = {
     "samples": ("What it writes", samples),
     "surprises": ("What surprises it", surprises),
     "sentences": ("Sentences", sentences),
+    "texts": ("Worst answers", texts),
+    "attention": ("Where it looks", attention),
     "regression": ("Predicted against true", regression),
     "series": ("Worst rows", series),
     "confusion": ("Confusion matrix", confusion),

@@ -146,6 +146,20 @@ h3 { font-size: 1rem; margin: 22px 0 8px; }
 .token ins { text-decoration: none; font-weight: 650; color: var(--first); }
 .token del { color: var(--second); }
 
+.mistakes.long { grid-template-columns: minmax(0, 1fr); }
+.versions { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 12px; margin: 0 0 4px; }
+.versions dt { color: var(--muted); font-size: .82rem; line-height: 1.9; }
+.versions dd { margin: 0; overflow-wrap: anywhere; }
+.versions .aside, .versions .more { color: var(--muted); }
+mark { color: inherit; padding: 1px 0 2px; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
+mark.added { background: var(--second-shade); border-bottom: 2px solid var(--second); }
+mark.missed { background: var(--first-shade); border-bottom: 2px dashed var(--first); }
+.plain { margin: 4px 0 8px; padding-inline-start: 20px; font-size: .92rem; overflow-wrap: anywhere; }
+.maps { display: grid; gap: 28px 32px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); }
+.maps article { min-width: 0; border-top: 1px solid var(--line); padding-top: 8px; }
+.maps .wide { grid-column: 1 / -1; }
+.maps .versions { margin-top: 4px; }
+
 .explained { border-top: 1px solid var(--line); margin-top: 18px; padding-bottom: 8px; }
 .explained h3 { overflow-wrap: anywhere; }
 .shaded { white-space: pre-wrap; }

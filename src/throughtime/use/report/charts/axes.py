@@ -110,8 +110,13 @@ def _mark(scale: Scale, value: float) -> str:
     return number(value if value != int(value) else int(value))
 
 
-def svg(name: str, title: str, description: str, width: float, height: float, *children: Any) -> Markup:
-    """The frame: scales with the page, says what it shows to who cannot see it; ``name`` is unique in the page."""
+def svg(
+    name: str, title: str, description: str, width: float, height: float, *children: Any, most: float = 1.35
+) -> Markup:
+    """The frame: scales with the page, up to ``most`` times; says what it shows to who cannot see it.
+
+    ``name`` is unique in the page.
+    """
     head = [tag("title", title, id=f"{name}-title"), tag("desc", description, id=f"{name}-desc")]
     names = f"{name}-title {name}-desc"
     return tag(
@@ -121,5 +126,5 @@ def svg(name: str, title: str, description: str, width: float, height: float, *c
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         role="img",
         aria_labelledby=names,
-        style=f"min-width:{width * 0.78:.0f}px;max-width:{width * 1.35:.0f}px",
+        style=f"min-width:{width * 0.78:.0f}px;max-width:{width * most:.0f}px",
     )

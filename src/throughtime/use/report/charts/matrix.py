@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from throughtime.use.report.charts.axes import LETTER, svg
+from throughtime.use.report.charts.cells import MOST_LETTERS, ground, shortened, strength
 from throughtime.use.report.html import Markup, join, tag
 
 COUNTS_UP_TO = 32  # classes; above, cells are too small for a number, which then stands in their tooltip
-MOST_LETTERS = 16
 
 
 def confusion_chart(name: str, counts: Sequence[Sequence[int]], classes: Sequence[str], units: str = "rows") -> Markup:
     """``counts[i][j]`` ``units`` of class i were taken for class j; the colour is the share of the row."""
     size = _cell_size(len(classes))
     left, top = _room_for_names(classes, size)
-    ground = _ground(len(classes), size, left, top)
+    empty = ground(len(classes), len(classes), size, left, top)
     cells = [_row(i, counts[i], classes, size, left, top) for i in range(len(classes))]
     names = [_names(i, text, size, left, top) for i, text in enumerate(classes)]
     width, height = left + size * len(classes) + top // 2 + 6, top + size * len(classes) + 8
@@ -26,24 +26,8 @@ def confusion_chart(name: str, counts: Sequence[Sequence[int]], classes: Sequenc
     right, rows = sum(counts[i][i] for i in range(len(classes))), sum(map(sum, counts))
     said = f"{len(classes)} classes; {right:,} of {rows:,} {units} lie on the diagonal, which is right"
     return svg(
-        name, "Confusion matrix: truth by row, answer by column", said, width, height, labels, names, ground, cells
+        name, "Confusion matrix: truth by row, answer by column", said, width, height, labels, names, empty, cells
     )
-
-
-def _ground(classes: int, size: int, left: int, top: int) -> Markup:
-    """What empty cells stand on: one square with lines through it, since most cells of a large matrix are empty."""
-    reach = size * classes - 1
-    across = "".join(f"M{left} {top + size * i - 0.5:.1f}h{reach}" for i in range(1, classes))
-    down = "".join(f"M{left + size * i - 0.5:.1f} {top}v{reach}" for i in range(1, classes))
-    return join(
-        tag("rect", x=left, y=top, width=reach, height=reach, class_="empty"),
-        tag("path", d=across + down, class_="gaps"),
-    )
-
-
-def strength(share: float) -> float:
-    """Opacity of a cell: a power below one, so that a few mistakes in a large class are still seen."""
-    return 0.0 if share == 0 else 0.06 + 0.94 * share**0.7
 
 
 def _cell_size(classes: int) -> int:
@@ -57,7 +41,7 @@ def _room_for_names(classes: Sequence[str], size: int) -> tuple[int, int]:
 
 
 def _names(i: int, text: str, size: int, left: int, top: int) -> Markup:
-    short = text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"
+    short = shortened(text)
     middle = size * i + size / 2
     small = "small" if size == 13 else None
     x, y = left + middle, top - 7

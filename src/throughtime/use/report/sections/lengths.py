@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from throughtime.models.metrics import TextUnit
+from throughtime.models.metrics.error_rates import rate, word_errors
 from throughtime.use.report.answers import kind, marks_spans
 from throughtime.use.report.charts.axes import round_step
 from throughtime.use.report.charts.lines import Line, line_chart
@@ -14,7 +18,9 @@ from throughtime.use.report.html import Markup
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import fraction
 from throughtime.use.report.parts import chart, section, table
-from throughtime.use.verdict import interval_of, metric_axis, metric_words, row_scores
+from throughtime.use.verdict import interval_of, metric_axis, metric_words, row_scores, text_unit, texts_outcome
+from throughtime.use.verdict.intervals import mean_of
+from throughtime.use.verdict.scores import ratio_scores
 
 ABOUT = 8  # bins
 FEWEST_BINS = 3
@@ -58,34 +64,55 @@ def lengths(material: ReportMaterial) -> Markup | None:
     bins = _bins(_measured(material))
     if len(bins) < FEWEST_BINS:
         return None
-    metric, unit = "span_f1" if marks_spans(material) else "accuracy", _unit(material)
-    network = [_figure(one, metric, "predicted") for one in bins]
+    metric, unit = _metric(material), _unit(material)
+    network = [_figure(one, metric, "predicted", material) for one in bins]
     found = {"network": network}
     lines = [_line("network", bins, network)]
     if all("baseline" in row for row in material.predictions):
-        found["baseline"] = [_figure(one, metric, "baseline") for one in bins]
+        found["baseline"] = [_figure(one, metric, "baseline", material) for one in bins]
         lines.append(_line("baseline", bins, found["baseline"]))
     words = metric_words(metric)
     title = f"{words[0].upper()}{words[1:]} by length."
-    picture = line_chart("by-length", title, lines, x_label=f"length in {unit}", y_label=metric_axis(metric))
+    picture = line_chart(
+        "by-length", title, lines, x_label=f"length{_of_source(material)} in {unit}", y_label=metric_axis(metric)
+    )
     cells = [[one.name, len(one.rows), *(str(figures[i]) for figures in found.values())] for i, one in enumerate(bins)]
     numbers = table([f"{unit} in a row", "test rows", *found], cells)
     remark = "A point for the rows of similar length, at their mean; whiskers and brackets: 95 % intervals over rows."
     return section("lengths", "By length", chart(picture, numbers, title, remark, open_=True))
 
 
+def _metric(material: ReportMaterial) -> str:
+    if kind(material) == "texts":
+        return "word_error"
+    return "span_f1" if marks_spans(material) else "accuracy"
+
+
+def _of_source(material: ReportMaterial) -> str:
+    return " of the source" if kind(material) == "texts" else ""
+
+
 def _unit(material: ReportMaterial) -> str:
+    """Of sentences words; of single words what they were read in."""
+    if kind(material) == "texts" and text_unit(material.metrics) != "words":
+        return "letters" if _in_letters(material) else "symbols"
+    if kind(material) == "texts":
+        return "words"
     if kind(material) == "tags":
         return material.scope.units
-    return "characters" if material.data.get("unit") == "characters" else "words"
+    return "characters" if _in_letters(material) else "words"
+
+
+def _in_letters(material: ReportMaterial) -> bool:
+    return bool(material.data.get("unit") == "characters")
 
 
 def _measured(material: ReportMaterial) -> list[tuple[int, Row]]:
     """Each row with its length, short ones first; nothing where a row has none, or no answer that is right or wrong."""
     if kind(material) == "tags":
         found = [(len(row["truth"]), row) for row in material.predictions]
-    elif kind(material) == "classes":
-        letters = _unit(material) == "characters"
+    elif kind(material) in ("classes", "texts"):
+        letters = _unit(material) in ("characters", "letters")
         measured = [(_length(row, letters), row) for row in material.predictions]
         found = [(length, row) for length, row in measured if length is not None]
     else:
@@ -120,13 +147,25 @@ def _bins(measured: Sequence[tuple[int, Row]]) -> list[Bin]:
     return [*bins, Bin(low, None, rest)]
 
 
-def _figure(one: Bin, metric: str, side: str) -> Figure:
+def _figure(one: Bin, metric: str, side: str, material: ReportMaterial) -> Figure:
     rows = [row for _, row in one.rows]
+    if kind(material) == "texts":
+        return _error(rows, side, text_unit(material.metrics))
     steps = isinstance(rows[0]["truth"], list)
     scores = row_scores(metric, [row["truth"] for row in rows], [row[side] for row in rows], steps=steps)
     if scores is None:
         return Figure(math.nan, None)
     return Figure(math.fsum(scores) / len(scores), interval_of(scores, share=not steps))
+
+
+def _error(rows: Sequence[Row], side: str, unit: TextUnit) -> Figure:
+    """The word error, which is a share of the rows where each of them is one word."""
+    wrong, words = word_errors(texts_outcome(rows, unit, side)).T.tolist()
+    if unit != "words":
+        return Figure(math.fsum(wrong) / len(rows), interval_of(wrong, share=True))
+    found = mean_of(ratio_scores(wrong, words) or [])
+    interval = None if found is None or found[0] == found[1] else (max(0.0, found[0]), found[1])
+    return Figure(rate(np.array([math.fsum(wrong), math.fsum(words)])), interval)
 
 
 def _line(name: str, bins: Sequence[Bin], figures: Sequence[Figure]) -> Line:

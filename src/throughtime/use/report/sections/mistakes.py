@@ -17,10 +17,10 @@ MOST = 20
 
 
 def mistakes(material: ReportMaterial) -> Markup | None:
-    """The wrong rows of highest loss; for numbers, those furthest off; None for a text and where steps are answered."""
-    if not material.predictions or kind(material) == "tokens" or answers_steps(material.metrics):
+    """The wrong rows of highest loss; for numbers, those furthest off; None for texts and where steps are answered."""
+    if not material.predictions or kind(material) in ("tokens", "texts") or answers_steps(material.metrics):
         return None
-    numeric, texts = kind(material) == "numbers", kind(material) == "texts"
+    numeric = kind(material) == "numbers"
     wrong = sorted((row for row in material.predictions if _is_wrong(row)), key=_badness, reverse=True)
     if not wrong:
         rows = amount(len(material.predictions), "test row")
@@ -29,7 +29,7 @@ def mistakes(material: ReportMaterial) -> Markup | None:
     order = "furthest from the truth first" if numeric else "those first whose truth it held least likely"
     count = f"{amount(len(wrong), 'row')} of {len(material.predictions):,} " + ("not exact" if numeric else "wrong")
     said = note(f"{count}; the worst {len(shown)}, {order}." if len(shown) > 1 else f"{count}.")
-    cards = [_card(row, numeric, texts) for row in shown]
+    cards = [_card(row, numeric) for row in shown]
     style = "mistakes short" if all(_is_short(row) for row in shown) else "mistakes"
     return section("mistakes", "Worst mistakes", said, tag("ol", cards, class_=style))
 
@@ -41,8 +41,6 @@ def _is_short(row: Mapping[str, Any]) -> bool:
 
 def _is_wrong(row: Mapping[str, Any]) -> bool:
     truth, predicted = row["truth"], row["predicted"]
-    if "references" in row:
-        return predicted not in row["references"]
     return set(truth) != set(predicted) if isinstance(truth, list) else truth != predicted
 
 
@@ -52,11 +50,9 @@ def _badness(row: Mapping[str, Any]) -> float:
     return float(row.get("loss") or 0.0)
 
 
-def _card(row: Mapping[str, Any], numeric: bool, texts: bool) -> Markup:
+def _card(row: Mapping[str, Any], numeric: bool) -> Markup:
     if numeric:
         answer = _off(row)
-    elif texts:
-        answer = _text(row)
     elif isinstance(row["truth"], list):
         answer = _labels(row)
     else:
@@ -72,12 +68,6 @@ def _class(row: Mapping[str, Any]) -> Markup:
     truth, predicted, sure = row["truth"], row["predicted"], row.get("probabilities") or {}
     is_, taken = tag("bdi", truth, class_="truth"), tag("bdi", predicted, class_="wrong")
     return join("is ", is_, _sure(sure.get(str(truth))), " taken for ", taken, _sure(sure.get(str(predicted))))
-
-
-def _text(row: Mapping[str, Any]) -> Markup:
-    right = [tag("bdi", text, class_="truth") for text in row.get("references") or [row["truth"]]]
-    parts = [part for text in right for part in (" or ", text)][1:]
-    return join("is ", parts, ", written ", tag("bdi", row["predicted"] or "nothing", class_="wrong"))
 
 
 def _sure(probability: float | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from throughtime.models.metrics import metrics as registered
 from throughtime.use.report.charts.contest import Entrant, contest
-from throughtime.use.report.html import Markup, tag
+from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import fraction, number
 from throughtime.use.report.parts import note, section, table
@@ -48,7 +48,14 @@ def standing(material: ReportMaterial) -> Markup | None:
     found.sort(key=lambda one: -direction(metric) * one.test[metric])
     chart = _chart(found, metric, material)
     spread = (metrics.get("spread") or {}).get("test", {})
-    return section("standing", "Against the baselines", chart, _table(found, metric, spread), note(_chosen(metrics)))
+    return section(
+        "standing",
+        "Against the baselines",
+        chart,
+        _table(found, metric, spread),
+        note(_chosen(metrics)),
+        _signatures(metrics),
+    )
 
 
 def _baseline(name: str, figures: Mapping[str, Any], metric: str) -> Standing:
@@ -106,6 +113,15 @@ def _chosen(metrics: Mapping[str, Any]) -> str:
         f"The verdict is against “{baseline_words(name)}”, the best of them on the validation split. " if name else ""
     )
     return best + "Their settings were chosen on the validation split too, as honestly as the network's."
+
+
+def _signatures(metrics: Mapping[str, Any]) -> Markup | None:
+    """How BLEU and chrF were measured, in sacreBLEU's own words: figures compare only where these are the same."""
+    signed = (metrics.get("texts") or {}).get("signatures") or {}
+    if not signed:
+        return None
+    lines = [join(f"{_words(name)} by sacreBLEU: ", tag("code", text), tag("br")) for name, text in signed.items()]
+    return note(lines)
 
 
 def _words(metric: str) -> str:
