@@ -21,7 +21,7 @@ SYMBOLS = dict(zip("abdegiklmnoprstu", listed("AH0 B D EH1 G IH0 K L M N OW1 P R
 Texts = tuple[list[str], list[str]]  # sources, truths
 
 
-def translation(rows: int = 300, seed: int = 41) -> ReportMaterial:
+def translation(rows: int = 120, seed: int = 41) -> ReportMaterial:
     """Sentences: further references for some, an answer that never ended now and then, n-best lists, attention."""
     random = np.random.default_rng(seed)
     sources = [" ".join(random.choice(list(WORDS), random.integers(3, 24))) for _ in range(rows)]

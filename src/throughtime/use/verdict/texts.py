@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from throughtime.models.metrics import Outcome, TextUnit, metrics
+import numpy as np
+
+from throughtime.models.metrics import Outcome, TextUnit
 from throughtime.models.metrics.error_rates import matches
 from throughtime.models.metrics.weighed import weighed
 from throughtime.use.verdict.bootstrap import paired_bootstrap
@@ -32,13 +34,14 @@ def texts_gain(
     None where the answers are not those behind the figures, as with means over seeds, or do not give the metric.
     """
     both = [texts_outcome(predictions, unit, side) for side in ("predicted", "baseline")]
-    if not all(metrics[metric].applies(outcome) for outcome in both):
+    first, second = (weighed(metric, outcome) for outcome in both)
+    if first is None or second is None:
         return None
-    measured = [metrics[metric].compute(outcome) for outcome in both]
+    once = np.ones(len(predictions))
+    measured = [first(once), second(once)]
     if not all(math.isclose(a, b, rel_tol=1e-4, abs_tol=1e-6) for a, b in zip(measured, figures, strict=True)):
         return None
     if metric == "exact_match":
         ours, theirs = (matches(outcome).tolist() for outcome in both)
         return paired_shares(ours, theirs)
-    first, second = (weighed(metric, outcome) for outcome in both)
-    return paired_bootstrap(first, second, len(predictions)) if first and second else None
+    return paired_bootstrap(first, second, len(predictions))
