@@ -153,6 +153,10 @@ def _read(row: dict[str, Any], unit: str) -> Any:
     return row["inputs"]["de"].split() if unit == "words" else row["inputs"]["de"]
 
 
+def test_losses_are_of_tokens() -> None:
+    assert "loss (nats per token)" in section(page_of("translation"), "learning").texts("text")
+
+
 def test_an_error_above_one_lies_within_its_interval() -> None:
     rows = [
         {"inputs": {"de": "x " * (1 + i % 30)}, "truth": "one word", "predicted": "far too " * (1 + i % 4)}

@@ -38,7 +38,8 @@ def attention(material: ReportMaterial) -> Markup | None:
     maps = [_map(i, row, answers.get(row["id"])) for i, row in enumerate(rows)]
     said = note(
         "A row of a map belongs to a token that was written. It shows how the network, just before, shared out its "
-        "look over the tokens read, and adds up to 1: where the network looked, which is no proof of why it wrote this."
+        "look over the tokens read, and adds up to 1: where the network looked, which is no proof of why it wrote "
+        "this. Figures in small maps are per cent."
     )
     return section("attention", "Where it looks", said, note(_order(found)), tag("div", maps, class_="maps"))
 

@@ -95,6 +95,8 @@ def _loss(material: ReportMaterial) -> Markup | None:
 def _loss_unit(material: ReportMaterial) -> str:
     if kind(material) == "numbers":
         return "of scaled numbers"
+    if kind(material) == "texts":
+        return "nats per token"
     return f"nats per {material.scope.unit}" if kind(material) in ("tags", "tokens") else "nats per row"
 
 
