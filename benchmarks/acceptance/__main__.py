@@ -21,6 +21,7 @@ import killing  # noqa: F401
 import laboratory  # noqa: F401
 import language  # noqa: F401
 import tagging  # noqa: F401
+import transducing  # noqa: F401
 import transfer  # noqa: F401
 import trying  # noqa: F401
 import units  # noqa: F401

@@ -15,6 +15,7 @@ from throughtime.batch import Sequences
 from throughtime.errors import UsageError
 from throughtime.models.decoder import Decoder, Source
 from throughtime.models.decoding import Beam, Ends, Hypothesis, Sampling, beam_search, greedy, sampled
+from throughtime.models.decoding.likeliest import likeliest
 from throughtime.models.decoding.penalties import length_penalty
 
 SOS, EOS = 2, 3
@@ -301,3 +302,16 @@ def test_a_batch_takes_far_fewer_calls_and_what_has_ended_costs_nothing() -> Non
 def test_no_sentence_at_all() -> None:
     decoder, source = writing(lengths=LENGTHS[:0])
     assert searched(decoder, source, Beam(3), ends_of()) == [] and followed(decoder, source, ends_of()) == []
+
+
+def test_the_likeliest_are_those_of_topk() -> None:
+    chance = torch.Generator().manual_seed(3)
+    for size, count in ((5, 5), (700, 10), (1000, 7), (1001, 15), (4096, 64)):
+        values = torch.randn(6, size, generator=chance)
+        values[0, :] = -torch.inf
+        values[0, 3] = 0.0
+        values[1, 1::2] = -torch.inf
+        found, places = likeliest(values, count)
+        assert torch.equal(found, torch.topk(values, count, 1).values)
+        assert torch.equal(values.gather(1, places), found)
+        assert all(len(set(row.tolist())) == count for row in places)

@@ -116,12 +116,14 @@ class TrainedRun:
         """The run's device where this machine has it, else the best that it has."""
         return device_here(self.settings.machine)
 
-    def predict(self, data: Any, *, done: Callable[[int], None] | None = None, **writing: Any) -> list[dict[str, Any]]:
+    def predict(
+        self, data: Any, *, batch_size: int = 64, done: Callable[[int], None] | None = None, **writing: Any
+    ) -> list[dict[str, Any]]:
         """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``, or for each of its steps.
 
         ``data`` is a path, a list of texts (for a run with one text column), a list of records, or a data frame;
-        columns other than the run's inputs do not matter. A language model gives the likeliest next tokens after each
-        text.
+        columns other than the run's inputs do not matter; so many as ``batch_size`` are answered at once. A language
+        model gives the likeliest next tokens after each text.
 
         Where a text is written, ``writing`` may say otherwise than the run's settings how: ``beam``, ``n_best``,
         ``length_penalty``, ``coverage_penalty``, ``longest``, a ``prefix`` that answers begin with; or ``temperature``,
@@ -139,7 +141,16 @@ class TrainedRun:
         if self.model.head.stepwise:
             self._require_aligned(records, dataset)
         way = self._way(writing) if writing else None
-        found = answer(self.model, dataset, self.output, device=self.device, truth=False, way=way, done=done)
+        found = answer(
+            self.model,
+            dataset,
+            self.output,
+            batch_size=batch_size,
+            device=self.device,
+            truth=False,
+            way=way,
+            done=done,
+        )
         return answered_rows(self.output, found)
 
     def evaluate(self, data: Any, *, done: Callable[[int], None] | None = None) -> dict[str, float]:

@@ -34,7 +34,6 @@ class Run:
         self.history = LinesFile(self.path / "history.jsonl")  # a line an epoch
         self.metrics = JsonFile(self.path / "metrics.json")
         self.predictions = LinesFile(self.path / "predictions.jsonl")  # a line a row of the test split
-        self.attention = JsonFile(self.path / "attention.json")  # where a decoder looked while it wrote
         self.samples = JsonFile(self.path / "samples.json")  # what a model that generates has made by itself
         self.attention = JsonFile(self.path / "attention.json")  # where it looked while it wrote some of its answers
         self.observations = LinesFile(self.path / "observations.jsonl")  # what was seen while training, at some updates

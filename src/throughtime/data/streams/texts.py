@@ -34,7 +34,8 @@ def is_running_text(source: Any, settings: DataSettings) -> bool:
         return False
     path = Path(source)
     if path.is_dir():
-        inside = [entry for entry in path.iterdir() if not entry.name.startswith(".")]
+        found = listing(path)
+        inside = [*found.folders, *found.files]
         given = splits_in(path)
         alone = len(inside) == 1 and inside[0].suffix.lower() != ".txt"  # which is a class, the only one
         if alone or given:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from throughtime.errors import UsageError
+from throughtime.models.decoding.likeliest import likeliest
 from throughtime.models.decoding.penalties import length_penalty
 from throughtime.models.decoding.search import Carried, Ends, Hypothesis, Step
 
@@ -125,7 +126,7 @@ def _continued(live: Live, logs: Tensor, ends: Ends, beam: Beam) -> Live:
     count, width = live.totals.shape
     logs = ends.forced(logs.view(count, width, -1), live.written.shape[2] - 1, live.sequences.tolist())
     each = min(2 * beam.size, logs.shape[2])
-    best, tokens = logs.topk(each, 2)
+    best, tokens = (part.view(count, width, each) for part in likeliest(logs.flatten(0, 1), each))
     totals, index = (live.totals[..., None] + best.double()).flatten(1).topk(min(2 * beam.size, width * each), 1)
     place, hypothesis = torch.arange(count)[:, None], index // each
     written = torch.cat([live.written[place, hypothesis], tokens.flatten(1).gather(1, index)[..., None]], 2)

@@ -120,7 +120,7 @@ class TextHead(Head):
 
         def step(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
             logs, state = self.decoder.step(tokens.to(where), state)
-            return logs.index_fill(1, self.get_buffer("never"), -torch.inf).cpu(), state
+            return logs.index_fill_(1, self.get_buffer("never"), -torch.inf).cpu(), state
 
         return way.write(step, self.decoder.begin(output.source), self.first, self.last, sample_ids.cpu())
 
