@@ -310,7 +310,7 @@ def _suited(train: Dataset, output: str) -> dict[str, object]:
     )
     suited: dict[str, object] = {"batch_size": min(max(len(train) // 100, 8), 64)}
     if train.fields[output].kind == "tokens":
-        return suited if len(train) >= FEW else {**suited, "hidden_size": 64}
+        return {**suited, "hidden_size": 64 if len(train) < FEW else 256, "dropout": 0.4 if words else 0.3}
     stepwise = train.fields[output].stepwise
     if stepwise and words:  # the letters must learn to speak for the word; with less noise names are learnt by heart
         suited |= {"batch_size": min(max(len(train) // 100, 8), 32), "dropout": 0.5, "token_dropout": 0.1}

@@ -73,7 +73,7 @@ class TextHead(Head):
             execution=around.execution,
             generator=around.generator,
             vectors=around.vectors,
-            usual_size=64 if field.unit in LETTERS else 128,
+            usual_size=64 if field.unit in LETTERS else 256,
             place=PLACE,
         )
         self.first, self.last, *never = (field.vocabulary.ids[token] for token in (SOS, EOS, PAD, UNK))

@@ -27,7 +27,7 @@ tasks.add(
         settings=TransduceSettings,
         metric={"tokens": watched},
         baselines=("copy", "word_table", "letter_mapping"),
-        defaults={"hidden_size": 256, "learning_rate": 0.002, "epochs": 20},
+        defaults={"learning_rate": 0.002, "epochs": 20},
         example="throughtime train de-en --input de --output en --set tokens=subwords --run runs/de-en",
     ),
 )
