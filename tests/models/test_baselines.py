@@ -26,7 +26,7 @@ CLASSIFIERS = (
 REGRESSORS = ("mean", "median", "ridge_characters", "ridge_words")
 TAGGERS = ("linear_chain", "most_frequent_tag")
 READERS = ("kneser_ney",)
-WRITERS = ("copy", "letter_mapping", "word_table")
+WRITERS = ("copy", "known_answers", "letter_mapping", "word_table")
 APPLY = {
     "classes": CLASSIFIERS,
     "labels": CLASSIFIERS,
@@ -34,8 +34,8 @@ APPLY = {
     "tags": ("majority", *TAGGERS),
     "numbers a step": ("mean", "median"),
     "tokens": READERS,
-    "sentences": ("copy", "word_table"),
-    "names": ("copy", "letter_mapping"),
+    "sentences": ("known_answers", "copy", "word_table"),
+    "names": ("known_answers", "copy", "letter_mapping"),
 }
 BETTER = {"classes": ACCURACY, "labels": MACRO_F1, "numbers": RMSE, "tags": ACCURACY, "numbers a step": RMSE}
 BETTER["tokens"] = metrics["cross_entropy"].score

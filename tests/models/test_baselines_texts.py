@@ -264,3 +264,12 @@ def test_long_material_is_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
     part = spelt(["sha", "na", "she", "tashi"] * 10)
     answer = baselines["letter_mapping"](part, part, part, WORD_ERROR)
     assert answer is not None and "of 40 pairs" in answer.settings
+
+
+def test_known_answers_are_looked_up() -> None:
+    train = Material.of_texts("word", ["a", "a", "a", "b"], [["x"], ["y"], ["y"], ["x"]], "letters")
+    valid = Material.of_texts("word", ["b", "new"], [["x"], ["z"]], "letters")
+    test = Material.of_texts("word", ["a", "c"], [["y"], ["x"]], "letters")
+    found = baselines["known_answers"](train, valid, test, metrics["exact_match"].score)
+    assert found is not None and found.settings == "of 2 test sources training knew 1"
+    assert found.test.predicted.tolist() == ["y", "x"] and found.valid.predicted.tolist() == ["x", "x"]

@@ -89,9 +89,10 @@ class Tokens:
         else:  # what no training text needs, a text to come may
             known = Vocabulary.from_counts(counts)
             vocabulary = Vocabulary(known.tokens + tuple(piece for piece in subwords.pieces if piece not in known))
-        notes = _notes(unit, lower, reason, counts, vocabulary, lengths, settings.max_length)
-        said = tuple(f'column "{column}": {note}' for note in notes)
         made_of = text_unit([as_text(value) for value in values]) if output else "words"
+        words = "symbols" if made_of == "symbols" else unit_name(unit)
+        notes = _notes(words, lower, reason, counts, vocabulary, lengths, settings.max_length)
+        said = tuple(f'column "{column}": {note}' for note in notes)
         return replace(empty, vocabulary=vocabulary, text_unit=made_of, notes=said)
 
     def tokens(self, value: Any, place: Place) -> list[str]:
@@ -210,7 +211,7 @@ def _subwords(values: Sequence[Any], lower: bool, settings: DataSettings) -> Sub
 
 
 def _notes(
-    unit: Unit,
+    words: str,
     lower: bool,
     reason: str,
     counts: Counter[str],
@@ -219,7 +220,6 @@ def _notes(
     max_length: int | None,
 ) -> list[str]:
     """What was decided, and what the training texts are like."""
-    words = unit_name(unit)
     notes = [f"cut into {words}{', lower-cased' if lower else ''} ({reason})"]
     known = [token for token in vocabulary.tokens if token in counts]
     left = sum(counts[token] for token in known if token != UNK)
