@@ -271,5 +271,5 @@ def test_known_answers_are_looked_up() -> None:
     valid = Material.of_texts("word", ["b", "new"], [["x"], ["z"]], "letters")
     test = Material.of_texts("word", ["a", "c"], [["y"], ["x"]], "letters")
     found = baselines["known_answers"](train, valid, test, metrics["exact_match"].score)
-    assert found is not None and found.settings == "of 2 test sources training knew 1"
+    assert found is not None and found.settings == "of 2 sources of valid training knew 1"
     assert found.test.predicted.tolist() == ["y", "x"] and found.valid.predicted.tolist() == ["x", "x"]

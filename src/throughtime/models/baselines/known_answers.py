@@ -20,8 +20,8 @@ def known_answers(train: Material, valid: Material, test: Material, better: Scor
         counts[source][answer] += 1
     usual = _first(Counter(answer for _, answer in pairs_of(train)))
     known = {source: _first(answers) for source, answers in counts.items()}
-    again = sum(source in known for source in sources_of(test))
-    settings = f"of {len(test):,} test sources training knew {again:,}"
+    again = sum(source in known for source in sources_of(valid))
+    settings = f"of {len(valid):,} sources of valid training knew {again:,}"
     return Answer("known_answers", settings, *(_looked_up(part, known, usual) for part in (valid, test)))
 
 
