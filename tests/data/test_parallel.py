@@ -190,3 +190,12 @@ def test_what_is_not_side_by_side_is_not_taken_so(names: tuple[str, ...], tmp_pa
         assert "side by side" not in str(error)
     else:
         assert not records.notes[0].startswith("data/: files side by side")
+
+
+def test_two_files_that_differ_in_the_language_alone_are_side_by_side(tmp_path: Path) -> None:
+    (tmp_path / "new.de").write_text("Ein Hund.\n", encoding="utf-8")
+    (tmp_path / "new.en").write_text("A dog.\n", encoding="utf-8")
+    assert read(tmp_path, DataSettings()).columns == {"de": ["Ein Hund."], "en": ["A dog."]}
+    (tmp_path / "other.py").write_text("print()\n", encoding="utf-8")
+    with pytest.raises(DataError, match="nothing that can be read"):
+        read(tmp_path, DataSettings())

@@ -154,12 +154,17 @@ class TrainedRun:
         return answered_rows(self.output, found)
 
     def evaluate(self, data: Any, *, done: Callable[[int], None] | None = None) -> dict[str, float]:
-        """All metrics on other labelled data, which holds the run's input and output columns; or on another text."""
+        """All metrics on other labelled data, which holds the run's input and output columns; or on another text.
+
+        Of data that says which of its rows are for the test, only these are measured.
+        """
         if isinstance(self.model, LanguageModel):
             streams = self._stream(data)
             rate = getattr(self.settings.task, "dynamic_rate", 0.0)
             return measured(read_on(self.model, streams["test"], device=self.device, dynamic_rate=rate, done=done))
         records = self._records(data, with_output=True)
+        if records.split is not None and "test" in records.split:
+            records = records.select(i for i, name in enumerate(records.split) if name == "test")
         if self.output.kind == "tokens":
             records = one_row_a_question(records, self.inputs, self.output.column)
         dataset = Dataset(records, self.fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ FORMATS = (
     "txt", "text", "csv", "tsv", "tab", "json", "jsonl", "ndjson", "conll", "conllu", "iob", "iob2", "bio", "dict",
     "md", "py", "png", "jpg", "wav", "gz", "zip", "bz2", "xz", "npy", "parquet",
 )  # fmt: skip
+LANGUAGE = re.compile("[a-z]{2}")
 
 
 @dataclass(frozen=True)
@@ -164,8 +166,15 @@ def _others(folder: Path, named: Mapping[str, Mapping[str, Path]]) -> list[Path]
 
 
 def holds_columns(folder: Path) -> bool:
-    """Whether a folder holds files of one split side by side, such as ``train.de`` and ``train.en``."""
-    return any(len(files) > 1 for stem, files in _by_split(folder).items() if _split_of(stem) is not None)
+    """Whether a folder holds files of one split side by side, such as ``train.de`` and ``train.en``.
+
+    Or two files and no more that differ in the language alone: ``new.de`` and ``new.en``.
+    """
+    named = _by_split(folder)
+    if any(len(files) > 1 for stem, files in named.items() if _split_of(stem) is not None):
+        return True
+    (files,) = named.values() if len(named) == 1 else ({},)
+    return len(files) > 1 and len(listing(folder).files) == len(files) and all(map(LANGUAGE.fullmatch, files))
 
 
 def is_parallel(path: Path, head: bytes) -> bool:
