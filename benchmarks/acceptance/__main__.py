@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 # each registers its lines; in this order they are run
+import answering  # noqa: F401
 import classifying  # noqa: F401
 import killing  # noqa: F401
 import laboratory  # noqa: F401

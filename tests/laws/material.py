@@ -16,7 +16,7 @@ PEOPLE = ("Rosa", "Rosa Mann", "Mann", "Li")
 def rows(kind: str, count: int = 60) -> list[dict[str, Any]]:
     """Records whose output depends on the order of the words, a number and a category."""
     chance = random.Random(7)
-    make = _steps if kind in STEPWISE else _row
+    make = _steps if kind in STEPWISE else _story if kind == "answer" else _row
     return [make(kind, i, chance) for i in range(count)]
 
 
@@ -31,6 +31,18 @@ def _row(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
     if kind == "labels":
         return {**row, "tags": [name for name, there in (("good", good < bad), ("long", len(words) > 4)) if there]}
     return {**row, "label": ["neg", "pos", "mixed"][(good < bad) + (good < bad and len(words) > 6)]}
+
+
+def _story(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
+    """Two people, of whom it is said now and then where they are; each is asked for in turn."""
+    people, places = ("Li", "Rosa"), ("here", "there", "home")
+    said = [(chance.choice(people), chance.choice(places)) for _ in range(chance.randint(1, 6))]
+    said += [("Li", chance.choice(("here", "there"))), ("Rosa", chance.choice(("home", "there")))]
+    chance.shuffle(said)
+    asked = people[i % 2]
+    told = " ".join(f"{who} is {where}." for who, where in said)
+    row = {"story": told, "question": f"where is {asked}?", "size": round(chance.gauss(3, 2), 3)}
+    return {**row, "shop": chance.choice("AB"), "reply": dict(said)[asked]}
 
 
 def _steps(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
@@ -65,6 +77,7 @@ KINDS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "regress": ("regress", "target", ("text", "size", "shop"), "mean"),
     "tags": ("tag", "spans", ("words", "size", "shop"), "majority"),
     "pos": ("tag", "sorts", ("words", "size", "shop"), "majority"),
+    "answer": ("answer", "reply", ("story", "question", "size", "shop"), "majority"),
     "steps": ("tag", "heat", ("signal", "words", "size", "shop"), "mean"),
 }
 STEPWISE = ("tags", "pos", "steps")
@@ -85,6 +98,8 @@ def tiny(kind: str, **changes: Any) -> dict[str, Any]:
     """Arguments of ``train`` for a kind of output, small enough to run in a moment."""
     _, output, inputs, baseline = KINDS[kind]
     small = {**TINY, "letters_size": 4} if kind in STEPWISE else TINY
+    if kind == "answer":
+        small = {**TINY, "task": "answer", "kinds": ("shop=category", "size=number")}
     return {**small, "input": inputs, "output": (output,), "baselines": (baseline,), **changes}
 
 

@@ -93,6 +93,8 @@ FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "letters": ("recurrent", {}, "tags"),
     "letters_size": (5, {}, "tags"),
     "crf": ("no", {}, "tags"),
+    "attention": ("additive", {}, "answer"),
+    "looks": (1, {}, "answer"),
     "init_from": ("no/such/run", {}, "classify"),
     "unfreeze_every": (2, {}, "classify"),  # both refused here, as nothing to begin from is named; they act below
     "layer_factor": (0.5, {}, "classify"),
@@ -152,6 +154,18 @@ MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
             "bag": "yes",
         }.items()
     ),
+    ("attention", "latest", {}, "answer", None),
+    ("attention", "dot", {}, "answer", "--set attention=dot"),
+    ("attention", "none", {}, "answer", "--set attention=none"),
+    ("bag", "no", {}, "answer", None),
+    ("pooling", "last", {}, "answer", None),
+    ("tokens", "characters", {}, "answer", None),
+    ("max_length", 2, {}, "answer", None),
+    ("embeddings", "one-hot", {"embedding_size": None}, "answer", None),
+    ("token_dropout", 0.5, {}, "answer", None),
+    ("layers", 2, {}, "answer", None),
+    ("kinds", ("shop=category", "size=number", "story=tokens"), {}, "answer", None),
+    ("input", ("story",), {"kinds": ()}, "answer", "--input"),
     *((name, value, NUMBERS, "steps", None) for name, value in {"dropout": 0.6, "layers": 2, "max_length": 2}.items()),
 ]
 

@@ -35,7 +35,7 @@ from throughtime.models.model import Model, float_type
 from throughtime.models.settings import refuse_idle
 from throughtime.models.skipgram import skipgram
 from throughtime.models.tasks import Task, build_model, task_for, tasks
-from throughtime.models.tasks.task import require_kind
+from throughtime.models.tasks.task import require_kind, require_texts
 from throughtime.settings import Group, changed
 from throughtime.training.observe.recorder import LONGEST
 from throughtime.use.answering import answer, measured
@@ -196,15 +196,20 @@ def prepare_rows(
     """Propose, split, fit and encode; every decision is told as it is made, and stands in ``notes``."""
     given = given_splits(records, settings)
     _tell_all(tell, records.notes, *(part.notes for part in given.values()))
-    proposal = propose(records, settings, () if task is None else tasks[task].metric)
+    meant = None if (named := task or records.task) is None else tasks[named]
+    asks = meant is not None and meant.texts > 1
+    proposal = propose(records, settings, () if task is None else tasks[task].metric, asks=asks)
     _tell_all(tell, proposal.notes)
     kind = proposal.kinds[proposal.output]
-    if task is None:
+    if meant is None:
         found = task_for(kind)
         tell(f"task: {found.name} ({found.shape}), because {proposal.reason}")
     else:
-        found = tasks[task]
+        found = meant
+        if task is None:
+            tell(f"task: {found.name} ({found.shape}), as the material is laid out")
         require_kind(found, proposal.output, kind)
+        require_texts(found, {column: proposal.kinds[column] for column in proposal.inputs})
     begun = resolve(found, chosen).training.init_from  # what cannot be is refused before the work begins
     beginning = None if begun is None else _begin(begun, proposal, tell)
     splits = split(records, settings, proposal.inputs, proposal.output, stratify=kind == "category", given=given)
@@ -305,7 +310,7 @@ def _require_several_classes(output: Field, records: Records) -> None:
 def _suited(train: Dataset, output: str) -> dict[str, object]:
     """Defaults that suit the training rows: few rows want a small network and much dropout, long texts a window."""
     words = any(
-        field.kind in ("tokens", "words") and getattr(field, "unit", "") not in ("characters", "bytes")
+        field.kind in ("tokens", "words", "sentences") and getattr(field, "unit", "") not in ("characters", "bytes")
         for field in train.fields.values()
     )
     suited: dict[str, object] = {"batch_size": min(max(len(train) // 100, 8), 64)}

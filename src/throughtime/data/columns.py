@@ -9,6 +9,7 @@ from typing import Any
 
 from throughtime.data.alignment import aligned_cut
 from throughtime.data.fields import fields
+from throughtime.data.fields.sentences import sentences_of
 from throughtime.data.files.folders import split_name
 from throughtime.data.files.sniffing import USUAL_OUTPUTS
 from throughtime.data.records import Records
@@ -17,6 +18,7 @@ from throughtime.data.values import class_name, is_missing, is_number
 from throughtime.errors import DataError, Place, UsageError
 
 OUTPUTS = (*USUAL_OUTPUTS, "polarity", "price", "value")  # likeliest first
+QUESTIONS = ("question", "query")
 IDS = ("id", "index", "row", "row_id", "uid", "uuid")
 SPLITS = ("split", "set", "subset", "partition", "fold")
 SEPARATORS = ";|,"
@@ -41,12 +43,14 @@ class Proposal:
     unit: str | None = None
 
 
-def propose(records: Records, settings: DataSettings, learnt: Collection[str] = ()) -> Proposal:
+def propose(records: Records, settings: DataSettings, learnt: Collection[str] = (), *, asks: bool = False) -> Proposal:
     """Inputs, output and their kinds: as set, as the format says, or guessed from names and values.
 
     ``learnt`` are the kinds that the task in hand learns, if one was named. An output is a text to be written
     (``tokens``) where it is set so, where the material says so, or where the task learns nothing else; it is never
-    guessed from values alone, which may be classes. What it is written from is then read as text too.
+    guessed from values alone, which may be classes. What it is written from is then read as text too. With ``asks``
+    the last of the inputs asks about the others: all are read as texts unless they are said to be something else,
+    those of several sentences sentence by sentence, and a column that is named ``question`` comes last.
 
     Raises UsageError for an unknown column or kind and where there is no output or nothing to learn it from, DataError
     for an output that is no class and no number.
@@ -60,6 +64,8 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     written = tuple(learnt) == ("tokens",)
     output, why = _output(records, settings, written)
     inputs, notes = _inputs(records, settings, output)
+    if asks:
+        inputs = tuple(sorted(inputs, key=lambda name: name.lower() in QUESTIONS))
     for column, kind in said.items():
         if column not in (*inputs, output):
             raise UsageError(f'--set kinds={column}={kind}: the column "{column}" is neither input nor output')
@@ -70,11 +76,13 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     partner, cut = _partner(records, inputs, output, said, settings)
     if partner is not None:
         guessed, holds = _step_kind(records.column(output), cut), f'a value for every step of "{partner}"'
-    writes = said.get(output) == "tokens"
+    texts = asks or said.get(output) == "tokens"
     kinds = {
-        name: said.get(name) or _input_kind(records.column(name), settings, partner is not None, writes)
+        name: said.get(name) or _input_kind(records.column(name), settings, partner is not None, texts)
         for name in inputs
     }
+    if asks:
+        kinds |= {name: "sentences" for name in inputs[:-1] if name not in said and _of_sentences(records.column(name))}
     kinds[output] = said.get(output, guessed)
     if output in _said_kinds(records, settings):
         reason = f'"{output}" was said to hold {said[output]}'
@@ -102,6 +110,12 @@ def _partner(
     if output in said:  # its steps are compared when they are encoded
         return next(iter(inputs)), "list" if _of_lists(records.column(output)) else "spaces"
     return None, ""
+
+
+def _of_sentences(values: Sequence[Any]) -> bool:
+    """Whether most values have several sentences."""
+    present = [value for value in values[:1000] if isinstance(value, str)]
+    return sum(len(sentences_of(value)) > 1 for value in present) > len(present) / 2
 
 
 def _step_kind(values: Sequence[Any], cut: str) -> str:
@@ -218,8 +232,8 @@ def _has_classes(values: Sequence[Any], settings: DataSettings) -> bool:
     return kind == "labels" or (kind == "category" and 1 < len(set(map(class_name, present))) <= len(present) / 2)
 
 
-def _input_kind(values: Sequence[Any], settings: DataSettings, stepwise: bool, writes: bool = False) -> str:
-    """``stepwise``: every step is answered, so that words are read with their letters; ``writes``: with a text."""
+def _input_kind(values: Sequence[Any], settings: DataSettings, stepwise: bool, texts: bool = False) -> str:
+    """``stepwise``: every step is answered, so that words are read with their letters; ``texts``: whatever it holds."""
     present = [value for value in values if not is_missing(value, settings.missing)]
     if present and all(isinstance(value, (list, tuple)) for value in present):
         steps = [step for value in present[:1000] for step in value]
@@ -228,7 +242,7 @@ def _input_kind(values: Sequence[Any], settings: DataSettings, stepwise: bool, w
         return "words" if stepwise and any(len(str(step)) > 1 for step in steps) else "tokens"
     if stepwise and any(" " in str(value).strip() for value in present):
         return "words" if not _mostly_numbers(str(present[0]).split()) else "numbers"
-    if writes:  # a year is read digit by digit where it is to be spelt out
+    if texts:  # a year is read digit by digit where it is to be spelt out
         return "tokens"
     if _mostly_numbers(present):
         return "number"

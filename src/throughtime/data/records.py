@@ -55,9 +55,10 @@ class Records:
     """Columns of raw values (str, int, float, bool, None or a list of these), all of one length.
 
     ``source`` names the material in messages. ``notes`` say what was recognised, in sentences for the user.
-    ``roles``, ``kinds``, ``split`` and ``group`` hold what the material itself says: which column is ``"input"`` or
-    ``"output"``, the kind of field that holds a column, train, valid or test for each row, and the column whose equal
-    values stay together where splits are drawn. ``references`` hold all right answers to each row, its own first.
+    ``roles``, ``kinds``, ``split``, ``group`` and ``task`` hold what the material itself says: which column is
+    ``"input"`` or ``"output"``, the kind of field that holds a column, train, valid or test for each row, the column
+    whose equal values stay together where splits are drawn, and the task that is meant. ``references`` hold all right
+    answers to each row, its own first.
 
     >>> records = in_memory_records({"text": ["a", "b", "c"]})
     >>> records.select([2, 0]).columns, str(records.where(2, "text"))
@@ -73,6 +74,7 @@ class Records:
     kinds: dict[str, str] = field(default_factory=dict)
     group: str | None = None
     references: list[list[Any]] | None = None
+    task: str | None = None
 
     def __post_init__(self) -> None:
         lengths = {len(values) for values in self.columns.values()} | {len(self.places.rows)}
@@ -128,7 +130,7 @@ def joined(parts: dict[str, Records], source: str) -> Records:
     notes = tuple(note for records in parts.values() for note in records.notes)
     split = [name for name, records in parts.items() for _ in range(len(records))]
     places = Places(tuple(files), file_of, rows, lines)
-    return Records(columns, source, places, notes, first.roles, split, first.kinds, first.group)
+    return Records(columns, source, places, notes, first.roles, split, first.kinds, first.group, first.task)
 
 
 def same_columns(first: Records, second: Records, columns: Iterable[str] | None = None) -> None:

@@ -44,7 +44,8 @@ def material(records: Records, dataset: Dataset, inputs: Mapping[str, Field], ou
         }
         return Material({}, {}, {}, target(dataset, output), classes, sequences, steps(dataset, output))
     texts = {
-        column: [as_text(value) for value in records.column(column)] for column in _of_kind(inputs, "tokens", "words")
+        column: [as_text(value) for value in records.column(column)]
+        for column in _of_kind(inputs, "tokens", "words", "sentences")
     }
     numbers = {column: np.asarray(dataset.columns[column], dtype=np.float64) for column in _of_kind(inputs, "number")}
     categories = {

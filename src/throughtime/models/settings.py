@@ -233,3 +233,18 @@ def refuse_idle(settings: Group, names: Iterable[str], why: str) -> None:
             option, value = name.replace("_", "-"), getattr(settings, name)
             shown = ",".join(value) if isinstance(value, tuple) else value
             raise UsageError(f"--{option} {shown}: {why}; leave it out")
+
+
+class AnswerSettings(Group, frozen=True):
+    """The task"""
+
+    attention: Annotated[
+        str, Meta(description="how the question looks at the story: dot, general, additive, location, or coverage")
+    ] = "general"
+    looks: Annotated[
+        int, Meta(ge=1, description="how often it looks; each time it asks for what the time before found missing")
+    ] = 3
+
+    def __post_init__(self) -> None:
+        if self.attention == "none":
+            raise UsageError("--set attention=none: the answer would know nothing of the story; name another")

@@ -26,11 +26,11 @@ SAMPLE_LINES = 200
 SAMPLE_CHARACTERS = 1 << 18
 USUAL_INPUTS = (
     "text", "texts", "sentence", "review", "name", "message", "comment", "title", "body", "content", "document",
-    "tweet", "sequence", "input", "x",
+    "tweet", "sequence", "input", "x", "story", "question",
 )  # fmt: skip
 USUAL_OUTPUTS = (
     "label", "labels", "class", "classes", "category", "categories", "target", "sentiment", "language", "y", "output",
-    "tag", "tags", "topic", "topics", "intent", "emotion", "rating", "score", "stars",
+    "tag", "tags", "topic", "topics", "intent", "emotion", "rating", "score", "stars", "answer",
 )  # fmt: skip
 USUAL_OTHERS = ("id", "index", "split", "group", "date", "time", "author", "user", "source")
 

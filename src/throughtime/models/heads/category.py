@@ -13,32 +13,24 @@ from throughtime.data.fields.category import Category
 from throughtime.models.encoders import Encoder, Encoding
 from throughtime.models.encoders.encoder import Surroundings
 from throughtime.models.heads.head import Head, heads
+from throughtime.models.heads.looks import Looks
 from throughtime.models.heads.summary import Summary
 from throughtime.models.losses import class_weights, cross_entropy
-from throughtime.models.settings import ClassifySettings
+from throughtime.models.settings import AnswerSettings, ClassifySettings
 
 
-@heads.named("category")
 class CategoryHead(Head):
-    """Scores ``(B, C)`` from all encodings; with balanced class weights every class counts as much as any other."""
+    """Scores ``(B, C)``, as ``summary`` finds them in the encodings.
+
+    ``weights (C,)`` say how much a class counts; all alike if there are none.
+    """
 
     scored = "log-probability"
     class_weights: Tensor | None
 
-    def __init__(
-        self,
-        field: Category,
-        encoders: Sequence[Encoder],
-        around: Surroundings,
-        task: ClassifySettings,
-        target: np.ndarray | None,
-    ) -> None:
+    def __init__(self, summary: Summary | Looks, label_smoothing: float = 0.0, weights: Tensor | None = None) -> None:
         super().__init__()
-        self.summary = Summary(encoders, len(field.classes), around.settings, around.generator)
-        self.label_smoothing = task.label_smoothing
-        weights = None
-        if task.class_weights == "balanced" and target is not None:
-            weights = class_weights(np.bincount(target, minlength=len(field.classes)))
+        self.summary, self.label_smoothing = summary, label_smoothing
         self.register_buffer("class_weights", weights, persistent=False)
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Tensor:
@@ -62,3 +54,32 @@ class CategoryHead(Head):
 
     def weight(self, target: Tensor) -> Tensor:
         return super().weight(target) if self.class_weights is None else self.class_weights[target].sum()
+
+
+@heads.named("category")
+def category(
+    field: Category,
+    encoders: Sequence[Encoder],
+    around: Surroundings,
+    task: ClassifySettings,
+    target: np.ndarray | None,
+) -> CategoryHead:
+    """From all encodings pooled; with balanced class weights every class counts as much as any other."""
+    weights = None
+    if task.class_weights == "balanced" and target is not None:
+        weights = class_weights(np.bincount(target, minlength=len(field.classes)))
+    return CategoryHead(
+        Summary(encoders, len(field.classes), around.settings, around.generator), task.label_smoothing, weights
+    )
+
+
+@heads.named("answer")
+def answer(
+    field: Category,
+    encoders: Sequence[Encoder],
+    around: Surroundings,
+    task: AnswerSettings,
+    target: np.ndarray | None,
+) -> CategoryHead:
+    """From what the question finds in the story."""
+    return CategoryHead(Looks(encoders, len(field.classes), around.settings, task, around.generator))

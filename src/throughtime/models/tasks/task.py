@@ -29,7 +29,8 @@ class Task:
     ``metric`` gives for each kind of output column that the task can learn the metric to watch, or how the column
     decides it. ``head`` names the head for each of these kinds, where it is not the one registered under the kind
     itself. ``baselines`` name those that stand beside it. ``defaults`` replace the general defaults of settings of any
-    group.
+    group. ``texts`` is how many of the inputs must be texts; where it is set, all inputs are read as texts unless
+    another kind is said. ``guessed``: proposed for a column of its kinds where the material names no task.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Task:
     head: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
     example: str = ""
+    texts: int = 0
+    guessed: bool = True
 
     def metric_for(self, output: Field) -> str:
         """The metric to watch where this column is learnt."""
@@ -55,7 +58,7 @@ tasks: Registry[Task] = Registry("task", "throughtime.models.tasks")
 def task_for(kind: str) -> Task:
     """The task that learns an output column of this kind; the first by name where several do."""
     for _, task in tasks.items():
-        if kind in task.metric:
+        if task.guessed and kind in task.metric:
             return task
     raise UsageError(f"no task learns a column of kind {kind}")
 
@@ -67,6 +70,17 @@ def require_kind(task: Task, column: str, kind: str) -> None:
         raise UsageError(
             f'task {task.name} learns {can}, but the column "{column}" holds {kind}; '
             f"choose --task {task_for(kind).name}, or say --set kinds={column}={next(iter(task.metric))}"
+        )
+
+
+def require_texts(task: Task, kinds: Mapping[str, str]) -> None:
+    """Raise UsageError unless as many inputs, given with their kinds, are texts as the task needs."""
+    texts = [column for column, kind in kinds.items() if kind in ("tokens", "sentences")]
+    if len(texts) < task.texts:
+        held = ", ".join(f'"{column}" ({kind})' for column, kind in kinds.items())
+        raise UsageError(
+            f"task {task.name} reads {task.texts} texts, but the {'input is' if len(kinds) == 1 else 'inputs are'} "
+            f"{held}; name further texts with --input, or choose another --task"
         )
 
 
@@ -107,6 +121,6 @@ def _refuse_idle(settings: NetworkSettings, kinds: Collection[str]) -> None:
     """Raise UsageError for what was said about inputs of another kind than there are."""
     if "words" not in kinds:
         refuse_idle(settings, ("letters", "letters_size"), "no input holds words each of which is answered")
-    if not {"tokens", "words"} & set(kinds):
+    if not {"tokens", "words", "sentences"} & set(kinds):
         names = ("embeddings", "embedding_size", "frozen_embeddings", "token_dropout", "bag")
         refuse_idle(settings, names, "no input holds words or letters")

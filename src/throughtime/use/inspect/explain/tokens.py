@@ -6,6 +6,7 @@ from typing import Any
 
 from throughtime.data.fields import Field
 from throughtime.data.fields.numbers import Numbers
+from throughtime.data.fields.sentences import Sentences
 from throughtime.data.fields.steps import step_values
 from throughtime.data.fields.tokens import LETTERS, Tokens
 from throughtime.data.fields.words import Words
@@ -21,6 +22,8 @@ def tokens_of(field: Field, value: Any, place: Place) -> list[str]:
         return field.tokens(value, place)[: field.max_length]
     if isinstance(field, Words):
         return field.words(value, place)[: field.max_length]
+    if isinstance(field, Sentences):
+        return field.sentences(value, place)
     if isinstance(field, Numbers):
         steps = [value] if isinstance(value, (int, float)) else step_values(value, "spaces", place, "numbers")
         return [written(step) for step in steps[: field.max_length]]

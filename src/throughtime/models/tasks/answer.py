@@ -1,0 +1,23 @@
+"""Answer: a story and a question to an answer."""
+
+from __future__ import annotations
+
+from throughtime.models.settings import AnswerSettings
+from throughtime.models.tasks.task import Task, tasks
+
+tasks.add(
+    "answer",
+    Task(
+        name="answer",
+        title="A story and a question, each read by itself, to an answer: the question looks at the story.",
+        shape="many to one",
+        reads="bAbI's stories with questions, tables and json lines with a text and a question about it",
+        settings=AnswerSettings,
+        metric={"category": "accuracy"},
+        head={"category": "answer"},
+        baselines=("majority", "naive_bayes_words", "logistic_regression_words"),
+        texts=2,
+        guessed=False,
+        example="throughtime train stories/ --task answer --run runs/stories",
+    ),
+)
