@@ -165,7 +165,6 @@ MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
     ("token_dropout", 0.5, {}, "answer", None),
     ("layers", 2, {}, "answer", None),
     ("kinds", ("shop=category", "size=number", "story=tokens"), {}, "answer", None),
-    ("input", ("story",), {"kinds": ()}, "answer", "--input"),
     *((name, value, NUMBERS, "steps", None) for name, value in {"dropout": 0.6, "layers": 2, "max_length": 2}.items()),
 ]
 

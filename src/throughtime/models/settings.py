@@ -239,12 +239,16 @@ class AnswerSettings(Group, frozen=True):
     """The task"""
 
     attention: Annotated[
-        str, Meta(description="how the question looks at the story: dot, general, additive, location, or coverage")
+        str, Meta(description="how the question looks at the story: general, additive, location, coverage, or latest")
     ] = "general"
     looks: Annotated[
-        int, Meta(ge=1, description="how often it looks; each time it asks for what the time before found missing")
+        int, Meta(ge=1, description="how often it looks at the story, each time with what it found before")
     ] = 3
 
     def __post_init__(self) -> None:
-        if self.attention == "none":
-            raise UsageError("--set attention=none: the answer would know nothing of the story; name another")
+        why = {
+            "none": "the answer would know nothing of the story",
+            "dot": "the question is not of the size of what is read",
+        }
+        if self.attention in why:
+            raise UsageError(f"--set attention={self.attention}: {why[self.attention]}; leave it out, or name another")

@@ -22,7 +22,8 @@ class Looks(nn.Module):
     q_0 = tanh(W s + b), s the question pooled; c_k = what q_k sees in the story; q_k+1 = tanh(V [c_k, q_k] + d); and
     one linear map reads all c_k and the last q, as in memory networks of several hops (Sukhbaatar et al. 2015), but
     over recurrent states. What is looked at are hidden states beside the embeddings, where the encoding has a bag of
-    these. Of several stories, or columns without time, each is looked at by itself, and the c_k are joined.
+    these. Of several stories each is looked at by itself, and the c_k are joined; columns without time go to the last
+    map alone.
     """
 
     def __init__(
@@ -41,8 +42,9 @@ class Looks(nn.Module):
             question.pooling, question.output_size, bidirectional=question.bidirectional, generator=generator
         )
         self.mean = Pooling("mean", 0)
-        told = [encoder for k, encoder in enumerate(encoders) if k != self.asking]
-        sizes = [encoder.output_size + encoder.bag_size for encoder in told]
+        self.told = [k for k, encoder in enumerate(encoders) if encoder.stepwise and k != self.asking]
+        self.beside = [k for k, encoder in enumerate(encoders) if not encoder.stepwise]
+        sizes = [encoders[k].output_size + encoders[k].bag_size for k in self.told]
         size, found = settings.hidden_size, sum(sizes)
         self.first = linear(self.pooling.output_size + question.bag_size, size, generator)
         self.attentions = nn.ModuleList(
@@ -50,18 +52,19 @@ class Looks(nn.Module):
             for _ in range(task.looks)
         )
         self.next = nn.ModuleList(linear(found + size, size, generator) for _ in range(task.looks))
-        self.out = linear(task.looks * found + size, outputs, generator)
+        beside = sum(encoders[k].output_size for k in self.beside)
+        self.out = linear(task.looks * found + size + beside, outputs, generator)
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Tensor:
         return self.out(dropout(self.pooled(encodings), self.rate, draw, "head"))
 
     def pooled(self, encodings: Sequence[Encoding]) -> Tensor:
-        """What the last linear map reads ``(B, F)``: what was found at each look, then the last question."""
+        """What the last linear map reads ``(B, F)``: what was found at each look, the last question, all else."""
         question = encodings[self.asking]
         parts = [self.pooling(question.hidden, question.lengths)]
         if question.bag is not None:
             parts.append(self.mean(question.bag, question.lengths))
-        told = [encoding for k, encoding in enumerate(encodings) if k != self.asking]
+        told = [encodings[k] for k in self.told]
         query, found = torch.tanh(self.first(torch.cat(parts, 1))), []
         for attention, after in zip(self.attentions, self.next, strict=True):
             assert isinstance(attention, nn.ModuleList)
@@ -71,7 +74,7 @@ class Looks(nn.Module):
             ]
             found.append(torch.cat(seen, 1))
             query = torch.tanh(after(torch.cat([found[-1], query], 1)))
-        return torch.cat([*found, query], 1)
+        return torch.cat([*found, query, *(encodings[k].hidden[:, 0] for k in self.beside)], 1)
 
 
 def memory_of(encoding: Encoding) -> Tensor:
