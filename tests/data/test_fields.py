@@ -21,6 +21,7 @@ VALUES: dict[str, list[Any]] = {
     "labels": [["x", "y"], [], ["z"], "y"],
     "number": [3, "4.5", -1.25, "1e2"],
     "words": [["The", "dog"], ["U.S.", "barks", "it"], [], ["the"]],
+    "sentences": ["A b. C!", ["B a", "c."], "", "a a."],
     "tags": [["B-X", "O"], ["O", "B-Y", "I-Y"], [], ["O"]],
     "numbers": [[3, -1.5], "1e2 4", [], 7],
 }

@@ -130,7 +130,7 @@ def joined(parts: dict[str, Records], source: str) -> Records:
     notes = tuple(note for records in parts.values() for note in records.notes)
     split = [name for name, records in parts.items() for _ in range(len(records))]
     places = Places(tuple(files), file_of, rows, lines)
-    return Records(columns, source, places, notes, first.roles, split, first.kinds, first.group, first.task)
+    return Records(columns, source, places, notes, first.roles, split, first.kinds, first.group, task=first.task)
 
 
 def same_columns(first: Records, second: Records, columns: Iterable[str] | None = None) -> None:
