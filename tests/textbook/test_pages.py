@@ -21,6 +21,17 @@ NUMBERS = {
     "bidirectional": ["['he', 'said', ',', 'teddy']", "the two states differ by 0."],
     "backpropagation": ["10 of 15", "15 of 15", "5 of 15"],
     "gradients": ["| linear, 0.5 | 5.0e-01 | 9.8e-04 |", "The largest difference between the two is 0."],
+    "transduction": [
+        "| (1, 1) | 1 · 2 + 1 · 1 = 3 | 20.086 | 0.665 |",
+        "tensor([[[0.2447, 0.0900, 0.6652]]])",
+        '"the black night": 0.6 · 0.4 = 0.24',
+        '"a dark night", 0.4 · 0.9 = 0.36',
+        '| 0 | "no" | -1.050 | -1.050 | | 0 | "it is not" |',
+        '| 0.6 | "it is not" | -1.127 | -0.884 | | 0.6 | "no" |',
+        "100 · 0.7515 · 0.6804 = 51.13",
+        "'51.13'",
+        "4 / 9 = 0.444",
+    ],
     "hopfield": [
         "3 of 3 letters come back",
         "fell at each of them is True",
