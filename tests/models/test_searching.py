@@ -174,6 +174,21 @@ def test_a_beam_stays_full_when_one_has_ended() -> None:
     assert [each.log_probability for each in found] == pytest.approx(torch.tensor([0.3, 0.2]).log().tolist(), abs=1e-6)
 
 
+@pytest.mark.parametrize("power", [0.0, 0.6])
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_unlikely_ends_do_not_crowd_out_a_sure_answer(size: int, power: float) -> None:
+    """4 5 6 7 8 9 is sure to 0.98 at each step; the end, with less than 0.02, is second each time."""
+    table = torch.full((10, 10), 1e-4, dtype=torch.float64)
+    for token, following in zip((SOS, 4, 5, 6, 7, 8, 9), (4, 5, 6, 7, 8, 9, EOS), strict=True):
+        table[token, following] = 0.98
+    table[:, EOS] = torch.where(table[:, EOS] > 0.5, 0.98, 0.019)
+    beam = Beam(size, power, n_best=min(size, 2))
+    found = beam_search(lambda ids, state: (table[ids].log(), state), Nothing(), 1, ends_of(20), beam)[0]
+    assert found[0].ids == (4, 5, 6, 7, 8, 9) and found[0].finished
+    assert found[0].log_probability == pytest.approx(7 * torch.tensor(0.98).log().item(), abs=1e-6)
+    assert power or [each.ids for each in found[1:]] == [()][: size - 1]
+
+
 @pytest.mark.parametrize("power", [0.0, 0.6, 1.0, 2.0])
 def test_a_search_that_stops_early_has_lost_nothing(power: float) -> None:
     """With as many answers as hypotheses nothing is left out; with one the search may stop before."""

@@ -51,8 +51,9 @@ def beam_search(step: Step, state: Carried, rows: int, ends: Ends, beam: Beam) -
     """The best answers for each of so many ``rows`` of the state, the best first.
 
     A hypothesis ends where its last token is among the ``beam.size`` likeliest continuations. A sequence is done when
-    so many have ended, or none that goes on could still be among the ``n_best``; nothing is computed for it then. So a
-    beam of 1 is greedy. While they go on, hypotheses are of one length and are compared by log-probability alone.
+    so many have ended and the likeliest that goes on would be no better, if its end came next and for certain; or when
+    none that goes on could still be among the ``n_best``. Nothing is computed for it then. Without a length penalty
+    a beam of 1 is greedy. While they go on, hypotheses are of one length and are compared by log-probability alone.
 
     >>> class Nothing:
     ...     def select(self, index):
@@ -76,7 +77,7 @@ def beam_search(step: Step, state: Carried, rows: int, ends: Ends, beam: Beam) -
         if length == ends.longest:
             _collect(live, coverage, beam, False, ended)
             break
-        done = [_done(ended[row], best, ends, beam) for row, best in zip(*live.likeliest(), strict=True)]
+        done = [_done(ended[row], best, length, ends, beam) for row, best in zip(*live.likeliest(), strict=True)]
         kept = [place for place, over in enumerate(done) if not over]
         if not kept:
             break
@@ -134,11 +135,8 @@ def _continued(live: Live, logs: Tensor, ends: Ends, beam: Beam) -> Live:
 
 
 def _collect(found: Live, coverage: Tensor, beam: Beam, finished: bool, ended: list[list[Hypothesis]]) -> None:
-    """Put what is not at -∞ among those that have ended, but for sequences that have enough; ``coverage`` by parent."""
-    open_before = [len(ended[row]) < beam.size for row in found.sequences.tolist()]
+    """Put what is not at -∞ among those that have ended; ``coverage`` by parent."""
     for place, which in (found.totals > -torch.inf).nonzero().tolist():
-        if not open_before[place]:
-            continue
         total, tokens = float(found.totals[place, which]), found.written[place, which, 1:].tolist()
         score = beam.score(total, len(tokens), float(coverage[found.parents[place, which]]))
         ids = tuple(tokens[:-1] if finished else tokens)
@@ -150,13 +148,21 @@ def _coverage(state: Any, beam: Beam, rows: int) -> Tensor:
     return state.coverage() if beam.coverage_penalty else torch.zeros(rows)
 
 
-def _done(ended: list[Hypothesis], best: float, ends: Ends, beam: Beam) -> bool:
-    """Whether nothing that goes on can be among the best: a log-probability only falls, and coverage is at most 0."""
-    if len(ended) >= beam.size or best == -torch.inf:
+def _done(ended: list[Hypothesis], best: float, length: int, ends: Ends, beam: Beam) -> bool:
+    """Whether nothing that goes on can be among the best: a log-probability only falls, and coverage is at most 0.
+
+    With a length penalty a long answer could nearly always still be; so where enough have ended, only what may end next
+    is waited for. Not to wait at all would be wrong: while one answer is all but certain, its early ends, however
+    unlikely, are often second, and would fill the places.
+    """
+    if best == -torch.inf:
         return True
     if len(ended) < beam.n_best:
         return False
-    return _ranked(ended)[beam.n_best - 1].score >= beam.score(best, ends.longest, 0.0)
+    scores = sorted((each.score for each in ended), reverse=True)
+    if len(ended) >= beam.size and scores[0] >= beam.score(best, length + 1, 0.0):
+        return True
+    return scores[beam.n_best - 1] >= beam.score(best, ends.longest, 0.0)
 
 
 def _ranked(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
