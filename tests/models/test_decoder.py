@@ -51,6 +51,26 @@ def gradients(decoder: Decoder) -> dict[str, Tensor]:
 
 
 @each_kind
+def test_vectors_in_the_place_of_tokens_give_the_same(chosen: dict[str, Any]) -> None:
+    decoder, source, tokens = decoder_of(**chosen), source_of(), target_of(lengths=torch.full((4,), 6))[0].data
+    vectors, expected = decoder.vectors(tokens), decoder(target_of(lengths=torch.full((4,), 6))[0], source)
+    for step in (0, 3):
+        found = decoder.over(vectors[:, : step + 1], source)
+        torch.testing.assert_close(found, expected[:, step], rtol=1e-10, atol=1e-12)
+
+
+@each_kind
+def test_the_layers_read_what_is_said_they_do(chosen: dict[str, Any]) -> None:
+    decoder, source, tokens = decoder_of(**chosen).eval(), source_of(), target_of()[0].data
+    x, first = decoder.given(tokens, source)
+    hidden, _ = decoder.recurrent(x, None, first)
+    state = decoder.begin(source)
+    for step, token in enumerate(tokens.unbind(1)):
+        _, state = decoder.step(token, state)
+        torch.testing.assert_close(hidden[:, step], state.recurrent[0][-1], rtol=1e-10, atol=1e-12)
+
+
+@each_kind
 def test_it_gives_distributions(chosen: dict[str, Any]) -> None:
     logs = decoder_of(**chosen)(target_of()[0], source_of())
     assert logs.shape == (4, 6, SIZE)
@@ -288,13 +308,13 @@ def test_tokens_are_drawn_as_often_as_they_are_likely(monkeypatch: pytest.Monkey
     decoder, count, share = decoder_of(scheduled_sampling=0.75), 4000, 0.75
     source = rows_of(source_of(), torch.zeros(count, dtype=torch.int64))
     given, read = torch.full((count, 4), 8), []
-    vectors = decoder._vectors
+    vectors = decoder.vectors
 
-    def seen(tokens: Tensor, draw: Draw | None) -> Tensor:
+    def seen(tokens: Tensor, draw: Draw | None = None) -> Tensor:
         read.append(tokens)
         return vectors(tokens, draw)
 
-    monkeypatch.setattr(decoder, "_vectors", seen)
+    monkeypatch.setattr(decoder, "vectors", seen)
     decoder.look(Sequences(given, torch.full((count,), 4)), source, Draw(5, 0, 0, torch.arange(count)))
     tokens = torch.cat(read, 1)
     assert torch.equal(tokens[:, 0], given[:, 0])

@@ -40,7 +40,7 @@ from throughtime.models.tasks import Task, tasks
 from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
 from throughtime.use.generating import next_tokens, stream
-from throughtime.use.inspect.explain import Among, Explained, among, explain_row, explain_text
+from throughtime.use.inspect.explain import Among, Explained, among, explain_row, explain_text, explain_written
 from throughtime.use.inspect.memory import Memory
 from throughtime.use.inspect.recording import recorded_row, recorded_text
 from throughtime.use.inspect.step.answer import answering, reading
@@ -211,7 +211,10 @@ class TrainedRun:
         inputs = {column: self.fields[column] for column in self.inputs}
         if self.model.head.stepwise:
             self._require_aligned(records, Dataset(records, inputs))
-        found = explain_row(self.model, records, inputs, self.output, self.task.name, step=step, answer=answer)
+        if isinstance(self.model.head, TextHead):
+            found = explain_written(self.model, records, inputs, self.task.name, step=step, answer=answer)
+        else:
+            found = explain_row(self.model, records, inputs, self.output, self.task.name, step=step, answer=answer)
         if nearest < 1:
             return found
         try:
@@ -300,8 +303,9 @@ class TrainedRun:
     ) -> StepInNumbers:
         """One step (from 0) of one unit while the network reads a text: its equations and derivatives in numbers.
 
-        Without ``unit`` that one is taken on which the answer hangs most. Raises UsageError for a run that reads more
-        than one text, and for a step, layer, direction or unit that there is not.
+        Without ``unit`` that one is taken on which the answer hangs most. Where a text is written, it is the layers
+        that read which are looked into, and the answer is all that is written. Raises UsageError for a run that reads
+        more than one text, and for a step, layer, direction or unit that there is not.
         """
         if isinstance(self.model, LanguageModel):
             read = reading(self.model, self._text_field(), text)

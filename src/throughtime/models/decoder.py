@@ -189,15 +189,36 @@ class Decoder(nn.Module):
     @torch.no_grad()
     def step(self, tokens: Tensor, state: Written) -> tuple[Tensor, Written]:
         """Read one token a row ``(B,)``: log-probabilities of the next ``(B, V)``, and the state after it."""
-        seen, state = self._advance(tokens, state, None, stream=True)
+        seen, state = self._advance(self.vectors(tokens[:, None]), state, None, stream=True)
         return self._logs(seen), state
+
+    def over(self, vectors: Tensor, source: Source) -> Tensor:
+        """Log-probabilities ``(B, V)`` of what follows vectors ``(B, S, E)`` in the place of tokens'; S at least 1."""
+        state = self.begin(source)
+        if self.task.input_feeding:
+            for x in vectors.split(1, 1):
+                seen, state = self._advance(x, state, None)
+            return self._logs(seen)
+        hidden, _ = self.recurrent(vectors, None, state.recurrent)
+        last = torch.arange(vectors.shape[1], device=vectors.device) == vectors.shape[1] - 1
+        return self._logs(self._seen(vectors, hidden, state, None).at(last.expand(len(vectors), -1)))
+
+    def given(self, tokens: Tensor, source: Source) -> tuple[Tensor, State]:
+        """What the recurrent layers read of tokens ``(B, S)``, with input feeding the steps before too ``(B, S, I)``;
+        and their first state.
+        """
+        state, x = self.begin(source), self.vectors(tokens)
+        if state.fed is not None:
+            seen = self._one_by_one(tokens, state, None).vectors
+            x = torch.cat([x, torch.cat([state.fed[:, None], seen[:, :-1]], 1)], 2)
+        return x, state.recurrent
 
     def look(self, read: Sequences, source: Source, draw: Draw | None = None) -> Seen:
         """What every step sees of the input and of the tokens before it; ``weights (B, S, T)`` say where it looks."""
         state = self.begin(source)
         if self.task.input_feeding or (draw is not None and self.task.scheduled_sampling):
             return self._one_by_one(read.data, state, draw)
-        x = self._vectors(read.data, draw)
+        x = self.vectors(read.data, draw)
         hidden, _ = self.recurrent(x, read.lengths, state.recurrent, draw)
         return self._seen(x, hidden, state, draw)
 
@@ -207,7 +228,7 @@ class Decoder(nn.Module):
             now = None if draw is None else replace(draw, offset=draw.offset + step)
             if now is not None and found and self.task.scheduled_sampling:
                 token = self._scheduled(token, found[-1], now)
-            seen, state = self._advance(token, state, now)
+            seen, state = self._advance(self.vectors(token[:, None], now), state, now)
             found.append(seen)
         return Seen(
             torch.stack([seen.vectors for seen in found], 1),
@@ -224,9 +245,8 @@ class Decoder(nn.Module):
         drawn = Sampling().draw(self._logs(before), Masks(draw, f"{place}.token").uniform(1)[:, 0])
         return torch.where(kept, truth, drawn)
 
-    def _advance(self, tokens: Tensor, state: Written, draw: Draw | None, stream: bool = False) -> tuple[Seen, Written]:
-        """One token a row ``(B,)``: what is seen then, without an axis of time, and the state."""
-        x = self._vectors(tokens[:, None], draw)
+    def _advance(self, x: Tensor, state: Written, draw: Draw | None, stream: bool = False) -> tuple[Seen, Written]:
+        """One token's vector a row ``(B, 1, E)``: what is seen then, without an axis of time, and the state."""
         given = x if state.fed is None else torch.cat([x, state.fed[:, None]], 2)
         if stream:
             output, layers = self.recurrent.step(given[:, 0], state.recurrent)
@@ -241,7 +261,7 @@ class Decoder(nn.Module):
             earlier=self.attention.after(state.earlier, seen.weights),
             fed=None if state.fed is None else seen.vectors[:, 0],
         )
-        return seen.at(torch.ones_like(tokens[:, None], dtype=torch.bool)), written
+        return seen.at(torch.ones_like(x[..., 0], dtype=torch.bool)), written
 
     def _seen(self, x: Tensor, hidden: Tensor, state: Written, draw: Draw | None) -> Seen:
         """Of the vectors of tokens ``(B, S, E)`` and the layers' output ``(B, S, H)``."""
@@ -266,7 +286,7 @@ class Decoder(nn.Module):
         steps = valid_mask(read.lengths, read.data.shape[1])
         return self._logs(self.look(read, source, draw).at(steps)), following[steps]
 
-    def _vectors(self, tokens: Tensor, draw: Draw | None) -> Tensor:
+    def vectors(self, tokens: Tensor, draw: Draw | None = None) -> Tensor:
         """A vector for each token, ``(B, S)`` to ``(B, S, E)``, with the dropout of training."""
         settings = self.settings
         if self.embedding is None:

@@ -107,8 +107,12 @@ class TextHead(Head):
         return (target.lengths - 1).clamp(min=0).sum()
 
     def answers(self, output: Read) -> tuple[np.ndarray, None]:
+        return np.array([self.field.decode(found.ids) for found in self.best(output)], dtype=object), None
+
+    def best(self, output: Read) -> list[Hypothesis]:
+        """The best answer to each row, written in the head's own way."""
         found = self.write(output, self.way, torch.arange(len(output.source.lengths)))
-        return np.array([self.field.decode(best[0].ids) for best in found], dtype=object), None
+        return [answers[0] for answers in found]
 
     @torch.no_grad()
     def write(self, output: Read, way: Way, sample_ids: Tensor) -> list[list[Hypothesis]]:
@@ -128,8 +132,7 @@ class TextHead(Head):
         assert output.written is not None, "which answer is asked about must be known"
         rows, where = len(output.source.lengths), output.source.hidden.device
         ids = torch.tensor([self.first, *output.written[:step]], device=where).expand(rows, -1)
-        read = Sequences(ids, torch.full((rows,), ids.shape[1], device=where))
-        return self.decoder(read, output.source)[:, step, answer]
+        return self.decoder.over(self.decoder.vectors(ids), output.source)[:, answer]
 
     def weights(self, output: Read, written: Sequence[int]) -> Tensor:
         """Where the decoder looks in a row alone while it writes these tokens and ends ``(S + 1, T)``."""

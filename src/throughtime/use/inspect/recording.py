@@ -11,9 +11,11 @@ from throughtime.batch import Batch
 from throughtime.cells.recurrent import Recurrent
 from throughtime.data.fields.tokens import Tokens
 from throughtime.models.encoders import steps_of
+from throughtime.models.heads.tokens import TextHead
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model
 from throughtime.use.generating import prompt_ids
+from throughtime.use.inspect.explain.decoded import decoder_name, recorded_decoder
 from throughtime.use.inspect.explain.over_time import recorded
 
 Recorded = dict[str, np.ndarray]
@@ -21,7 +23,10 @@ Recorded = dict[str, np.ndarray]
 
 @torch.no_grad()
 def recorded_row(model: Model, batch: Batch, names: Sequence[str] = ()) -> Recorded:
-    """Of the only row of a batch: ``{"text.l0.f": (T, units), "text.l0_reverse.f": ...}``, by input column first."""
+    """Of the only row of a batch: ``{"text.l0.f": (T, units), "text.l0_reverse.f": ...}``, by input column first.
+
+    Where a text is written, the decoder's too: ``"decoder.l0.f"``, a row for each token that it reads, ``<sos>`` first.
+    """
     found: Recorded = {}
     here = batch.to(next(model.parameters()).device)
     for column, encoder, vectors in zip(model.inputs, model.encoders, model.vectors(here), strict=True):
@@ -30,7 +35,15 @@ def recorded_row(model: Model, batch: Batch, names: Sequence[str] = ()) -> Recor
             steps = int(steps_of(batch[column]))
             kept = recorded(layer, vectors[0, :steps], names=names)
             found |= {f"{column}.{key}": values for key, values in kept.items()}
-    return found
+    return found | (_recorded_answer(model, model.head, here, names) if isinstance(model.head, TextHead) else {})
+
+
+def _recorded_answer(model: Model, head: TextHead, batch: Batch, names: Sequence[str]) -> Recorded:
+    """Of a decoder that reads what it has written, ``<sos>`` first: ``{"decoder.l0.f": (S + 1, units), ...}``."""
+    output = model(batch)
+    (answer,) = head.best(output)
+    kept = recorded_decoder(head.decoder, [head.first, *answer.ids], output.source, names)
+    return {f"{decoder_name(model)}.{key}": values for key, values in kept.items()}
 
 
 @torch.no_grad()

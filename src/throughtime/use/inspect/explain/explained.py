@@ -12,6 +12,7 @@ from throughtime.use.inspect.explain.attribution import Attribution
 from throughtime.use.inspect.explain.leaving_out import Without
 from throughtime.use.inspect.explain.nearest import Neighbour
 from throughtime.use.inspect.explain.over_time import OverTime
+from throughtime.use.inspect.explain.written import WrittenText
 
 Kind = Literal["class", "label", "number", "token"]
 
@@ -42,6 +43,9 @@ class Explained:
     ``step``, from 0, is the step of the answer; of a language model, that of the token which is answered. ``scored``
     says what the attributed score is. ``seen (F,)`` is what the head sees of the input. ``nearest`` are training rows,
     and ``no_nearest`` says why there are none.
+
+    Where a text is written, ``written`` is all of it, what is explained is the token at ``step``, and the last of the
+    inputs are the tokens that the decoder had read before it.
     """
 
     task: str
@@ -57,6 +61,7 @@ class Explained:
     seen: np.ndarray | None = None
     nearest: tuple[Neighbour, ...] = ()
     no_nearest: str | None = None
+    written: WrittenText | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, as inspection.json keeps them and the report shows them; without the arrays of every unit."""
@@ -80,6 +85,7 @@ class Explained:
             "inputs": [_input(entry) for entry in self.inputs],
             "nearest": [_neighbour(entry) for entry in self.nearest],
             "no_nearest": self.no_nearest,
+            **({} if self.written is None else {"written": self.written.to_json()}),
         }
 
 

@@ -63,7 +63,7 @@ class _Trial:
         steps = self.fields[group[0]].length(self.row[group[0]])
         kept = [k for k in range(steps) if k != self.question.step]
         found: list[Without | None] = [None] * steps
-        for some in _parts(kept):
+        for some in in_parts(kept):
             rows = [{**self.row, **{column: np.delete(self.row[column], k, 0) for column in group}} for k in some]
             moved = [replace(self.question, step=_moved(self.question.step, k)) for k in some]
             answers = readings(self.model.head, self.model(self._batch(rows)), self.output, moved)
@@ -93,5 +93,6 @@ def _moved(step: int | None, left_out: int) -> int | None:
     return step if step is None or left_out > step else step - 1
 
 
-def _parts(steps: Sequence[int]) -> Iterator[Sequence[int]]:
+def in_parts(steps: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many at a time as are answered at once."""
     return (steps[begin : begin + ROWS] for begin in range(0, len(steps), ROWS))

@@ -10,6 +10,7 @@ from throughtime.use.inspect.explain.leaving_out import Without
 from throughtime.use.inspect.explain.nearest import Neighbour
 from throughtime.use.inspect.explain.over_time import OverTime
 from throughtime.use.inspect.explain.tokens import visible, written
+from throughtime.use.inspect.explain.written_lines import written_lines
 
 MOST = 40  # tokens that are listed
 WIDTH = 60  # letters of a curve, or of a text
@@ -18,7 +19,8 @@ LEVELS = "▁▂▃▄▅▆▇█"
 
 def lines(explained: Explained) -> list[str]:
     """The answer, what each token gave to it and what would be without it, gates and states, and the nearest rows."""
-    found = [_answer(explained), _account(explained)]
+    told = [] if explained.written is None else [*written_lines(explained.written.to_json()), ""]
+    found = [*told, _answer(explained), _account(explained)]
     for entry in explained.inputs:
         found += ["", f"{entry.column}: given to the score, and the answer without it", *_tokens(explained, entry)]
     curves = [(entry, line) for entry in explained.inputs for line in entry.over_time]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -41,9 +42,7 @@ def explain_row(
     one; see :mod:`throughtime.use.inspect.explain.asked`. Raises UsageError for a choice that there is not, DataError
     for a value that a field refuses.
     """
-    row = {name: field.encode(records.columns[name][0], records.where(0, name)) for name, field in fields.items()}
-    columns = {name: field.collate([row[name]]) for name, field in fields.items()}
-    batch = Batch(columns, torch.zeros(1, dtype=torch.int64))
+    row, batch = one_row(records, fields)
     here = batch.to(next(model.parameters()).device)
     with torch.no_grad():
         result, seen = model(here), model.head.seen(model.encode(here))
@@ -56,7 +55,7 @@ def explain_row(
     for k, (name, field) in enumerate(fields.items()):
         tokens = tuple(tokens_of(field, records.columns[name][0], records.where(0, name)))
         entry = Input(name, tokens, attribution.inputs[k], tuple(without[name]), are_words(field))
-        inputs.append(_with_insides(entry, exact, k, batch))
+        inputs.append(with_insides(entry, exact, k, batch))
     kind = KINDS.get(output.kind, "number")
     classes = getattr(output, "classes", ())
     return Explained(
@@ -72,6 +71,13 @@ def explain_row(
         inputs=tuple(inputs),
         seen=seen[0].double().cpu().numpy(),
     )
+
+
+def one_row(records: Records, fields: Mapping[str, Field]) -> tuple[dict[str, Any], Batch]:
+    """The encoded values of the only row of ``records``, by column, and a batch of it."""
+    row = {name: field.encode(records.columns[name][0], records.where(0, name)) for name, field in fields.items()}
+    columns = {name: field.collate([row[name]]) for name, field in fields.items()}
+    return row, Batch(columns, torch.zeros(1, dtype=torch.int64))
 
 
 def attributed(exact: Model, batch: Batch, question: Asked) -> Attribution:
@@ -92,7 +98,7 @@ def attributed(exact: Model, batch: Batch, question: Asked) -> Attribution:
     return replace(found, inputs=tuple(kept))
 
 
-def _with_insides(entry: Input, exact: Model, k: int, batch: Batch) -> Input:
+def with_insides(entry: Input, exact: Model, k: int, batch: Batch) -> Input:
     """With what the recurrent layers of encoder ``k`` did over the tokens, where it has some."""
     encoder = exact.encoders[k]
     layer = getattr(encoder, "recurrent", None)

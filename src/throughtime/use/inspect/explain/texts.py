@@ -44,7 +44,7 @@ def explain_text(
     ids, begun = torch.from_numpy(written[None, :follows]), _begun(model, field)
     shares = _after(model, ids, begun)[0].double().exp()
     names, likeliest = field.vocabulary.tokens, int(shares.argmax())
-    wanted = _token(field, answer) if answer is not None else likeliest if step is None else int(written[step])
+    wanted = token_of(field, answer) if answer is not None else likeliest if step is None else int(written[step])
     exact = in_float64(model)
     state = _begun(exact, field)[1]
     with torch.no_grad():
@@ -121,7 +121,8 @@ def _for_rows(state: State, rows: int) -> State:
     return tuple(part.expand(-1, rows, *part.shape[2:]).contiguous() for part in state)
 
 
-def _token(field: Tokens, answer: str) -> int:
+def token_of(field: Tokens, answer: str) -> int:
+    """The id of a token that the field knows; raises UsageError for one that it does not."""
     if answer not in field.vocabulary or answer == UNK:
         raise unknown("token", answer, field.vocabulary.tokens)
     return field.vocabulary.ids[answer]

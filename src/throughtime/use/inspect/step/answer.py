@@ -20,6 +20,7 @@ from throughtime.data.fields.tokens import Tokens
 from throughtime.data.streams.windows import NEXT, READ
 from throughtime.errors import UsageError
 from throughtime.models.heads.tags import TagsHead
+from throughtime.models.heads.tokens import TextHead
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model
 from throughtime.use.generating import prompt_ids
@@ -29,8 +30,9 @@ from throughtime.use.generating import prompt_ids
 class Answering:
     """A text before a model. ``score(step)`` runs it, and gives the number that the answer at this step hangs on.
 
-    That is the log-probability of the class, of the step's tag or of the next token, or the number that is answered; in
-    words beside it. ``tokens`` are those of the text; ``before`` counts the steps that are read before its first.
+    That is the log-probability of the class, of the step's tag, of the next token or of the whole text that is written,
+    or the number that is answered; in words beside it. ``tokens`` are those of the text; ``before`` counts the steps
+    that are read before its first.
     """
 
     layers: Recurrent
@@ -55,6 +57,8 @@ def answering(model: Model, dataset: Dataset, output: Field) -> Answering:
     ids = held.data[0, : int(held.lengths[0])]
     vocabulary: Any = getattr(field, "vocabulary")  # noqa: B009  (fields of texts have one)
     tokens = vocabulary.decode((ids if ids.dim() == 1 else ids[:, 0]).tolist())  # of words the first id
+    if isinstance(model.head, TextHead):
+        return Answering(layers, tuple(tokens), _writing(model, model.head, batch))
     return Answering(layers, tuple(tokens), lambda step: _score(model, batch, output, step))
 
 
@@ -78,6 +82,17 @@ def reading(model: LanguageModel, field: Tokens, text: str) -> Answering:
         return -surprises(likeliest)[0][len(start) + step], words
 
     return Answering(model.recurrent, tuple(field.vocabulary.decode(ids.tolist())), score, len(start))
+
+
+def _writing(model: Model, head: TextHead, batch: Batch) -> Callable[[int], tuple[Tensor, str]]:
+    """The log-probability of the whole answer that the model writes, at whatever step of what it reads."""
+    with torch.no_grad():
+        (answer,) = head.best(model(batch))
+    ids = [head.first, *answer.ids, *([head.last] if answer.finished else [])]
+    lengths = batch.sample_ids.new_tensor([len(ids)])
+    target = Sequences(torch.tensor([ids], device=lengths.device), lengths)
+    words = f"F = log P({head.field.decode(answer.ids)!r})"
+    return lambda step: (-head.surprises(model(batch), target)[0].double().sum(), words)
 
 
 def _score(model: Model, batch: Batch, field: Field, step: int) -> tuple[Tensor, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from throughtime.use.inspect.explain.tokens import visible, written
+from throughtime.use.inspect.explain.written_lines import HEADER, remarks, written_cells
 from throughtime.use.report.charts.strips import Strip, strip_chart
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.inputs import place
@@ -40,6 +41,7 @@ def _answer(i: int, entry: Row) -> Markup:
     return tag(
         "article",
         tag("h3", _heading(entry)),
+        _written(entry),
         [_read(entry, part, most) for part in entry["inputs"]],
         note(_account(entry)),
         note(_flipping(entry)),
@@ -48,6 +50,26 @@ def _answer(i: int, entry: Row) -> Markup:
         [_over_time(f"explained-{i}-{k}", part) for k, part in enumerate(entry["inputs"])],
         class_="explained",
     )
+
+
+def _written(entry: Row) -> list[Markup] | None:
+    """The whole answer of a decoder, and what each of its tokens rests on."""
+    found = entry.get("written")
+    if found is None:
+        return None
+    cells = [
+        [step, tag("bdi", token), sure, tag("bdi", looks), tag("bdi", rests), *gave]
+        for step, token, sure, looks, rests, *gave in written_cells(found)
+    ]
+    said = (
+        "Of each token written: the token read at which the decoder looked most, with its weight; the one that spoke "
+        "most for it; and what all that was read gave to its log-probability, and all that had been written before."
+    )
+    notes = [note(remark) for remark in (said, *remarks(found))]
+    return [
+        tag("p", "Written: ", tag("bdi", visible(found["text"]))),
+        unfold("What each token of the answer rests on", table(HEADER, cells), notes),
+    ]
 
 
 def _heading(entry: Row) -> Markup:
@@ -118,7 +140,7 @@ def _flipping(entry: Row) -> str:
     """Which single tokens the answer hangs on."""
     pairs = [
         (token, out)
-        for part in entry["inputs"]
+        for part in _inputs_alone(entry)
         for token, out in zip(part["tokens"], part["without"], strict=True)
         if out is not None
     ]
@@ -129,6 +151,12 @@ def _flipping(entry: Row) -> str:
         return "No single token decides: without any one of them the answer stays."
     more = f" and {len(flip) - LISTED:,} more" if len(flip) > LISTED else ""
     return f"Without one of these the answer is another: {', '.join(f'“{token}”' for token in flip[:LISTED])}{more}."
+
+
+def _inputs_alone(entry: Row) -> Sequence[Row]:
+    """Without the tokens that a decoder had written, of which only the next token was tried."""
+    parts: Sequence[Row] = entry["inputs"]
+    return parts[:-1] if entry.get("written") else parts
 
 
 def _tokens(entry: Row) -> list[Markup]:
