@@ -189,7 +189,9 @@ class TrainedRun:
         ``throughtime.use.inspect.explain.lines`` writes it for a terminal.
 
         ``step``, from 0, is the step whose answer is explained where every step has one, by default the least sure; of
-        a language model the token that is explained, by default the one that would follow the text. ``answer`` is a
+        a language model the token that is explained, by default the one that would follow the text. Where a text is
+        written, it is one of its tokens, by default the least sure; ``written`` then says of all of them where the
+        decoder looked, and what each rests on: :class:`WrittenText`. ``answer`` is a
         class (a label, a token) to be explained in the place of the predicted one. Rows are near among the run's
         training rows, read from where they were, or among ``data``; where that cannot be, the result says why.
 
@@ -253,7 +255,8 @@ class TrainedRun:
     def record(self, given: str | Mapping[str, Any], names: str | Sequence[str] = ()) -> dict[str, np.ndarray]:
         """Named quantities of every recurrent layer while it reads one text or row, by column, layer and name.
 
-        ``{"text.l0.f": (T, units), "text.l0_reverse.f": ...}``; ``names`` are the cell's own, such as ``f`` and ``c``
+        ``{"text.l0.f": (T, units), "text.l0_reverse.f": ...}``, and where a text is written ``"decoder.l0.f"``, a row
+        for each token that the decoder reads, ``<sos>`` first. ``names`` are the cell's own, such as ``f`` and ``c``
         (``throughtime cells lstm`` prints them), all of them by default. Raises UsageError for a name it does not have.
 
         >>> import tempfile, throughtime

@@ -24,7 +24,8 @@ def inspect(
     at: Annotated[
         Number,
         Option(
-            help="With --text: explain the answer at this step, counted from 0; the least sure one if not given.",
+            help="With --text: explain the answer at this step, or this token of a text that is written, counted "
+            "from 0; the least sure one if not given.",
             metavar="N",
         ),
     ] = None,

@@ -22,6 +22,11 @@ class WrittenText:
     ``before (S, S)`` what those gave that the decoder had written until then, ``<sos>`` first: 0 above the diagonal.
     ``weights (S, T)`` say where the decoder looked, and sum to 1; 0 for inputs without steps, None without attention.
     ``complete`` says whether all that was given adds up to every score.
+
+    >>> read, given = (("de", 0, "roter"), ("de", 1, "Hut")), np.array([[1.5, 0.2], [0.1, 2.0]])
+    >>> told = WrittenText("red hat", ("red", "hat"), np.ones(2), read, given, np.zeros((2, 2)), None, True)
+    >>> told.rests_on, told.looked_at
+    ([0, 1], [None, None])
     """
 
     text: str
