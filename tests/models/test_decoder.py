@@ -52,8 +52,8 @@ def gradients(decoder: Decoder) -> dict[str, Tensor]:
 
 @each_kind
 def test_vectors_in_the_place_of_tokens_give_the_same(chosen: dict[str, Any]) -> None:
-    decoder, source, tokens = decoder_of(**chosen), source_of(), target_of(lengths=torch.full((4,), 6))[0].data
-    vectors, expected = decoder.vectors(tokens), decoder(target_of(lengths=torch.full((4,), 6))[0], source)
+    decoder, source, (read, _) = decoder_of(**chosen).eval(), source_of(), target_of(lengths=torch.full((4,), 6))
+    vectors, expected = decoder.vectors(read.data), decoder(read, source)
     for step in (0, 3):
         found = decoder.over(vectors[:, : step + 1], source)
         torch.testing.assert_close(found, expected[:, step], rtol=1e-10, atol=1e-12)
@@ -63,11 +63,12 @@ def test_vectors_in_the_place_of_tokens_give_the_same(chosen: dict[str, Any]) ->
 def test_the_layers_read_what_is_said_they_do(chosen: dict[str, Any]) -> None:
     decoder, source, tokens = decoder_of(**chosen).eval(), source_of(), target_of()[0].data
     x, first = decoder.given(tokens, source)
-    hidden, _ = decoder.recurrent(x, None, first)
+    _, last = decoder.recurrent(x, None, first)
     state = decoder.begin(source)
-    for step, token in enumerate(tokens.unbind(1)):
+    for token in tokens.unbind(1):
         _, state = decoder.step(token, state)
-        torch.testing.assert_close(hidden[:, step], state.recurrent[0][-1], rtol=1e-10, atol=1e-12)
+    for found, expected in zip(last, state.recurrent, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
 
 
 @each_kind
