@@ -116,7 +116,8 @@ def test_many_steps_are_run_in_several_parts(monkeypatch: pytest.MonkeyPatch) ->
 def prepared(kind: str, graph: Graph | None = None, **changes: Any) -> tuple[PreparedRows, Model]:
     """Material and a network for it, all of whose weights are random, distinct and large."""
     task, *_ = KINDS[kind]
-    material = prepare(rows(kind), task, tiny(kind, **changes), lambda said: None)
+    options = {name: value for name, value in tiny(kind, **changes).items() if name != "task"}
+    material = prepare(rows(kind), task, options, lambda said: None)
     assert isinstance(material, PreparedRows)
     settings = material.settings
     model = build_model(
