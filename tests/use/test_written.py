@@ -243,6 +243,7 @@ def test_it_is_printed_and_stands_in_the_page(turned: tt.TrainedRun, many: tt.Tr
         assert Page(page).wrong == []
 
         assert "What each token of the answer rests on" in page
+        assert "<strong>Where it looked</strong>" in page and "<strong>What each token rests on</strong>" in page
     said = lines(turned.explain("a c e", nearest=0))
     assert said[0] == "written: e c a" and said[1].split()[:3] == ["step", "token", "probability"]
     assert said[2].split()[:2] == ["0", "e"] and "e at 2 (" in said[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ class Corpus:
 
         assert outcome.references is not None
         streams = [list(stream) for stream in zip_longest(*outcome.references)]  # None where a row has fewer
-        makers: Mapping[str, Any] = {"bleu": BLEU, "chrf": CHRF}
+        makers: Mapping[str, Any] = {"bleu": partial(BLEU, force=True), "chrf": CHRF}  # no advice on tokenised texts
         self._scorer: Scorer = makers[metric](references=streams)
         answers = [str(text) for text in outcome.predicted]
         # sacreBLEU's own tests of significance begin with these, and sum them anew for every draw

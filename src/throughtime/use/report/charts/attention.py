@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from throughtime.use.report.charts.axes import LETTER, svg
 from throughtime.use.report.charts.cells import ground, shortened, strength
 from throughtime.use.report.html import Markup, join, tag
+from throughtime.use.report.parts import table
 
 LEAST = 0.01  # weight of a cell that is drawn
 LEAST_NAMED = 0.05  # and of one whose figure stands in it, where there is room
@@ -41,6 +43,16 @@ def attention_map(
         [_row(i, row, written[i], read, side, left, top) for i, row in enumerate(weights)],
         most=1.1,
     )
+
+
+def strongest(weights: Sequence[Sequence[float]], written: Sequence[str], read: Sequence[str]) -> Markup:
+    """The numbers of such a map in a table: the two tokens with the most weight for each that was written."""
+    rows = []
+    for token, shares in zip(written, weights, strict=True):
+        most = sorted(range(len(shares)), key=lambda j: -shares[j])[:2]
+        cells: list[Any] = [cell for j in most for cell in (tag("bdi", read[j]), f"{shares[j]:.3f}")]
+        rows.append([tag("bdi", token), *cells, *["-"] * (4 - len(cells))])
+    return table(["written", "looked at", "weight", "then at", "weight"], rows)
 
 
 def _side(tokens: int) -> int:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from throughtime.use.inspect.explain.tokens import visible
-from throughtime.use.report.charts.attention import attention_map
+from throughtime.use.report.charts.attention import attention_map, strongest
 from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.inputs import place
 from throughtime.use.report.looks import Looks, looks
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import amount
-from throughtime.use.report.parts import chart, note, section, table
+from throughtime.use.report.parts import chart, note, section
 from throughtime.use.report.written import Written, versions, written_of
 from throughtime.use.verdict import text_unit
 
@@ -66,7 +66,7 @@ def _map(i: int, row: Row, answer: Written | None) -> Markup:
     picture = attention_map(f"attention-{i}", title, weights, written, read)
     return tag(
         "article",
-        chart(picture, _strongest(weights, written, read), where, answer and versions(answer), _cut(row)),
+        chart(picture, strongest(weights, written, read), where, answer and versions(answer), _cut(row)),
         class_="wide" if len(read) > WIDE else None,
     )
 
@@ -74,13 +74,3 @@ def _map(i: int, row: Row, answer: Written | None) -> Markup:
 def _cut(row: Row) -> str | None:
     longest = max(len(row["read"]), len(row["written"]))
     return f"The first {MOST_TOKENS} of up to {longest:,} tokens." if longest > MOST_TOKENS else None
-
-
-def _strongest(weights: Sequence[Sequence[float]], written: Sequence[str], read: Sequence[str]) -> Markup:
-    """The two tokens that each one looked at most; all weights stand in attention.json."""
-    rows = []
-    for token, shares in zip(written, weights, strict=True):
-        most = sorted(range(len(shares)), key=lambda j: -shares[j])[:2]
-        cells: list[Any] = [cell for j in most for cell in (tag("bdi", read[j]), f"{shares[j]:.3f}")]
-        rows.append([tag("bdi", token), *cells, *["-"] * (4 - len(cells))])
-    return table(["written", "looked at", "weight", "then at", "weight"], rows)

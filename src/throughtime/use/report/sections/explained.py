@@ -7,6 +7,7 @@ from typing import Any
 
 from throughtime.use.inspect.explain.tokens import visible, written
 from throughtime.use.inspect.explain.written_lines import HEADER, remarks, written_cells
+from throughtime.use.report.charts.attention import attention_map, strongest
 from throughtime.use.report.charts.strips import Strip, strip_chart
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.inputs import place
@@ -19,6 +20,8 @@ MOST_TOKENS = 400  # of one input in the page
 MOST_STEPS = 60  # of the strips; so many are told apart
 STRONGEST = 50  # per cent of the full colour, at which text is still easily read on it
 LISTED = 8  # tokens without which the answer is another one
+MOST_MAPPED = 60  # tokens on either side of a map
+WIDE = 14  # tokens read, from which a map needs the whole width
 LONGEST = 240  # letters of a neighbour's input
 Row = Mapping[str, Any]
 
@@ -41,7 +44,7 @@ def _answer(i: int, entry: Row) -> Markup:
     return tag(
         "article",
         tag("h3", _heading(entry)),
-        _written(entry),
+        _written(i, entry),
         [_read(entry, part, most) for part in entry["inputs"]],
         note(_account(entry)),
         note(_flipping(entry)),
@@ -52,7 +55,7 @@ def _answer(i: int, entry: Row) -> Markup:
     )
 
 
-def _written(entry: Row) -> list[Markup] | None:
+def _written(i: int, entry: Row) -> list[Markup] | None:
     """The whole answer of a decoder, and what each of its tokens rests on."""
     found = entry.get("written")
     if found is None:
@@ -68,8 +71,32 @@ def _written(entry: Row) -> list[Markup] | None:
     notes = [note(remark) for remark in (said, *remarks(found))]
     return [
         tag("p", "Written: ", tag("bdi", visible(found["text"]))),
+        _maps(i, found),
         unfold("What each token of the answer rests on", table(HEADER, cells), notes),
     ]
+
+
+def _maps(i: int, found: Row) -> Markup:
+    """Where the decoder looked, and beside it what its tokens rest on: each token's share of what spoke for it."""
+    read, written = [visible(token) for *_, token in found["read"]], list(map(visible, found["tokens"]))
+    shares = [_shares(given) for given in found["given"]]
+    maps = [("What each token rests on", shares, "Of what was read, the share of each in what spoke for it.")]
+    if found["weights"] is not None:
+        maps.insert(0, ("Where it looked", found["weights"], "The weights of attention."))
+    drawn = []
+    for k, (title, weights, remark) in enumerate(maps):
+        cut = [row[:MOST_MAPPED] for row in weights[:MOST_MAPPED]]
+        sides = written[: len(cut)], read[:MOST_MAPPED]
+        picture = attention_map(f"written-{i}-{k}", title, cut, *sides)
+        whole = "wide" if len(read) > WIDE else None
+        drawn.append(tag("div", chart(picture, strongest(cut, *sides), title, remark), class_=whole))
+    return tag("div", drawn, class_="maps")
+
+
+def _shares(given: Sequence[float]) -> list[float]:
+    """Of what spoke for a token, the share of each that was read; what spoke against it has none."""
+    whole = sum(max(0.0, one) for one in given)
+    return [max(0.0, one) / whole if whole else 0.0 for one in given]
 
 
 def _heading(entry: Row) -> Markup:
