@@ -25,6 +25,7 @@ from throughtime.data.profile import profile
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.splits import NAMES, Splits, given_splits, split
+from throughtime.data.values import as_text, shown
 from throughtime.data.writable import require_both_sides, require_writable
 from throughtime.errors import DataError, Place, UsageError, unknown
 from throughtime.models.baselines import Answer, baselines
@@ -116,6 +117,8 @@ class PreparedRows(Prepared):
         if name not in known:
             raise unknown(f"metric for {self.output_field.kind}", name, known)
         metrics[name].require()
+        if kind == "texts":  # the baselines write, as here, without probabilities; what has no figure is refused now
+            metrics[name].compute(Outcome.of_texts([["a"]], ["a"], self.output_field.text_unit))  # type: ignore[attr-defined]
         return name
 
     def batches(self, epoch: int, start: int) -> Batches:
@@ -217,6 +220,8 @@ def prepare_rows(
     cut = changed(settings, tokens=proposal.unit) if proposal.unit and settings.tokens == "auto" else settings
     if beginning is None:
         fitted = fit_fields(splits.train, proposal.kinds, {proposal.output}, cut)
+    elif settings.shared_vocabulary:
+        raise UsageError(f"--set shared_vocabulary=yes: texts are read with the vocabulary of {begun}; leave it out")
     else:
         only, chosen = proposal.inputs[0], {**chosen, **beginning.inherited(chosen)}
         outputs = fit_fields(splits.train, {proposal.output: kind}, {proposal.output}, cut)
@@ -226,6 +231,7 @@ def prepare_rows(
     _require_a_sequence(proposal)
     _refuse_idle(proposal, settings)
     if kind == "tokens":
+        _require_several_texts(proposal.output, splits.train)
         splits = _questions(splits, proposal, tell)
     datasets = {name: Dataset(getattr(splits, name), fitted) for name in NAMES}
     if kind == "tokens":
@@ -273,7 +279,10 @@ def _tell_all(tell: Say, *parts: tuple[str, ...]) -> None:
 
 
 def _require_a_sequence(proposal: Proposal) -> None:
+    """Raise UsageError where there is no order to learn: nothing of several steps is read, and none is written."""
     kinds = {column: proposal.kinds[column] for column in proposal.inputs}
+    if proposal.kinds[proposal.output] == "tokens":
+        return
     if not any(fields[kind].stepwise for kind in kinds.values()):
         held = ", ".join(f'"{column}" ({kind})' for column, kind in kinds.items())
         raise UsageError(
@@ -286,13 +295,26 @@ def _refuse_idle(proposal: Proposal, settings: DataSettings) -> None:
     """Raise UsageError for what was said about texts where there are none, or only words that are cut already."""
     kinds = {proposal.kinds[column] for column in proposal.inputs}
     if proposal.kinds[proposal.output] == "tokens":
-        refuse_idle(settings, ("crop", "label_separator"), "whole texts are written")
+        refuse_idle(settings, ("crop",), "whole texts are written")
+        if "labels" not in kinds:
+            refuse_idle(settings, ("label_separator",), "no input holds labels")
+        return
     if "words" in kinds and "tokens" not in kinds:
         cutting = ("tokens", "subwords", "shared_vocabulary")
         refuse_idle(settings, cutting, "the inputs hold words, each with a value of its own")
     elif "tokens" not in kinds:
         names = ("tokens", "subwords", "shared_vocabulary", "lower_case", "max_vocabulary", "min_count")
         refuse_idle(settings, names, "no input holds words or letters")
+
+
+def _require_several_texts(output: str, records: Records) -> None:
+    different = {as_text(value) for value in records.column(output)}
+    if len(different) < 2:
+        raise DataError(
+            f"every row has the same text, {shown(different.pop())}",
+            place=Place(records.source, None, output),
+            mend="give rows of another text, or choose another --output",
+        )
 
 
 def _require_several_classes(output: Field, records: Records) -> None:

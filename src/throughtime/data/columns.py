@@ -48,7 +48,8 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
 
     ``learnt`` are the kinds that the task in hand learns, if one was named. An output is a text to be written
     (``tokens``) where it is set so, where the material says so, or where the task learns nothing else; it is never
-    guessed from values alone, which may be classes. What it is written from is then read as text too. With ``asks``
+    guessed from values alone, which may be classes. What it is written from is then read as text too, but for columns
+    of a few classes, and for numbers beside other inputs. With ``asks``
     the last of the inputs asks about the others: all are read as texts unless they are said to be something else,
     those of several sentences sentence by sentence, and a column that is named ``question`` comes last.
 
@@ -70,15 +71,24 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
         if column not in (*inputs, output):
             raise UsageError(f'--set kinds={column}={kind}: the column "{column}" is neither input nor output')
     guessed, holds = _output_kind(records.column(output), settings)
+    if written and guessed == "number" and output not in {**said, **records.kinds}:
+        raise UsageError(
+            f'{records.source}: "{output}" holds numbers; learn their values with --task regress, '
+            f"or have them written digit by digit with --set kinds={output}=tokens"
+        )
     if records.kinds.get(output) == "tokens" or written:
         said.setdefault(output, "tokens")
         holds = "texts, as the material is laid out" if output in records.kinds else "texts, which the task writes"
     partner, cut = _partner(records, inputs, output, said, settings)
     if partner is not None:
         guessed, holds = _step_kind(records.column(output), cut), f'a value for every step of "{partner}"'
-    texts = asks or said.get(output) == "tokens"
+    writes = said.get(output) == "tokens"
+    laid_out = records.kinds if writes else {}
+    spelt = writes and len(inputs) == 1
     kinds = {
-        name: said.get(name) or _input_kind(records.column(name), settings, partner is not None, texts)
+        name: said.get(name)
+        or laid_out.get(name)
+        or _input_kind(records.column(name), settings, partner is not None, texts=asks, spelt=spelt)
         for name in inputs
     }
     if asks:
@@ -94,6 +104,8 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     read = ", ".join(f'"{name}" ({kinds[name]})' for name in inputs)
     learning = f'learning "{output}" ({kinds[output]}) from {read}: {why}'
     hints = _several_labels(records, output, kinds[output])
+    if spelt and inputs[0] not in {**said, **laid_out} and _mostly_numbers(records.column(inputs[0])):
+        hints.append(f'the numbers of "{inputs[0]}" are read digit by digit; as values: --set kinds={inputs[0]}=number')
     return Proposal(inputs, output, kinds, reason, (learning, *notes, *hints), unit)
 
 
@@ -232,8 +244,11 @@ def _has_classes(values: Sequence[Any], settings: DataSettings) -> bool:
     return kind == "labels" or (kind == "category" and 1 < len(set(map(class_name, present))) <= len(present) / 2)
 
 
-def _input_kind(values: Sequence[Any], settings: DataSettings, stepwise: bool, texts: bool = False) -> str:
-    """``stepwise``: every step is answered, so that words are read with their letters; ``texts``: whatever it holds."""
+def _input_kind(
+    values: Sequence[Any], settings: DataSettings, stepwise: bool, *, texts: bool = False, spelt: bool = False
+) -> str:
+    """``stepwise``: every step is answered, so that words are read with their letters; ``texts``: whatever it holds is
+    read as text, and with ``spelt`` numbers are."""
     present = [value for value in values if not is_missing(value, settings.missing)]
     if present and all(isinstance(value, (list, tuple)) for value in present):
         steps = [step for value in present[:1000] for step in value]
@@ -242,10 +257,10 @@ def _input_kind(values: Sequence[Any], settings: DataSettings, stepwise: bool, t
         return "words" if stepwise and any(len(str(step)) > 1 for step in steps) else "tokens"
     if stepwise and any(" " in str(value).strip() for value in present):
         return "words" if not _mostly_numbers(str(present[0]).split()) else "numbers"
-    if texts:  # a year is read digit by digit where it is to be spelt out
+    if texts:
         return "tokens"
-    if _mostly_numbers(present):
-        return "number"
+    if _mostly_numbers(present):  # a year is read digit by digit where it is to be spelt out
+        return "tokens" if spelt else "number"
     names = {class_name(value) for value in present}
     short = all(len(name) <= LONG_NAME for name in names)
     return "category" if short and len(names) <= FEW_CLASSES and len(present) >= 20 * max(1, len(names)) else "tokens"

@@ -206,7 +206,8 @@ class TransduceSettings(Group, frozen=True):
     ] = 0.0
     beam: Annotated[int, Meta(ge=1, description="hypotheses kept while answering; 1: always the likeliest token")] = 5
     length_penalty: Annotated[
-        float, Meta(ge=0, description="power of the length by which log-probabilities are divided; 0: short is likely")
+        float,
+        Meta(ge=0, le=10, description="power of the length by which log-probabilities are divided; 0: short is likely"),
     ] = 0.6
     coverage_penalty: Annotated[
         float, Meta(ge=0, description="weight of how little of the input a hypothesis looked at")
@@ -218,7 +219,9 @@ class TransduceSettings(Group, frozen=True):
         if self.attention == "none":
             refuse_idle(self, ("copying", "coverage_penalty"), "attention=none looks at nothing")
             if self.bridge == "none":
-                raise UsageError("--set bridge=none: with attention=none the output would know nothing of the input")
+                raise UsageError(
+                    "--set bridge=none: with attention=none the output would know nothing of the input; leave it out"
+                )
         if self.beam == 1:
             refuse_idle(self, ("length_penalty", "coverage_penalty"), "beam=1 compares no hypotheses")
         if self.n_best > self.beam:

@@ -38,8 +38,10 @@ class Beam:
             raise UsageError(f"beam {self.size}: it must be at least 1")
         if not 1 <= self.n_best <= self.size:
             raise UsageError(f"n_best {self.n_best}: there are only {self.size} hypotheses; give a larger beam")
-        if not (self.length_penalty >= 0 and self.coverage_penalty >= 0):
-            raise UsageError("a penalty must be at least 0")
+        if not 0 <= self.length_penalty <= 10:
+            raise UsageError(f"length_penalty {self.length_penalty:g}: it must be between 0 and 10")
+        if not 0 <= self.coverage_penalty < float("inf"):
+            raise UsageError(f"coverage_penalty {self.coverage_penalty:g}: it must be a number of at least 0")
 
     def score(self, log_probability: float, length: int, coverage: float) -> float:
         """What a hypothesis of so many tokens, the last included, is ranked by."""

@@ -58,6 +58,8 @@ class TextHead(Head):
         super().__init__()
         refuse_idle(around.settings, ("pooling", "bag"), "an answer is written from all steps, and none is pooled")
         self.field, self.stepwise_inputs = field, [encoder.stepwise for encoder in encoders]
+        if not any(self.stepwise_inputs):
+            refuse_idle(around.settings, ("bidirectional", "learned_state"), "the inputs have no steps to be read")
         task = _looking(task, any(self.stepwise_inputs))
         self.way = Way(
             Beam(task.beam, task.length_penalty if task.beam > 1 else 0.0, task.coverage_penalty, task.n_best),
@@ -86,7 +88,7 @@ class TextHead(Head):
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Read:
         looked_at = [one for one, stepwise in zip(encodings, self.stepwise_inputs, strict=True) if stepwise]
-        parts = looked_at or list(encodings)
+        parts = looked_at or encodings[:1]  # without steps nothing is looked at
         hidden, lengths = in_a_row([one.hidden for one in parts], [one.lengths for one in parts])
         ids = None if self.copied is None else self.copied(parts)
         return Read(Source(hidden, lengths, [one.states for one in encodings], ids), draw)

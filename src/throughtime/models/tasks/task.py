@@ -102,7 +102,7 @@ def build_model(
     ``cell`` takes the place of the one that the settings name; ``target`` is what the training rows hold, for heads
     that weigh by it, and is not needed to use a trained model; ``vectors`` are first embeddings, by column.
     """
-    _refuse_idle(settings, {field.kind for field in inputs.values()})
+    _refuse_idle(settings, [field.kind for field in inputs.values()], output.kind)
     graph = form(settings.cell) if cell is None else cell
 
     def around(place: str, column: str) -> Surroundings:
@@ -117,10 +117,10 @@ def build_model(
     return Model(encoders, output.column, head)
 
 
-def _refuse_idle(settings: NetworkSettings, kinds: Collection[str]) -> None:
-    """Raise UsageError for what was said about inputs of another kind than there are."""
+def _refuse_idle(settings: NetworkSettings, kinds: Collection[str], output: str) -> None:
+    """Raise UsageError for what was said about columns of another kind than there are."""
     if "words" not in kinds:
         refuse_idle(settings, ("letters", "letters_size"), "no input holds words each of which is answered")
-    if not {"tokens", "words", "sentences"} & set(kinds):
+    if not {"tokens", "words", "sentences"} & {*kinds, output}:
         names = ("embeddings", "embedding_size", "frozen_embeddings", "token_dropout", "bag")
         refuse_idle(settings, names, "no input holds words or letters")
