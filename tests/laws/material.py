@@ -16,7 +16,8 @@ PEOPLE = ("Rosa", "Rosa Mann", "Mann", "Li")
 def rows(kind: str, count: int = 60) -> list[dict[str, Any]]:
     """Records whose output depends on the order of the words, a number and a category."""
     chance = random.Random(7)
-    make = _steps if kind in STEPWISE else _story if kind == "answer" else _row
+    special = {**dict.fromkeys(STEPWISE, _steps), "answer": _story, "transduce": _pair}
+    make = special.get(kind, _row)
     return [make(kind, i, chance) for i in range(count)]
 
 
@@ -70,6 +71,14 @@ def _steps(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
     return {**row, "signal": signal, "heat": heat}
 
 
+def _pair(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
+    """The words backwards, with a word before them that the shop says, and one behind them that the number says."""
+    words = [chance.choice(("film", "plot", "the", "The")) for _ in range(chance.randint(2, 7))]
+    row: dict[str, Any] = {"text": " ".join(words), "size": round(chance.gauss(3, 2), 3), "shop": chance.choice("AB")}
+    said = ["So" if row["shop"] == "B" else "but", *reversed(words), *(["indeed"] if row["size"] > 3 else [])]
+    return {**row, "said": " ".join(said)}
+
+
 # by kind of output: the task, the column to learn, its inputs, and a baseline that always applies
 KINDS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "classify": ("classify", "label", ("text", "size", "shop"), "majority"),
@@ -79,6 +88,7 @@ KINDS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "pos": ("tag", "sorts", ("words", "size", "shop"), "majority"),
     "answer": ("answer", "reply", ("story", "question", "size", "shop"), "majority"),
     "steps": ("tag", "heat", ("signal", "words", "size", "shop"), "mean"),
+    "transduce": ("transduce", "said", ("text", "size", "shop"), "copy"),
 }
 STEPWISE = ("tags", "pos", "steps")
 OUTPUT = {kind: output for kind, (_, output, _, _) in KINDS.items()}
@@ -97,10 +107,13 @@ TINY: dict[str, Any] = {
 def tiny(kind: str, **changes: Any) -> dict[str, Any]:
     """Arguments of ``train`` for a kind of output, small enough to run in a moment."""
     _, output, inputs, baseline = KINDS[kind]
-    small = {**TINY, "letters_size": 4} if kind in STEPWISE else TINY
-    if kind == "answer":
-        small = {**TINY, "task": "answer", "kinds": ("shop=category", "size=number")}
-    return {**small, "input": inputs, "output": (output,), "baselines": (baseline,), **changes}
+    own: dict[str, dict[str, Any]] = {
+        **dict.fromkeys(STEPWISE, {"letters_size": 4}),
+        "answer": {"task": "answer", "kinds": ("shop=category", "size=number")},
+        "transduce": {"task": "transduce", "longest": 12, "beam": 3},
+    }
+    more = own.get(kind, {})
+    return {**TINY, **more, "input": inputs, "output": (output,), "baselines": (baseline,), **changes}
 
 
 def assert_same_answer(found: dict[str, Any], expected: dict[str, Any], tolerance: float) -> None:
@@ -108,6 +121,11 @@ def assert_same_answer(found: dict[str, Any], expected: dict[str, Any], toleranc
     if "sure" in expected:
         assert found["predicted"] == expected["predicted"] and len(found["sure"]) == len(found["predicted"])
         assert found["sure"] == pytest.approx(expected["sure"], abs=tolerance)
+    elif "log_probability" in expected:
+        names = ("predicted", "finished")
+        assert [found[name] for name in names] == [expected[name] for name in names]
+        assert found["log_probability"] == pytest.approx(expected["log_probability"], rel=tolerance, abs=tolerance)
+        assert found["score"] == pytest.approx(expected["score"], rel=tolerance, abs=tolerance)
     elif "probabilities" in expected:
         assert found["predicted"] == expected["predicted"]
         for name, share in expected["probabilities"].items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from throughtime.data.fields.tokens import Tokens
-from throughtime.data.vocabulary import UNK
+from throughtime.data.vocabulary import SPECIALS
 from throughtime.errors import Place, UsageError, unknown
 from throughtime.models.decoding import Beam, Sampling, Way
 from throughtime.models.heads.tokens import TextHead
@@ -13,6 +13,7 @@ from throughtime.models.heads.tokens import TextHead
 BEAM = ("beam", "length_penalty", "coverage_penalty")
 DRAWN = ("temperature", "top_k", "top_p", "seed")
 OTHERS = ("n_best", "longest", "prefix")
+WHOLE = ("beam", "n_best", "longest", "top_k", "seed")
 
 
 def way_of(head: TextHead, **asked: Any) -> Way:
@@ -25,8 +26,8 @@ def way_of(head: TextHead, **asked: Any) -> Way:
     for name in asked:
         if name not in known:
             raise unknown("option of writing", name, known)
-    given = {name: value for name, value in asked.items() if value is not None}
-    prefix = _prefix(head.field, given.pop("prefix", ""))
+    given = {name: _checked(name, value) for name, value in asked.items() if value is not None}
+    prefix = _prefix(head.field, given.pop("prefix")) if "prefix" in given else ()
     longest = given.pop("longest", head.way.longest)
     drawn = [name for name in DRAWN if name in given]
     if not drawn:
@@ -36,10 +37,27 @@ def way_of(head: TextHead, **asked: Any) -> Way:
             raise UsageError(f"{name}: answers are drawn, token by token, as {drawn[0]} asks; leave one of them out")
     if drawn == ["seed"]:
         raise UsageError("seed: nothing is drawn; add a temperature, or leave it out")
+    if given.get("temperature") == 0:
+        for name in ("top_k", "top_p", "seed", "n_best"):
+            if name in given:
+                raise UsageError(f"{name}: a temperature of 0 always takes the likeliest token; leave it out")
     sampling = Sampling(given.get("temperature", 1.0), given.get("top_k"), given.get("top_p"))
     return Way(
         longest=longest, prefix=prefix, sampling=sampling, draws=given.get("n_best", 1), seed=given.get("seed", 0)
     )
+
+
+def _checked(name: str, value: Any) -> Any:
+    """The value, if it is of the right kind; bounds are for those who use it."""
+    kinds: dict[str, tuple[Any, str]] = {"prefix": ((str,), "a text")}
+    kinds |= dict.fromkeys(WHOLE, ((int,), "a whole number"))
+    kind, words = kinds.get(name, ((int, float), "a number"))
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise UsageError(f"{name} {value}: it must be {words}")
+    least = {"n_best": 1, "seed": 0}.get(name)
+    if least is not None and value < least:
+        raise UsageError(f"{name} {value}: it must be at least {least}")
+    return value
 
 
 def _beam(head: TextHead, given: dict[str, Any]) -> Beam:
@@ -63,7 +81,9 @@ def _beam(head: TextHead, given: dict[str, Any]) -> Beam:
 def _prefix(field: Tokens, text: str) -> tuple[int, ...]:
     """The ids of what answers begin with."""
     tokens = field.tokens(text, Place())
+    if not tokens:
+        raise UsageError(f'prefix "{text}": there is nothing in it; leave it out')
     for token in tokens:
-        if token == UNK or token not in field.vocabulary:
+        if token in SPECIALS or token not in field.vocabulary:
             raise UsageError(f'prefix "{text}": the run has never seen "{token}", and cannot write it')
     return tuple(field.vocabulary.encode(tokens).tolist())

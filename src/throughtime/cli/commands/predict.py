@@ -20,20 +20,38 @@ def predict(
         Argument(help="A file or a folder with the run's input columns.", metavar="FILE", show_default=False),
     ] = None,
     text: Annotated[list[str] | None, Option(help="A text to answer (repeatable).", metavar="TEXT")] = None,
-    beam: Annotated[int | None, Option(help="Hypotheses kept while a text is written.", min=1)] = None,
-    n_best: Annotated[int | None, Option(help="Texts written for an input, the best first.", min=1)] = None,
+    beam: Annotated[
+        int | None,
+        Option(
+            help="Hypotheses kept while a text is written.",
+        ),
+    ] = None,
+    n_best: Annotated[
+        int | None,
+        Option(
+            help="Texts written for an input, the best first.",
+        ),
+    ] = None,
+    length_penalty: Annotated[
+        float | None, Option(help="Power of the length by which log-probabilities are divided.")
+    ] = None,
+    coverage_penalty: Annotated[
+        float | None, Option(help="Weight of how little of the input a text looked at.")
+    ] = None,
+    longest: Annotated[int | None, Option(help="Tokens after which a text ends, finished or not.")] = None,
     prefix: Annotated[str | None, Option(help="What written texts begin with.", metavar="TEXT")] = None,
     temperature: Annotated[
         float | None, Option(help="Draw texts, and how freely: 1 as the network says, below 1 more of what is likely.")
     ] = None,
-    seed: Annotated[int | None, Option(help="Of what is drawn.", min=0)] = None,
+    top_k: Annotated[int | None, Option(help="Draw among the so many likeliest tokens.")] = None,
+    top_p: Annotated[float | None, Option(help="Draw among the likeliest tokens that make up this share.")] = None,
+    seed: Annotated[int | None, Option(help="Of what is drawn.")] = None,
     use: options.Use = None,
     json: Annotated[bool, Option("--json", help="Print a JSON object a row.")] = False,
 ) -> None:
     """Answer a FILE, or a TEXT, with the probabilities; a language model shows the likeliest next tokens.
 
-    --beam, --n-best, --prefix, --temperature and --seed say how a run that writes texts does so, where its own settings
-    shall not hold.
+    The options from --beam to --seed say how a run that writes texts does so, where its own settings shall not hold.
     """
     if (file is None) == (not text):
         raise UsageError("give either a FILE or --text TEXT")
@@ -41,7 +59,18 @@ def predict(
     from throughtime.use.predictions import best_and_sure
 
     trained = load(run, use=use or ())
-    asked: dict[str, Any] = {"beam": beam, "n_best": n_best, "prefix": prefix, "temperature": temperature, "seed": seed}
+    asked: dict[str, Any] = {
+        "beam": beam,
+        "n_best": n_best,
+        "length_penalty": length_penalty,
+        "coverage_penalty": coverage_penalty,
+        "longest": longest,
+        "prefix": prefix,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "seed": seed,
+    }
     writing = {name: value for name, value in asked.items() if value is not None}
     for row in trained.predict(text or file, **writing):
         if json:
