@@ -108,7 +108,7 @@ def tiny(kind: str, **changes: Any) -> dict[str, Any]:
     """Arguments of ``train`` for a kind of output, small enough to run in a moment."""
     _, output, inputs, baseline = KINDS[kind]
     own: dict[str, dict[str, Any]] = {
-        **dict.fromkeys(STEPWISE, {"letters_size": 4}),
+        **{stepwise: {"letters_size": 4} for stepwise in STEPWISE},
         "answer": {"task": "answer", "kinds": ("shop=category", "size=number")},
         "transduce": {"task": "transduce", "longest": 12, "beam": 3},
     }

@@ -93,14 +93,100 @@ FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "letters": ("recurrent", {}, "tags"),
     "letters_size": (5, {}, "tags"),
     "crf": ("no", {}, "tags"),
-    "attention": ("additive", {}, "answer"),
     "looks": (1, {}, "answer"),
+    "attention": ("additive", {}, "transduce"),
+    "input_feeding": (True, {}, "transduce"),
+    "copying": (True, {}, "transduce"),
+    "bridge": ("none", {}, "transduce"),
+    "tied": (False, {}, "transduce"),
+    "scheduled_sampling": (0.5, {}, "transduce"),
+    "beam": (2, {}, "transduce"),
+    "length_penalty": (2.0, {}, "transduce"),  # the score alone, where all answers are equally long: see below
+    "coverage_penalty": (2.0, {"beam": 8, "length_penalty": 0.0}, "transduce"),
+    "n_best": (2, {}, "transduce"),
+    "longest": (9, {}, "transduce"),
     "init_from": ("no/such/run", {}, "classify"),
     "unfreeze_every": (2, {}, "classify"),  # both refused here, as nothing to begin from is named; they act below
     "layer_factor": (0.5, {}, "classify"),
 }
 
 NUMBERS = {"input": ("signal",), "kinds": (), "embedding_size": None, "letters_size": 64}
+
+# where a text is written: each by itself, some where something else is set, and what is refused with which words
+WRITING: list[tuple[str, Any]] = [
+    ("attention", "none"),
+    ("attention", "location"),
+    ("attention", "coverage"),
+    ("beam", 1),
+    ("label_smoothing", 0.3),
+    ("lower_case", "yes"),
+    ("lower_case", "no"),
+    ("shared_vocabulary", True),
+    ("max_length", 3),
+    ("max_vocabulary", 4),
+    ("min_count", 45),
+    ("missing", ("A",)),
+    ("cell", "gru"),
+    ("layers", 2),
+    ("bidirectional", False),
+    ("embeddings", "skipgram"),
+    ("embedding_size", 9),
+    ("token_dropout", 0.5),
+    ("dropout", 0.6),
+    ("locked_dropout", False),
+    ("recurrent_dropout", 0.5),
+    ("zoneout", 0.5),
+    ("drop_connect", 0.5),
+    ("state_clip", 0.05),
+    ("learned_state", True),
+    ("initialisation", "xavier"),
+    ("forget_bias", 3.0),
+    ("precision", "float64"),
+    ("average", "none"),
+    ("seeds", 2),
+]
+WRITING_SO: list[tuple[str, Any, dict[str, Any]]] = [
+    ("attention", "dot", {"bidirectional": False}),
+    ("attention", "additive", {"input_feeding": True}),
+    ("bridge", "none", {"input_feeding": True}),
+    ("learned_state", True, {"bridge": "none"}),
+    ("residual", True, {"layers": 2}),
+    ("scheduled_sampling", 0.5, {"input_feeding": True, "copying": True}),
+    ("embeddings", "one-hot", {"embedding_size": None, "tied": False}),
+    ("frozen_embeddings", True, {"embeddings": "skipgram"}),
+    ("tokens", "characters", {"longest": 60}),
+    ("tokens", "bytes", {"longest": 60}),
+    ("tokens", "subwords", {"longest": 40}),
+    ("subwords", 270, {"tokens": "subwords", "longest": 40}),
+    ("lower_case", "yes", {"tokens": "subwords", "longest": 40}),
+    ("shared_vocabulary", True, {"copying": True}),
+    ("tied", False, {"shared_vocabulary": True}),
+    ("metric", "character_error", {"epochs": 8, "learning_rate": 0.05}),
+    ("coverage_penalty", 2.0, {"attention": "coverage", "beam": 8, "length_penalty": 0.0}),
+]
+WRITING_NOT: list[tuple[str, Any, dict[str, Any], str]] = [
+    ("attention", "dot", {}, "--set attention=dot"),
+    ("copying", True, {"attention": "none"}, "--copying True: attention=none looks at nothing"),
+    ("coverage_penalty", 0.5, {"attention": "none"}, "--coverage-penalty 0.5: attention=none looks at nothing"),
+    ("coverage_penalty", 0.5, {"beam": 1}, "--coverage-penalty 0.5: beam=1"),
+    ("length_penalty", 1.0, {"beam": 1}, "--length-penalty 1.0: beam=1"),
+    ("bridge", "none", {"attention": "none"}, "--set bridge=none"),
+    ("pooling", "last", {}, "--pooling last"),
+    ("bag", "yes", {}, "--bag yes"),
+    ("bag", "no", {}, "--bag no"),
+    ("letters", "recurrent", {}, "--letters recurrent"),
+    ("letters_size", 9, {}, "--letters-size 9"),
+    ("crop", 3, {}, "--crop 3"),
+    ("label_separator", "o", {}, "--label-separator o"),
+    ("subwords", 300, {}, "--set subwords=300"),
+    ("min_count", 9, {"tokens": "subwords"}, "--set min_count=9"),
+    ("stress", "no", {}, "stress"),
+    ("metric", "cross_entropy", {}, "needs probabilities; choose another"),
+    ("residual", True, {}, "residual joins"),
+    ("frozen_embeddings", True, {}, "frozen_embeddings"),
+    ("embedding_size", 9, {"embeddings": "one-hot", "tied": False}, "embedding_size"),
+    ("embeddings", "one-hot", {"embedding_size": None}, "one-hot"),
+]
 
 # where a setting acts in one kind of task and not in another: more of the same, and what the error must name
 MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
@@ -138,6 +224,9 @@ MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
     ("bag", "yes", {}, "pos", "--bag yes"),
     ("precision", "bf16", {}, "tags", None if why_not_bf16() is None else "--precision bf16"),
     ("kinds", ("shop=category", "words=tokens"), {"letters_size": 64}, "pos", None),
+    *((name, value, {}, "transduce", None) for name, value in WRITING),
+    *((name, value, around, "transduce", None) for name, value, around in WRITING_SO),
+    *((name, value, around, "transduce", refused) for name, value, around, refused in WRITING_NOT),
     *(
         (name, value, NUMBERS, "steps", f"--{name.replace('_', '-')} {value}")
         for name, value in {
@@ -176,6 +265,17 @@ def every_setting() -> list[tuple[str, Setting]]:
     return list(found.items())
 
 
+BEFORE: dict[str, Any] = {}
+
+
+def usual(run: Path, **options: Any) -> Any:
+    """The outcome, found once for all that is compared with it."""
+    key = repr(sorted(options.items()))
+    if key not in BEFORE:
+        BEFORE[key] = outcome(run, **options)
+    return BEFORE[key]
+
+
 def outcome(run: Path, **options: Any) -> Any:
     """What a run learnt and said, or the error that refuses it."""
     task = options.pop("task_name")
@@ -203,7 +303,7 @@ def test_an_option_changes_the_result_or_says_why_not(name: str, setting: Settin
         return
     value, around, task = FLIPS[name]  # a new setting must say here how it shows
     options = {**tiny(task), **around, "task_name": task}
-    before = outcome(tmp_path / "before", **options)
+    before = usual(tmp_path / "before", **options)
     assert isinstance(before, str), before
     after = outcome(tmp_path / "after", **{**options, name: value})
     if isinstance(after, ThroughtimeError):
@@ -219,12 +319,12 @@ def test_an_option_acts_wherever_it_is_accepted(
     options = {**tiny(kind), **around, "task_name": kind}
     after = outcome(tmp_path / "after", **{**options, name: value})
     if refused is None:
-        before = outcome(tmp_path / "before", **options)
+        before = usual(tmp_path / "before", **options)
         assert isinstance(before, str) and isinstance(after, str), (before, after)
         assert after != before
     else:
         assert isinstance(after, ThroughtimeError) and after.exit_code == 2, after
-        assert refused in str(after) and "leave" in str(after), after
+        assert refused in str(after) and any(word in str(after) for word in ("leave", "give", "choose")), after
 
 
 def test_beginning_from_another_run_acts_and_so_does_all_that_is_said_about_it(tmp_path: Path) -> None:
@@ -234,6 +334,20 @@ def test_beginning_from_another_run_acts_and_so_does_all_that_is_said_about_it(t
     said += [{**said[1], "unfreeze_every": 1}, {**said[1], "layer_factor": 0.5}]
     found = [outcome(tmp_path / str(k), **{**options, **more, "task_name": "classify"}) for k, more in enumerate(said)]
     assert all(isinstance(part, str) for part in found) and len(set(found)) == 4, found
+
+
+def test_a_writer_begins_with_the_encoder_of_a_run_that_has_read(tmp_path: Path) -> None:
+    options = tiny("transduce", input=("text",), kinds=(), epochs=2)
+    pages = tmp_path / "pages.txt"
+    pages.write_text("".join(f"{row['text']}\n" for row in rows("transduce", 90)))
+    usual = {"epochs": 1, "hidden_size": 6, "embedding_size": 5, "threads": 1, "bptt": 9, "sample_lines": 1}
+    read = tt.train(pages, tmp_path / "read", task="language_model", tokens="words", **usual)
+    said: list[dict[str, Any]] = [{"bidirectional": False}, {"init_from": str(read.path)}]
+    said += [{**said[1], "unfreeze_every": 1}, {**said[1], "layer_factor": 0.5}, {**said[1], "copying": True}]
+    found = [outcome(tmp_path / str(k), **{**options, **more, "task_name": "transduce"}) for k, more in enumerate(said)]
+    assert all(isinstance(part, str) for part in found) and len(set(found)) == 5, found
+    refused = outcome(tmp_path / "no", **{**options, **said[1], "shared_vocabulary": True, "task_name": "transduce"})
+    assert "--set shared_vocabulary=yes: texts are read with the vocabulary of" in str(refused)
 
 
 def test_every_flip_names_a_setting() -> None:

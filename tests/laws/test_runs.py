@@ -28,6 +28,7 @@ EVERY_MASK = {
     "token_dropout": 0.1,
     "layers": 2,
 }
+DRAWN_TOO = {"transduce": {"scheduled_sampling": 0.3}}  # what else is drawn in a task
 
 
 class KilledError(Exception):
@@ -54,7 +55,7 @@ def fingerprint(run: Path) -> tuple[str, list[dict[str, Any]]]:
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("updates", [1, 2, 4, 5])
 def test_killed_and_resumed_is_never_stopped(task: str, updates: int, tmp_path: Path) -> None:
-    options = tiny(task, checkpoint_seconds=0, average="ema", **EVERY_MASK)
+    options = tiny(task, checkpoint_seconds=0, average="ema", **EVERY_MASK, **DRAWN_TOO.get(task, {}))
     tt.train(rows(task), tmp_path / "whole", **options)
     with pytest.raises(KilledError):
         tt.train(rows(task), tmp_path / "broken", progress=KillAfter(updates), **options)
@@ -129,9 +130,11 @@ def test_a_baseline_stands_beside_the_score_and_the_verdict_is_honest(task: str,
     assert found["baselines"][best]["valid"][found["metric"]] == pytest.approx(
         found["baselines"][found["baseline"]["name"]]["valid"][found["metric"]]
     )
-    without = {"cross_entropy"} if found["baseline"]["name"] == "linear_chain" else set()  # it gives no probabilities
+    certain = task == "transduce" or found["baseline"]["name"] == "linear_chain"  # it gives no probabilities
+    without = {"cross_entropy", "perplexity"} if certain else set()
     assert set(found["test"]) - without <= set(found["baseline"])
-    assert set(found["test"]) <= set.union(*(set(figures) for figures in found["baselines"].values()))
+    if task != "transduce":
+        assert set(found["test"]) <= set.union(*(set(figures) for figures in found["baselines"].values()))
     network, baseline = (sign * found[part][found["metric"]] for part in ("test", "baseline"))
     if network < baseline:
         assert (

@@ -328,7 +328,8 @@ class Recurrent(nn.Module):
                 raise UsageError("dropout acts between layers and there is one; use recurrent_dropout, or more layers")
             if self.residual:
                 raise UsageError(
-                    "residual joins a layer's input to its output from the second layer on, and there is one"
+                    "residual joins a layer's input to its output from the second layer on, and there is one; "
+                    "give more layers, or leave it out"
                 )
         if self.locked and not self.dropout:
             raise UsageError("locked keeps the mask of the dropout between layers, and there is none; give dropout")
