@@ -31,6 +31,7 @@ from throughtime.data.files.decoding import read_text
 from throughtime.data.records import Records, in_memory_records
 from throughtime.data.streams import Streams
 from throughtime.data.streams.streams import read_stream
+from throughtime.data.writable import require_both_sides
 from throughtime.errors import DataError, UsageError
 from throughtime.models.decoding import Sampling, Way
 from throughtime.models.heads.tokens import TextHead
@@ -168,6 +169,8 @@ class TrainedRun:
         if self.output.kind == "tokens":
             records = one_row_a_question(records, self.inputs, self.output.column)
         dataset = Dataset(records, self.fields)
+        if self.output.kind == "tokens":
+            require_both_sides(records, self.fields, dataset.columns)
         if self.model.head.stepwise:
             require_aligned(records, self.fields, dataset.columns, self.output.column)
         found = answer(self.model, dataset, self.output, device=self.device, done=done)

@@ -25,8 +25,9 @@ def require_writable(records: Records, field: Field, encoded: list[Any], longest
     for i, ids in enumerate(encoded):
         tokens = len(ids) - 1  # the mark of its end is written too
         if tokens > longest:
+            cut = max(1, longest - 1)
             raise DataError(
                 f"the text has {tokens - 1:,} tokens, and an answer ends after {longest} (--set longest)",
                 place=records.where(i, field.column),
-                mend=f"see whether both sides belong together; else --set longest={tokens}, or --max-length {longest}",
+                mend=f"see whether both sides belong together; else --set longest={tokens}, or --max-length {cut}",
             )
