@@ -13,6 +13,8 @@ from pathlib import Path
 
 from lines import PROGRAM, WORK, Measured, fingerprint, line
 
+from throughtime.models.tasks import tasks
+
 STATES = "weights, optimiser, carried state and history equal by hash"
 
 
@@ -42,6 +44,23 @@ def killed_ranks(data: Path) -> Measured:
     return together(found, 10, f"{STATES}, 5 kills of one process")
 
 
+@line("killed 20 times: transduce")
+def killed_pairs(data: Path) -> Measured:
+    """A writer that reads what it would have drawn, in part: masks, drawn tokens and the state of the optimiser."""
+    found = [under_fire("transduce", [PROGRAM], *pairs(), 20)]
+    return together(found, 20, "weights, optimiser and history equal by hash")
+
+
+def killed_answers(data: Path) -> Measured:
+    """Questions about stories; each story is read before its question."""
+    found = [under_fire("answer", [PROGRAM], *questions(), 20)]
+    return together(found, 20, "weights, optimiser and history equal by hash")
+
+
+if "answer" in tasks:
+    line("killed 20 times: answer")(killed_answers)
+
+
 def together(found: list[tuple[int, list[bool]]], wanted: int, bar: str) -> Measured:
     """Kills and equal ends of all materials."""
     kills, equal = sum(count for count, _ in found), [same for _, ends in found for same in ends]
@@ -67,6 +86,45 @@ def small_material(data: Path) -> dict[str, tuple[Path, list[str]]]:
         "tag": (tags, [*usual, "--epochs", "4", "--batch-size", "16", "--set", "baselines=majority"]),
         "language": (text, [*usual, *few]),
     }
+
+
+MASKS = ["--dropout", "0.3", "--set", "drop_connect=0.2", "--set", "token_dropout=0.1", "--set", "zoneout=0.1"]
+EVERY_UPDATE = [*MASKS, "--hidden-size", "16", "--batch-size", "16", "--set", "checkpoint_seconds=0", "--threads", "1"]
+
+
+def pairs() -> tuple[Path, list[str]]:
+    """Words and the same backwards, doubled where they begin with a vowel."""
+    file, chance = made("pairs.jsonl"), random.Random(1)
+    words = ["".join(chance.choices("aeioubdfgklmnprst", k=chance.randint(2, 8))) for _ in range(700)]
+    rows = [{"word": word, "said": word[::-1] * (2 if word[0] in "aeiou" else 1)} for word in words]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    options = ["--task", "transduce", "--output", "said", "--layers", "2", "--epochs", "3"]
+    options += ["--set", "scheduled_sampling=0.3", "--set", "copying=yes", "--set", "baselines=copy"]
+    return file, [*EVERY_UPDATE, *options]
+
+
+def questions() -> tuple[Path, list[str]]:
+    """Stories of who goes where, in the form of bAbI: numbered lines, a question with answer and supporting fact."""
+    file, chance = made("qa1_train.txt"), random.Random(2)
+    people, places = ("Mary", "John", "Sandra", "Daniel"), ("kitchen", "garden", "office", "bathroom")
+    lines = []
+    for _ in range(120):
+        where: dict[str, tuple[str, int]] = {}
+        for number in range(1, 13):
+            if number % 3:
+                person, place = chance.choice(people), chance.choice(places)
+                where[person] = place, number
+                lines.append(f"{number} {person} went to the {place}.")
+            else:
+                person = chance.choice(sorted(where))
+                lines.append(f"{number} Where is {person}?\t{where[person][0]}\t{where[person][1]}")
+    file.write_text("\n".join(lines) + "\n")
+    return file, [*EVERY_UPDATE, "--task", "answer", "--epochs", "3"]
+
+
+def made(name: str) -> Path:
+    WORK.mkdir(parents=True, exist_ok=True)
+    return WORK / name
 
 
 def under_fire(
