@@ -29,9 +29,14 @@ def way_of(head: TextHead, **asked: Any) -> Way:
     given = {name: _checked(name, value) for name, value in asked.items() if value is not None}
     prefix = _prefix(head.field, given.pop("prefix")) if "prefix" in given else ()
     longest = given.pop("longest", head.way.longest)
-    drawn = [name for name in DRAWN if name in given]
-    if not drawn:
+    if not any(name in given for name in DRAWN):
         return Way(_beam(head, given), longest, prefix)
+    draws, seed = given.get("n_best", 1), given.get("seed", 0)
+    return Way(longest=longest, prefix=prefix, sampling=_sampling(given), draws=draws, seed=seed)
+
+
+def _sampling(given: dict[str, Any]) -> Sampling:
+    drawn = [name for name in DRAWN if name in given]
     for name in BEAM:
         if name in given:
             raise UsageError(f"{name}: answers are drawn, token by token, as {drawn[0]} asks; leave one of them out")
@@ -41,10 +46,7 @@ def way_of(head: TextHead, **asked: Any) -> Way:
         for name in ("top_k", "top_p", "seed", "n_best"):
             if name in given:
                 raise UsageError(f"{name}: a temperature of 0 always takes the likeliest token; leave it out")
-    sampling = Sampling(given.get("temperature", 1.0), given.get("top_k"), given.get("top_p"))
-    return Way(
-        longest=longest, prefix=prefix, sampling=sampling, draws=given.get("n_best", 1), seed=given.get("seed", 0)
-    )
+    return Sampling(given.get("temperature", 1.0), given.get("top_k"), given.get("top_p"))
 
 
 def _checked(name: str, value: Any) -> Any:
