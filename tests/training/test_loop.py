@@ -91,6 +91,15 @@ def test_higher_can_be_better_and_a_tie_is_not() -> None:
     assert fitted.best_epoch == 2
 
 
+def test_of_epochs_with_one_figure_that_of_the_lowest_loss_is_best() -> None:
+    """BLEU is 0 until a few words in a row are right: training must not stop, nor keep its first weights, for that."""
+    rows = iter([(0.0, 3.0), (0.0, 2.0), (0.0, 2.5), (0.1, 2.6), (0.1, 2.6)])
+    evaluate = lambda model: dict(zip(("bleu", "loss"), next(rows), strict=True))  # noqa: E731
+    settings = plain(epochs=5, batch_size=5, patience=2)
+    fitted = fit(Tiny(), tiny_job(settings, evaluate=evaluate, metric="bleu", better="higher"))
+    assert len(fitted.history) == 5 and fitted.best_epoch == 4
+
+
 def test_early_stopping_waits_as_long_as_its_patience() -> None:
     settings = plain(epochs=20, batch_size=5, patience=3)
     fitted = fit(Tiny(), tiny_job(settings, evaluate=scripted([0.9, 0.8, 0.85, 0.85, 0.7, 0.71, 0.72, 0.7])))

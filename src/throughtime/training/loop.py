@@ -184,7 +184,7 @@ def _end_epoch(job: Job, state: State, stopwatch: Stopwatch) -> None:
     with using(state.model, state.average):
         metrics, sample = job.processes.of_first(lambda: _evaluated(job, state.model))
         value = _watched(job, metrics)
-        best = math.isfinite(value) and _is_better(job, value, at.best)
+        best = math.isfinite(value) and _is_better(job, metrics, value, at)
         if best:
             state.best_weights = {name: tensor.detach().clone() for name, tensor in state.model.state_dict().items()}
     if not math.isfinite(value):
@@ -226,10 +226,14 @@ def _history_row(job: Job, at: Position, metrics: dict[str, float], training_sec
     }
 
 
-def _is_better(job: Job, value: float, best: float | None) -> bool:
-    if best is None:
+def _is_better(job: Job, metrics: dict[str, float], value: float, at: Position) -> bool:
+    """Than the best epoch so far; of two with one figure, as 0 while nothing is right yet, that of the lower loss."""
+    if at.best is None or at.best_epoch is None:
         return True
-    return value > best if job.better == "higher" else value < best
+    if value == at.best:
+        before = at.history[at.best_epoch - 1]["valid"].get("loss")
+        return before is not None and metrics.get("loss", before) < before
+    return value > at.best if job.better == "higher" else value < at.best
 
 
 def _watched(job: Job, metrics: dict[str, float]) -> float:
