@@ -243,7 +243,7 @@ MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
             "bag": "yes",
         }.items()
     ),
-    ("attention", "latest", {}, "answer", None),
+    ("attention", "general", {}, "answer", None),
     ("attention", "dot", {}, "answer", "--set attention=dot"),
     ("attention", "none", {}, "answer", "--set attention=none"),
     ("bag", "no", {}, "answer", None),

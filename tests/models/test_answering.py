@@ -88,21 +88,50 @@ def test_padding_and_other_rows_change_nothing(attention: str, story: str) -> No
 def test_two_looks_against_their_definition() -> None:
     model, column = built("story", "question", task={"looks": 2}), batch("story", "question")
     looks, (story, question) = looks_of(model), model.encode(column)
-    assert question.bag is not None
+    assert question.bag is not None and story.bag is not None
     rows = []
     for b in range(5):
-        memory = memory_of(story)[b, : story.lengths[b]]
-        words = int(question.lengths[b])
-        pooled = torch.cat([question.hidden[b, :words].mean(0), question.bag[b, :words].mean(0)])
-        query, found = torch.tanh(looks.first.weight @ pooled + looks.first.bias), []
+        steps, words = int(story.lengths[b]), int(question.lengths[b])
+        memory, keys = memory_of(story)[b, :steps], story.bag[b, :steps]
+        asked = torch.cat([question.hidden[b, :words].mean(0), question.bag[b, :words].sum(0)])
+        query, found = looks.first.weight @ asked + looks.first.bias, []
+        weights = torch.zeros(steps, dtype=memory.dtype)
+        if steps:
+            weights[-1] = 1  # where the look stands at first
         for k in range(2):
-            attention = looks.attentions[k][0]  # type: ignore[index]
-            shares = torch.softmax(memory @ (attention.weight.T @ query), 0)
-            found.append(shares @ memory if len(memory) else torch.zeros(memory.shape[1], dtype=memory.dtype))
-            after = looks.next[k]
-            query = torch.tanh(after.weight @ torch.cat([found[-1], query]) + after.bias)  # type: ignore[operator]
+            latest, after = looks.attentions[k][0], looks.next[k]  # type: ignore[index]
+            scores = keys @ (latest.weight.T @ query)
+            scores = scores - scores.mean() + latest.bias + (latest.weight_found @ query) * weights.cumsum(0)
+            stays, weights, left = torch.sigmoid(scores), torch.zeros_like(weights), 1.0
+            for t in reversed(range(steps)):
+                weights[t] = left * (stays[t] if t else 1)
+                left = left - weights[t]
+            found.append(weights @ memory)
+            query = after.weight @ torch.cat([found[-1], query]) + after.bias  # type: ignore[operator]
         rows.append(looks.out.weight @ torch.cat([*found, query]) + looks.out.bias)
     assert torch.allclose(model(column), torch.stack(rows), rtol=0, atol=1e-12)
+
+
+def test_what_shares_words_with_the_question_is_found_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Untrained, and each text with a vocabulary of its own: the last sentence with the word that is asked for."""
+    told = ["Cy ran.", "Ada ran.", "Di sat.", "Bo sat.", "Ada sat.", "Cy sat.", "Bo ran.", "Di ran."]
+    told += [f"{name} {verb}." for verb in ("sat", "ran") for name in ("Ed", "Flo", "Gus", "Hal")]
+    monkeypatch.setitem(VALUES, "story", [" ".join(told)] * 5)
+    monkeypatch.setitem(VALUES, "question", ["what did Ada do?", "Bo?", "and Di?", "where is Cy?", "Ada?"])
+    inputs = {column: fitted(column, KINDS[column]) for column in ("story", "question")}
+    settings = NetworkSettings(hidden_size=4, embedding_size=1000, dropout=0.0)
+    chance, output = torch.Generator().manual_seed(1), fitted("answer", "category")
+    model = build_model(tasks["answer"], inputs, output, settings, AnswerSettings(), generator=chance)
+    encodings = model.encode(batch("story", "question"))
+    memory = memory_of(encodings[0])
+    found = looks_of(model).pooled(encodings)[:, None, : memory.shape[2]]
+    assert torch.cosine_similarity(found, memory, dim=2).argmax(1).tolist() == [4, 6, 7, 5, 4]
+
+
+@pytest.mark.parametrize("network", [{"bag": "no"}, {"embeddings": "one-hot", "embedding_size": None}])
+def test_without_vectors_of_words_states_are_compared(network: dict[str, Any]) -> None:
+    looks = looks_of(built("story", "question", **network))
+    assert not looks.alike and looks.first.out_features == 4
 
 
 def test_every_weight_has_a_gradient_and_it_is_right() -> None:
@@ -124,13 +153,14 @@ def test_a_second_look_sees_what_the_first_one_found() -> None:
     """Of two stories that differ only in what the first look finds, the second look goes elsewhere."""
     column = batch("story", "question")
     once, twice = (looks_of(built("story", "question", task={"looks": count})) for count in (1, 2))
-    assert twice.out.in_features - once.out.in_features == twice.attentions[0][0].context_size  # type: ignore[index]
     model = built("story", "question", task={"looks": 2})
-    looks = looks_of(model)
-    before = looks.pooled(model.encode(column))
+    looks, encodings = looks_of(model), model.encode(column)
+    size = memory_of(encodings[0]).shape[2]
+    assert twice.out.in_features - once.out.in_features == size
+    before = looks.pooled(encodings)
     with torch.no_grad():
         looks.next[0].weight.mul_(-1)  # type: ignore[union-attr]
-    after, size = looks.pooled(model.encode(column)), looks.attentions[0][0].context_size  # type: ignore[index]
+    after = looks.pooled(encodings)
     assert torch.equal(after[:, :size], before[:, :size])
     assert not torch.allclose(after[:, size : 2 * size], before[:, size : 2 * size])
 

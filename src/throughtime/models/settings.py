@@ -242,8 +242,12 @@ class AnswerSettings(Group, frozen=True):
     """The task"""
 
     attention: Annotated[
-        str, Meta(description="how the question looks at the story: general, additive, location, coverage, or latest")
-    ] = "general"
+        str,
+        Meta(
+            description="how the question looks at the story: latest (the last step that matches), general, additive, "
+            "location, or coverage"
+        ),
+    ] = "latest"
     looks: Annotated[
         int, Meta(ge=1, description="how often it looks at the story, each time with what it found before")
     ] = 3
@@ -251,7 +255,7 @@ class AnswerSettings(Group, frozen=True):
     def __post_init__(self) -> None:
         why = {
             "none": "the answer would know nothing of the story",
-            "dot": "the question is not of the size of what is read",
+            "dot": "it could not learn what the question matches",
         }
         if self.attention in why:
             raise UsageError(f"--set attention={self.attention}: {why[self.attention]}; leave it out, or name another")

@@ -85,12 +85,16 @@ def step_by_step(
     queries: Tensor,
     memory: Memory,
     earlier: Tensor | None,
+    weigh: Callable[[Tensor, Memory], tuple[Tensor, Tensor]] = looked,
 ) -> tuple[Tensor, Tensor]:
-    """Context and weights of one query after the other, by ``scores(query (B, 1, H), keys, earlier (B, T))``."""
+    """Context and weights of one query after the other, by ``scores(query (B, 1, H), keys, earlier (B, T))``.
+
+    ``weigh`` makes context and weights of scores ``(B, 1, T)``.
+    """
     seen = memory.values.new_zeros(memory.values.shape[:2]) if earlier is None else earlier
     contexts, found = [], []
     for query in queries.split(1, dim=1):
-        context, weights = looked(scores(query, memory.keys, seen), memory)
+        context, weights = weigh(scores(query, memory.keys, seen), memory)
         known = attention.after(seen, weights)
         assert known is not None, "a stepwise attention remembers something"
         seen = known
