@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from msgspec import Meta
 
 from throughtime.errors import UsageError
-from throughtime.settings import Group
+from throughtime.settings import Group, changed
 
 Share = Annotated[float, Meta(ge=0, lt=1)]
 AtLeastOne = Annotated[int, Meta(ge=1)]
@@ -215,6 +215,10 @@ class TransduceSettings(Group, frozen=True):
     n_best: Annotated[int, Meta(ge=1, description="answers given for an input, the best first")] = 1
     longest: Annotated[int, Meta(ge=1, description="tokens after which an answer ends, finished or not")] = 200
 
+    def for_a_text(self) -> Self:
+        """The same, for the head that writes."""
+        return self
+
     def __post_init__(self) -> None:
         if self.attention == "none":
             refuse_idle(self, ("copying", "coverage_penalty"), "attention=none looks at nothing")
@@ -238,24 +242,41 @@ def refuse_idle(settings: Group, names: Iterable[str], why: str) -> None:
             raise UsageError(f"--{option} {shown}: {why}; leave it out")
 
 
-class AnswerSettings(Group, frozen=True):
+class AnswerSettings(TransduceSettings, frozen=True):
     """The task"""
 
     attention: Annotated[
         str,
         Meta(
-            description="how the question looks at the story: latest (the last step that matches), general, additive, "
-            "location, or coverage"
+            description="how the story is looked at: latest (the last step that matches), general, additive, location, "
+            "or coverage; auto: latest where an answer is a class, general where it is written"
         ),
-    ] = "latest"
+    ] = "auto"
     looks: Annotated[
-        int, Meta(ge=1, description="how often it looks at the story, each time with what it found before")
+        int,
+        Meta(
+            ge=1,
+            description="how often the question looks at the story, each time with what it found before; where an "
+            "answer is written, every token looks once",
+        ),
     ] = 3
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         why = {
             "none": "the answer would know nothing of the story",
             "dot": "it could not learn what the question matches",
         }
         if self.attention in why:
             raise UsageError(f"--set attention={self.attention}: {why[self.attention]}; leave it out, or name another")
+
+    def for_a_class(self) -> Self:
+        """The same where an answer is a class; a UsageError for what says how one is written."""
+        names = (name for name in TransduceSettings.__struct_fields__ if name != "attention")
+        refuse_idle(self, names, "the answer is a class, and none is written")
+        return changed(self, attention="latest") if self.attention == "auto" else self
+
+    def for_a_text(self) -> Self:
+        """The same where an answer is written."""
+        refuse_idle(self, ("looks",), "the answer is written, and every token looks once")
+        return self

@@ -77,6 +77,10 @@ class Encoder(nn.Module, ABC):
     def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
         """The encoding of vectors ``(B, T, F)`` with ``lengths (B,)``, wherever they come from."""
 
+    def entering(self, vectors: Tensor) -> Tensor:
+        """What the recurrent layers, where there are some, read of such vectors ``(..., F)``: by default all."""
+        return vectors
+
     def forward(self, column: Any, draw: Draw | None) -> Encoding:
         return self.over(self.vectors(column, draw), steps_of(column), draw)
 

@@ -80,9 +80,11 @@ class SentencesEncoder(Encoder):
         return dropout(x, settings.dropout, draw, f"{self.place}.embedding", locked=settings.locked_dropout)
 
     def over(self, vectors: Tensor, lengths: Tensor, draw: Draw | None) -> Encoding:
-        read, bag = vectors.split([self.tokens.output_size, vectors.shape[2] - self.tokens.output_size], 2)
-        hidden, states = self.recurrent(read, lengths, draw=draw)
-        return Encoding(hidden, lengths, states, bag if self.bag_size else None)
+        hidden, states = self.recurrent(self.entering(vectors), lengths, draw=draw)
+        return Encoding(hidden, lengths, states, vectors[..., self.tokens.output_size :] if self.bag_size else None)
+
+    def entering(self, vectors: Tensor) -> Tensor:
+        return vectors[..., : self.tokens.output_size]
 
     def _read(self, column: Sequences) -> Tensor:
         """(B, T, features): a vector for each sentence; 0 in the padding."""

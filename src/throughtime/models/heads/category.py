@@ -82,4 +82,5 @@ def answer(
     target: np.ndarray | None,
 ) -> CategoryHead:
     """From what the question finds in the story."""
-    return CategoryHead(Looks(encoders, len(field.classes), around.settings, task, around.generator))
+    looks = Looks(encoders, len(field.classes), around.settings, task.for_a_class(), around.generator)
+    return CategoryHead(looks)

@@ -60,7 +60,7 @@ class TextHead(Head):
         self.field, self.stepwise_inputs = field, [encoder.stepwise for encoder in encoders]
         if not any(self.stepwise_inputs):
             refuse_idle(around.settings, ("bidirectional", "learned_state"), "the inputs have no steps to be read")
-        task = _looking(task, any(self.stepwise_inputs))
+        task = _looking(task.for_a_text(), any(self.stepwise_inputs))
         self.way = Way(
             Beam(task.beam, task.length_penalty if task.beam > 1 else 0.0, task.coverage_penalty, task.n_best),
             task.longest,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from throughtime.models.settings import AnswerSettings
 from throughtime.models.tasks.task import Task, tasks
+from throughtime.models.tasks.transduce import watched
 
 tasks.add(
     "answer",
@@ -13,9 +14,9 @@ tasks.add(
         shape="many to one",
         reads="bAbI's stories with questions, tables and json lines with a text and a question about it",
         settings=AnswerSettings,
-        metric={"category": "accuracy"},
+        metric={"category": "accuracy", "tokens": watched},
         head={"category": "answer"},
-        baselines=("majority", "naive_bayes_words", "logistic_regression_words"),
+        baselines=("majority", "naive_bayes_words", "logistic_regression_words", "known_answers", "copy"),
         texts=2,
         guessed=False,
         # with noise, or at a higher rate, the look that must follow another one is found late or never

@@ -33,7 +33,7 @@ def recorded_row(model: Model, batch: Batch, names: Sequence[str] = ()) -> Recor
         layer = getattr(encoder, "recurrent", None)
         if isinstance(layer, Recurrent):
             steps = int(steps_of(batch[column]))
-            kept = recorded(layer, vectors[0, :steps], names=names)
+            kept = recorded(layer, encoder.entering(vectors[0, :steps]), names=names)  # type: ignore[operator]
             found |= {f"{column}.{key}": values for key, values in kept.items()}
     return found | (_recorded_answer(model, model.head, here, names) if isinstance(model.head, TextHead) else {})
 

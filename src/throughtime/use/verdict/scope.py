@@ -61,7 +61,7 @@ def is_language_model(metrics: Mapping[str, Any]) -> bool:
 
 def answers_texts(metrics: Mapping[str, Any]) -> bool:
     """Whether every row is answered with a text of its own."""
-    return metrics.get("task") == "transduce"
+    return "texts" in metrics or metrics.get("task") == "transduce"
 
 
 def text_unit(metrics: Mapping[str, Any]) -> TextUnit:

@@ -106,5 +106,5 @@ def with_insides(entry: Input, exact: Model, k: int, batch: Batch) -> Input:
         return entry
     with torch.no_grad():
         vectors = exact.vectors(batch)[k][0, : len(entry.tokens)]
-    quantities = recorded(layer, vectors)
+        quantities = recorded(layer, encoder.entering(vectors))  # type: ignore[operator]
     return replace(entry, recorded=quantities, over_time=tuple(over_time(layer.graph, quantities)))
