@@ -10,6 +10,7 @@ from torch import Tensor
 
 from throughtime.batch import Batch, Sequences
 from throughtime.data.fields import Field, fields
+from throughtime.data.fields.sentences import Sentences
 from throughtime.data.settings import DataSettings
 from throughtime.errors import Place, UsageError
 from throughtime.models.heads.category import CategoryHead
@@ -126,6 +127,17 @@ def test_what_shares_words_with_the_question_is_found_at_first(monkeypatch: pyte
     memory = memory_of(encodings[0])
     found = looks_of(model).pooled(encodings)[:, None, : memory.shape[2]]
     assert torch.cosine_similarity(found, memory, dim=2).argmax(1).tolist() == [4, 6, 7, 5, 4]
+
+
+def test_the_bag_of_a_story_holds_the_sums_of_its_sentences_words() -> None:
+    model, field = built("story", "question"), fitted("story", "sentences")
+    bag = model.encode(batch("story", "question", more=2))[0].bag
+    assert isinstance(field, Sentences) and bag is not None
+    embedding = model.encoders[0].tokens.embedding  # type: ignore[union-attr]
+    for row, text in enumerate(TOLD):
+        for step, sentence in enumerate(field.sentences(text, Place())):
+            expected = embedding[field.tokens.encode(sentence, Place())].sum(0)  # type: ignore[index]
+            assert torch.allclose(bag[row, step], expected, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("network", [{"bag": "no"}, {"embeddings": "one-hot", "embedding_size": None}])
