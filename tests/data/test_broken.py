@@ -464,6 +464,7 @@ def test_a_strange_value_is_encoded_or_refused_with_its_place(kind: str, value: 
         "labels": [["x"], ["y"]],
         "number": [1, 2],
         "words": [["a", "dog"]],
+        "sentences": ["A dog. It barks."],
         "tags": [["x", "y"]],
         "numbers": [[1, 2.5], [3]],
     }

@@ -26,6 +26,7 @@ from throughtime.models.tasks import build_model, tasks
 from throughtime.use.inspect.explain import attribution, explain_row, explain_text
 from throughtime.use.inspect.explain.asked import Asked
 from throughtime.use.inspect.explain.attribution import Attribution, integrated_gradients
+from throughtime.use.inspect.explain.decoded import explain_written
 from throughtime.use.inspect.explain.exact import in_float64
 from throughtime.use.inspect.explain.rows import attributed
 
@@ -135,7 +136,10 @@ def attributions(kind: str, graph: Graph | None = None, **changes: Any) -> Itera
     material, model = prepared(kind, graph, **changes)
     for row in range(2):
         one = material.records("test").select([row])
-        yield explain_row(model, one, material.inputs, material.output_field, material.task.name).attribution
+        if material.output_field.kind == "tokens":
+            yield explain_written(model, one, material.inputs, material.task.name).attribution
+        else:
+            yield explain_row(model, one, material.inputs, material.output_field, material.task.name).attribution
 
 
 @pytest.mark.parametrize("cell", FORMS)

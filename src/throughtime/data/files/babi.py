@@ -16,7 +16,7 @@ from throughtime.data.settings import DataSettings
 from throughtime.data.values import shown
 from throughtime.errors import DataError, Place
 
-NUMBERED = re.compile(r"(\d+)\b *(.*)")
+NUMBERED = re.compile(r"(\d{1,9})\b *(.*)")
 ASKED = re.compile(r"\d+ [^\t]*\?\s*\t\s*\S")
 MOSTLY = 0.5  # share of lines with the right number, by which a file is recognised; the others are mistakes
 
