@@ -199,33 +199,16 @@ def prepare_rows(
     """Propose, split, fit and encode; every decision is told as it is made, and stands in ``notes``."""
     given = given_splits(records, settings)
     _tell_all(tell, records.notes, *(part.notes for part in given.values()))
-    meant = None if (named := task or records.task) is None else tasks[named]
-    asks = meant is not None and meant.texts > 1
-    proposal = propose(records, settings, () if task is None else tasks[task].metric, asks=asks)
-    _tell_all(tell, proposal.notes)
+    found, proposal = _task_for(records, settings, task, tell)
     kind = proposal.kinds[proposal.output]
-    if meant is None:
-        found = task_for(kind)
-        tell(f"task: {found.name} ({found.shape}), because {proposal.reason}")
-    else:
-        found = meant
-        if task is None:
-            tell(f"task: {found.name} ({found.shape}), as the material is laid out")
-        require_kind(found, proposal.output, kind)
-        require_texts(found, {column: proposal.kinds[column] for column in proposal.inputs})
     begun = resolve(found, chosen).training.init_from  # what cannot be is refused before the work begins
     beginning = None if begun is None else _begin(begun, proposal, tell)
     splits = split(records, settings, proposal.inputs, proposal.output, stratify=kind == "category", given=given)
     _tell_all(tell, splits.notes)
     cut = changed(settings, tokens=proposal.unit) if proposal.unit and settings.tokens == "auto" else settings
-    if beginning is None:
-        fitted = fit_fields(splits.train, proposal.kinds, {proposal.output}, cut)
-    elif settings.shared_vocabulary:
-        raise UsageError(f"--set shared_vocabulary=yes: texts are read with the vocabulary of {begun}; leave it out")
-    else:
-        only, chosen = proposal.inputs[0], {**chosen, **beginning.inherited(chosen)}
-        outputs = fit_fields(splits.train, {proposal.output: kind}, {proposal.output}, cut)
-        fitted = {only: beginning.known(only, settings.max_length), **outputs}
+    fitted = _fitted(splits.train, proposal, cut, beginning)
+    if beginning is not None:
+        chosen = {**chosen, **beginning.inherited(chosen)}
     _tell_all(tell, *(field.notes for field in fitted.values()))
     _require_several_classes(fitted[proposal.output], records)
     _require_a_sequence(proposal)
@@ -242,6 +225,38 @@ def prepare_rows(
     resolved = resolve(found, chosen, _suited(datasets["train"], proposal.output))
     source = str(records.source)
     return PreparedRows(found, resolved, source, splits, fitted, proposal.output, datasets, tuple(notes), beginning)
+
+
+def _task_for(records: Records, settings: DataSettings, task: str | None, tell: Say) -> tuple[Task, Proposal]:
+    """The task that was named, that the material is laid out for, or that learns such an output; and its columns."""
+    meant = None if (named := task or records.task) is None else tasks[named]
+    asks = meant is not None and meant.texts > 1
+    proposal = propose(records, settings, () if task is None else tasks[task].metric, asks=asks)
+    _tell_all(tell, proposal.notes)
+    kind = proposal.kinds[proposal.output]
+    if meant is None:
+        found = task_for(kind)
+        tell(f"task: {found.name} ({found.shape}), because {proposal.reason}")
+        return found, proposal
+    if task is None:
+        tell(f"task: {meant.name} ({meant.shape}), as the material is laid out")
+    require_kind(meant, proposal.output, kind)
+    require_texts(meant, {column: proposal.kinds[column] for column in proposal.inputs})
+    return meant, proposal
+
+
+def _fitted(
+    train: Records, proposal: Proposal, settings: DataSettings, beginning: Beginning | None
+) -> dict[str, Field]:
+    """The fields of all columns; where another run is begun from, its field for the one text that is read."""
+    if beginning is None:
+        return fit_fields(train, proposal.kinds, {proposal.output}, settings)
+    if settings.shared_vocabulary:
+        told = f"texts are read with the vocabulary of {beginning.path}; leave it out"
+        raise UsageError(f"--set shared_vocabulary=yes: {told}")
+    only, output = proposal.inputs[0], proposal.output
+    outputs = fit_fields(train, {output: proposal.kinds[output]}, {output}, settings)
+    return {only: beginning.known(only, settings.max_length), **outputs}
 
 
 def _questions(splits: Splits, proposal: Proposal, tell: Say) -> Splits:
