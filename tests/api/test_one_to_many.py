@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import throughtime as tt
+from throughtime.cli.commands.predict import predict
 from throughtime.errors import UsageError
 
 SMALL: dict[str, Any] = {
@@ -103,3 +104,36 @@ def test_what_acts_on_the_text_alone_is_not_refused(tmp_path: Path) -> None:
     texts = [{**row, "text": row["text"].replace("ends", ("Ends", "ends")[k % 2])} for k, row in enumerate(rows())]
     found = [tt.train(texts, tmp_path / str(k), input="kind", **{**SMALL, **more}) for k, more in enumerate(said)]
     assert len({run.metrics["test"]["cross_entropy"] for run in found}) == len(said)
+
+
+def test_baselines_read_all_that_the_network_reads(tmp_path: Path) -> None:
+    """Two columns that say together what neither says alone: no row that training knew, none that is looked up."""
+    pairs = [{"a": a, "b": b, "text": f"{a + b} in all"} for a in range(10) for b in range(9)]
+    trained = tt.train(pairs, tmp_path / "run", **SMALL | {"baselines": ("known_answers",)})
+    valid = len(trained.run.predictions.read())
+    settings = trained.metrics["baselines"]["known_answers"]["settings"]
+    assert settings == f"of {valid} sources of valid training knew 0"
+
+
+def test_a_text_for_what_reads_no_text_is_refused_with_the_mend(tmp_path: Path) -> None:
+    trained = tt.train(rows(), tmp_path / "run", input=("kind",), **SMALL)
+    with pytest.raises(UsageError, match="the column kind, which a text alone does not fill; give a file with it"):
+        trained.predict(["A"])
+    table = [{key: row[key] for key in ("size", "other", "kind")} for row in rows()]
+    with pytest.raises(UsageError, match='if "kind" is a text to be written, --task transduce'):
+        tt.train(table, tmp_path / "other", output="kind", epochs=1)
+
+
+def test_the_header_of_a_table_of_one_column_is_no_row(tmp_path: Path) -> None:
+    tt.train(rows(), tmp_path / "run", input=("word",), **SMALL)
+    trained = tt.load(tmp_path / "run")
+    for name, lines in {"with.csv": "word\nw1\nw2\n", "without.csv": "w1\nw2\n"}.items():
+        (tmp_path / name).write_text(lines, encoding="utf-8")
+        assert len(trained.predict(tmp_path / name)) == 2
+
+
+def test_texts_of_several_inputs_stand_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tt.train(rows(), tmp_path / "run", input=("word",), **SMALL)
+    predict(str(tmp_path / "run"), text=["w1", "w2"], n_best=2)
+    blocks = capsys.readouterr().out.removesuffix("\n").split("\n\n")
+    assert [len(block.splitlines()) for block in blocks] == [2, 2]

@@ -125,6 +125,16 @@ READ_AND_REFUSED = [
     Case("no row has a label", csv("text,label\na b,\nc d,\n"), ('"label"', "no row has a value", "fill in")),
     Case("all texts empty", csv("text,label\n" + ",pos\n,neg\n" * 30), ('"text" is empty', "--input")),
     Case("too few rows", csv("text,label\na b,x\nb c,y\n"), ("no rows", "2 different rows are too few", "more rows")),
+    Case(
+        "texts taken for classes",
+        csv("name,spelt\n" + "".join(f"n{i},it is {max(i, 1)}\n" for i in range(40))),
+        ('"spelt" has 39 different values in 40 rows', "--task transduce", "--output"),
+    ),
+    Case(
+        "every value another one",
+        csv("name,spelt\n" + "".join(f"n{i},it is {i}\n" for i in range(40))),
+        ("all 40 values differ", "--task transduce", "--output"),
+    ),
     Case("all rows equal", csv("text,label\n" + "a b,x\na c,y\n" * 40), ("2 different rows are too few",)),
     Case("fraction above 1", csv(TABLE), ("--valid 1.5", "between 0 and 1"), settings={"valid": "1.5"}),
     Case(

@@ -388,6 +388,8 @@ class TrainedRun:
             wanted = [*self.inputs, *([self.output.column] if with_output else [])]
             if len(wanted) == 1 and list(records.columns) == ["1"]:  # a table without a header, and one column
                 records = replace(records, columns={wanted[0]: next(iter(records.columns.values()))})
+                if _is_table(data) and len(records) > 1 and records.columns[wanted[0]][0] == wanted[0]:  # it has one
+                    records = records.select(range(1, len(records)))
             for column in wanted:
                 records.column(column)
         if len(records) == 0:
@@ -408,4 +410,13 @@ class TrainedRun:
     def _only_text(self) -> str:
         if len(self.inputs) == 1 and self.fields[self.inputs[0]].kind in ("tokens", "words"):
             return self.inputs[0]
-        raise UsageError(f"this run reads {', '.join(self.inputs)}; give records with these columns, not texts alone")
+        columns = ("the column " if len(self.inputs) == 1 else "the columns ") + ", ".join(self.inputs)
+        raise UsageError(
+            f"this run reads {columns}, which a text alone does not fill; give a file with "
+            f"{'it' if len(self.inputs) == 1 else 'them'}, or from Python records"
+        )
+
+
+def _is_table(data: Any) -> bool:
+    """Whether a path's name says that it is a table, whose first row may name its column."""
+    return isinstance(data, (str, Path)) and Path(data).suffix.lower() in (".csv", ".tsv")

@@ -300,9 +300,11 @@ def _require_a_sequence(proposal: Proposal) -> None:
         return
     if not any(fields[kind].stepwise for kind in kinds.values()):
         held = ", ".join(f'"{column}" ({kind})' for column, kind in kinds.items())
+        classes = proposal.kinds[proposal.output] == "category"
+        written = f', or, if "{proposal.output}" is a text to be written, --task transduce' if classes else ""
         raise UsageError(
             f"there is nothing to read in order: the inputs are {held}; "
-            f"name a text with --input, or say --set kinds={next(iter(kinds))}=tokens"
+            f"name a text with --input, or say --set kinds={next(iter(kinds))}=tokens{written}"
         )
 
 

@@ -291,7 +291,8 @@ def _refuse_all_different(records: Records, output: str, kind: str, settings: Da
         raise DataError(
             f"all {len(present):,} values differ, so they are no classes to learn",
             place=Place(records.source, None, output),
-            mend=f"choose another column with --output ({', '.join(records.columns)})",
+            mend=f"choose another column with --output ({', '.join(records.columns)}), "
+            "or say --task transduce to have them written as texts",
         )
 
 

@@ -90,7 +90,7 @@ def split(
     parts["train"] = train
     for name in NAMES:
         if not len(parts[name]):
-            raise UsageError(_why_empty(name, parts, settings.group, train.group))
+            raise UsageError(_why_empty(name, parts, settings.group, train.group, output if stratify else None))
     notes.append("rows: " + ", ".join(f"{len(parts[name]):,} {name}" for name in NAMES))
     return Splits(parts["train"], parts["valid"], parts["test"], tuple(notes), repeated)
 
@@ -280,12 +280,21 @@ def _rows(records: Records, columns: Sequence[str]) -> list[str]:
     return [repr(row) for row in zip(*(records.columns[name] for name in columns), strict=True)]
 
 
-def _why_empty(name: str, parts: Mapping[str, Records], asked: str | None, laid_out: str | None) -> str:
+def _why_empty(
+    name: str, parts: Mapping[str, Records], asked: str | None, laid_out: str | None, classes: str | None
+) -> str:
+    """``classes``: the output, where each of its classes was shared out by itself."""
     problem, count = f"the {name} split has no rows", sum(map(len, parts.values()))
     if asked is not None or laid_out is not None:
         return (
             f'{problem}: the groups of "{asked or laid_out}" are too few or too large to be shared out; '
             f"give more groups, or a larger fraction, or {'leave --group out' if asked else 'name another --group'}"
+        )
+    different = 0 if classes is None else len({class_name(v) for p in parts.values() for v in p.column(classes)})
+    if count > 2 and different > count / 2:
+        return (
+            f'{problem}: "{classes}" has {different:,} different values in {count:,} rows, too many for classes; '
+            "if they are texts to be written, say --task transduce, else choose another column with --output"
         )
     return (
         f"{problem}: {count:,} different {'row is' if count == 1 else 'rows are'} too few; "

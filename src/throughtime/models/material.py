@@ -33,9 +33,12 @@ def outcome_kind(output: Field) -> Kind:
 def material(records: Records, dataset: Dataset, inputs: Mapping[str, Field], output: Field) -> Material:
     """The rows of ``records``, which ``dataset`` holds encoded; where every step is answered, all steps of all rows."""
     if output.kind == "tokens":
-        column = [*_of_kind(inputs, "tokens", "words"), *inputs][0]
-        sources = [as_text(value) for value in records.column(column)]
-        return Material.of_texts(column, sources, references(records, output), output.text_unit)  # type: ignore[attr-defined]
+        read = [column for column, field in inputs.items() if field.kind != "sentences"] or list(inputs)
+        rows = zip(*(records.column(column) for column in read), strict=True)
+        sources = [
+            " ".join(map(as_text, row)) for row in rows
+        ]  # of several columns one text: all that the network sees
+        return Material.of_texts(", ".join(read), sources, references(records, output), output.text_unit)  # type: ignore[attr-defined]
     classes = tuple(getattr(output, "classes", ()))
     if output.stepwise:
         sequences = {

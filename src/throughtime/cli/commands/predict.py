@@ -72,7 +72,9 @@ def predict(
         "seed": seed,
     }
     writing = {name: value for name, value in asked.items() if value is not None}
-    for row in trained.predict(text or file, **writing):
+    for number, row in enumerate(trained.predict(text or file, **writing)):
+        if number and "n_best" in row and not json:
+            print()  # between the texts of one input and those of the next
         if json:
             print_json(row)
         elif trained.task.name == "language_model":
