@@ -231,7 +231,9 @@ def test_the_command_line_has_them_all(trained: Trained, tmp_path: Path) -> None
         found = [json.loads(line) for line in said.out.splitlines()]
         for one, other in zip(found, run.predict(some(3), **asked), strict=True):
             same(one, other)
-    assert call("predict", run.path, file, "--n-best", 2).out.count("\n") == 6
+    lists = call("predict", run.path, file, "--n-best", 2).out.split("\n\n")
+    assert [len(each.strip().splitlines()) for each in lists] == [2, 2, 2]
+    assert "the text is empty" in call("predict", run.path, "--text", " ").err
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

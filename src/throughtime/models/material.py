@@ -35,9 +35,7 @@ def material(records: Records, dataset: Dataset, inputs: Mapping[str, Field], ou
     if output.kind == "tokens":
         read = [column for column, field in inputs.items() if field.kind != "sentences"] or list(inputs)
         rows = zip(*(records.column(column) for column in read), strict=True)
-        sources = [
-            " ".join(map(as_text, row)) for row in rows
-        ]  # of several columns one text: all that the network sees
+        sources = [" ".join(map(as_text, row)) for row in rows]  # one text of all columns, as the network sees them
         return Material.of_texts(", ".join(read), sources, references(records, output), output.text_unit)  # type: ignore[attr-defined]
     classes = tuple(getattr(output, "classes", ()))
     if output.stepwise:

@@ -101,6 +101,17 @@ def best_and_sure(row: Mapping[str, Any]) -> str:
     return f"{predicted} ({shares[predicted]:.2f})" if shares else f"{predicted:.6g}"
 
 
+def n_best_lines(found: Sequence[Mapping[str, Any]]) -> str:
+    """Several texts for one input, the best first, each with what it is ranked by and its log-probability.
+
+    >>> print(n_best_lines([{"predicted": "a dog", "log_probability": -2.5, "score": -1.75}]))
+    score -1.750, log P -2.500  a dog
+    """
+    return "\n".join(
+        f"score {one['score']:.3f}, log P {one['log_probability']:.3f}  {one['predicted']}" for one in found
+    )
+
+
 def _named(output: Field, value: Any) -> Any:
     """In the user's terms: a class name, a list of them, or a number."""
     if output.kind == "number":

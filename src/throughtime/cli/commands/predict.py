@@ -55,8 +55,10 @@ def predict(
     """
     if (file is None) == (not text):
         raise UsageError("give either a FILE or --text TEXT")
+    if not all(one.strip() for one in text or ()):
+        raise UsageError("--text: the text is empty; give one with something to read")
     from throughtime.api import load
-    from throughtime.use.predictions import best_and_sure
+    from throughtime.use.predictions import best_and_sure, n_best_lines
 
     trained = load(run, use=use or ())
     asked: dict[str, Any] = {
@@ -73,13 +75,11 @@ def predict(
     }
     writing = {name: value for name, value in asked.items() if value is not None}
     for number, row in enumerate(trained.predict(text or file, **writing)):
-        if number and "n_best" in row and not json:
-            print()  # between the texts of one input and those of the next
         if json:
             print_json(row)
         elif trained.task.name == "language_model":
             print("  ".join(f"{token!r} {share:.3f}" for token, share in row["probabilities"].items()))
         elif "n_best" in row:
-            print("\n".join(f"{one['log_probability']:8.3f}  {one['predicted']}" for one in row["n_best"]))
+            print("\n" * bool(number) + n_best_lines(row["n_best"]))
         else:
             print(best_and_sure(row))
