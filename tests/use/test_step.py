@@ -289,7 +289,7 @@ def test_of_a_language_model(tmp_path: Path) -> None:
 
 def test_a_run_of_several_columns_is_refused(tmp_path: Path) -> None:
     trained = tt.train(rows("classify"), tmp_path / "run", **tiny("classify", epochs=1))
-    with pytest.raises(UsageError, match="this run reads text, size, shop"):
+    with pytest.raises(UsageError, match="this run reads the columns text, size, shop, which"):
         trained.step("good", 0)
 
 

@@ -223,7 +223,7 @@ def test_what_cannot_be_is_refused(turned: tt.TrainedRun, many: tt.TrainedRun) -
         with pytest.raises(UsageError, match=words):
             turned.explain("a b", **options)  # type: ignore[arg-type]
     for ask in (many.explain, many.record, lambda text: many.step(text, 0)):
-        with pytest.raises(UsageError, match="this run reads given, more, shop, size"):
+        with pytest.raises(UsageError, match="this run reads the columns given, more, shop, size"):
             ask("a b")  # type: ignore[operator]
     with pytest.raises(UsageError, match="this run's task is transduce"):
         turned.units()
