@@ -13,7 +13,7 @@ def answered(facts: int, bar: float, aim: float | None = None) -> Measured:
     """A run on 10,000 questions that need so many facts, its accuracy on 1,000 others beside the baselines'."""
     folder = write_stories(WORK / "stories" / NAMES[facts], facts)
     found = train(folder, WORK / f"answer-{NAMES[facts]}")
-    others = beside(found, *found["baselines"])
+    others = beside(found)
     return {
         "bar": f"accuracy at least {bar}" + ("" if aim is None else f", aim {aim}"),
         "reached": f"{found['test']['accuracy']:.4f} in {found['seconds'] / 60:.1f} min; {others}",

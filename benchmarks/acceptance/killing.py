@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lines import PROGRAM, WORK, Measured, fingerprint, line
 
-from throughtime.models.tasks import tasks
+from throughtime.synthetic.stories import write_stories
 
 STATES = "weights, optimiser, carried state and history equal by hash"
 
@@ -51,14 +51,11 @@ def killed_pairs(data: Path) -> Measured:
     return together(found, 20, "weights, optimiser and history equal by hash")
 
 
+@line("killed 20 times: answer")
 def killed_answers(data: Path) -> Measured:
     """Questions about stories; each story is read before its question."""
     found = [under_fire("answer", [PROGRAM], *questions(), 20)]
     return together(found, 20, "weights, optimiser and history equal by hash")
-
-
-if "answer" in tasks:
-    line("killed 20 times: answer")(killed_answers)
 
 
 def together(found: list[tuple[int, list[bool]]], wanted: int, bar: str) -> Measured:
@@ -104,22 +101,9 @@ def pairs() -> tuple[Path, list[str]]:
 
 
 def questions() -> tuple[Path, list[str]]:
-    """Stories of who goes where, in the form of bAbI: numbered lines, a question with answer and supporting fact."""
-    file, chance = made("qa1_train.txt"), random.Random(2)
-    people, places = ("Mary", "John", "Sandra", "Daniel"), ("kitchen", "garden", "office", "bathroom")
-    lines = []
-    for _ in range(120):
-        where: dict[str, tuple[str, int]] = {}
-        for number in range(1, 13):
-            if number % 3:
-                person, place = chance.choice(people), chance.choice(places)
-                where[person] = place, number
-                lines.append(f"{number} {person} went to the {place}.")
-            else:
-                person = chance.choice(sorted(where))
-                lines.append(f"{number} Where is {person}?\t{where[person][0]}\t{where[person][1]}")
-    file.write_text("\n".join(lines) + "\n")
-    return file, [*EVERY_UPDATE, "--task", "answer", "--epochs", "3"]
+    """Stories of which one fact answers each question."""
+    folder = write_stories(made("killed-stories"), counts={"train": 120, "valid": 20, "test": 20})
+    return folder, [*EVERY_UPDATE, "--epochs", "3"]
 
 
 def made(name: str) -> Path:

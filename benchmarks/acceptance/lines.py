@@ -35,9 +35,13 @@ def train(data: Path, run: Path, *options: str) -> dict[str, Any]:
     return json.loads((run / "metrics.json").read_text())
 
 
-def beside(metrics: dict[str, Any], *names: str) -> str:
-    """The baselines' figures in words."""
-    return ", ".join(f"{name} {metrics['baselines'][name]['accuracy']:.4f}" for name in names)
+def beside(metrics: dict[str, Any], *names: str, of: tuple[str, ...] = ("accuracy",)) -> str:
+    """The figures of these baselines, or of all that have them, in words."""
+    found = {name: metrics["baselines"][name] for name in names or metrics["baselines"]}
+    shown = {name: [figures[metric] for metric in of if metric in figures] for name, figures in found.items()}
+    return ", ".join(
+        f"{name} " + " ".join(f"{one:.4f}" for one in figures) for name, figures in shown.items() if figures
+    )
 
 
 def fingerprint(run: Path) -> str:

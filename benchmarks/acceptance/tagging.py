@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lines import WORK, Measured, line, train
+from lines import WORK, Measured, beside, line, train
 
 
 def tagged(data: Path, name: str, options: list[str], bar: float, aim: float) -> Measured:
     """A run of the task tag: its figure on test beside the baselines'."""
     found = train(data, WORK / name, *options)
     metric = found["metric"]
-    others = ", ".join(
-        f"{one} {figures[metric]:.4f}" for one, figures in found["baselines"].items() if metric in figures
-    )
     return {
         "bar": f"{metric} at least {bar}, aim {aim}, within the minutes",
-        "reached": f"{found['test'][metric]:.4f} in {found['seconds'] / 60:.1f} min; {others}",
+        "reached": f"{found['test'][metric]:.4f} in {found['seconds'] / 60:.1f} min; {beside(found, of=(metric,))}",
         "passed": found["test"][metric] >= bar,
     }
 

@@ -8,17 +8,9 @@ import statistics
 import time
 from pathlib import Path
 
-from lines import WORK, Measured, line, train
+from lines import WORK, Measured, beside, line, train
 
 MINUTE = 60
-
-
-def others(found: dict, *metrics: str) -> str:
-    """The baselines' figures on test in words."""
-    return ", ".join(
-        f"{name} " + " ".join(f"{metric} {figures[metric]:.4g}" for metric in metrics)
-        for name, figures in found["baselines"].items()
-    )
 
 
 def minutes(run: Path) -> float:
@@ -34,7 +26,7 @@ def german(data: Path) -> Measured:
     test, took = found["test"], minutes(run)
     return {
         "bar": "BLEU on test_2016_flickr at least 30.0, aim 34, at most 75 min of training",
-        "reached": f"{test['bleu']:.2f} in {took:.1f} min; chrF {test['chrf']:.1f}; {others(found, 'bleu')}; "
+        "reached": f"{test['bleu']:.2f} in {took:.1f} min; chrF {test['chrf']:.1f}; {beside(found, of=('bleu',))}; "
         f"{found['texts']['signatures']['bleu']}",
         "passed": test["bleu"] >= 30.0 and took <= 75,
     }
@@ -48,7 +40,7 @@ def pronunciation(data: Path) -> Measured:
     return {
         "bar": "word error at most 0.32, aim 0.28, at most 60 min of training",
         "reached": f"{test['word_error']:.4f}, symbol error {test['character_error']:.4f} in {took:.1f} min; "
-        f"{others(found, 'word_error', 'character_error')}",
+        f"{beside(found, of=('word_error', 'character_error'))}",
         "passed": test["word_error"] <= 0.32 and took <= 60,
     }
 
@@ -65,7 +57,7 @@ def names(data: Path) -> Measured:
     return {
         "bar": "character error and exact match better than all baselines'",
         "reached": f"character error {test['character_error']:.4f}, exact match {test['exact_match']:.4f} in "
-        f"{minutes(run):.1f} min; {others(found, 'character_error', 'exact_match')}",
+        f"{minutes(run):.1f} min; {beside(found, of=('character_error', 'exact_match'))}",
         "passed": better,
     }
 

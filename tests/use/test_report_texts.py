@@ -17,8 +17,8 @@ from throughtime.models.metrics.edit_distance import edit_distance
 from throughtime.models.metrics.error_rates import rate, word_errors
 from throughtime.use.report import ReportMaterial, build, report
 from throughtime.use.report.charts.attention import attention_map
+from throughtime.use.report.diagonals import diagonals
 from throughtime.use.report.differences import differing, with_marks
-from throughtime.use.report.looks import looks
 from throughtime.use.verdict import texts_outcome
 
 
@@ -226,7 +226,7 @@ def test_the_order_of_looking_is_measured() -> None:
         entry = {"id": 0, "read": tokens, "written": tokens, "weights": weights}
         ended = {**entry, "written": [*tokens, "<eos>"], "weights": [*weights, [1.0, 0, 0, 0, 0, 0]]}
         for row in (entry, ended):
-            found = looks([row])
+            found = diagonals([row])
             assert found is not None and (found.forwards, found.backwards) == pytest.approx((forwards, backwards))
             assert found.tokens == 6 and found.greatest == 1.0 and found.alike == pytest.approx(1 / 6)
             assert found.chance == pytest.approx((2 + 3 + 3 + 3 + 3 + 2) / 36)
@@ -237,7 +237,7 @@ def test_no_order_is_told_where_there_is_none() -> None:
     tokens = list("abcdefgh")
     alike = {"id": 0, "read": tokens, "written": tokens, "weights": [[1 / 8] * 8] * 8}
     short = {"id": 0, "read": ["a", "b"], "written": ["a", "<eos>"], "weights": [[1.0, 0.0]] * 2}
-    found, few = looks([alike]), looks([short])
+    found, few = diagonals([alike]), diagonals([short])
     assert found is not None and found.order == "neither"
     assert few is not None and few.order is None
     page = build(replace(material("translation"), attention=[short]))

@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from throughtime.api.again import prepared_again
+from throughtime.api.given import Given
 from throughtime.api.held_out import documents_for
 from throughtime.api.inspecting import memory_of
 from throughtime.api.own import import_files
@@ -25,12 +25,7 @@ from throughtime.data.alternatives import one_row_a_question
 from throughtime.data.batches import collated
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields_from_json
-from throughtime.data.fields.tokens import Tokens
-from throughtime.data.files import read
-from throughtime.data.files.decoding import read_text
-from throughtime.data.records import Records, in_memory_records
-from throughtime.data.streams import Streams
-from throughtime.data.streams.streams import read_stream
+from throughtime.data.records import Records
 from throughtime.data.writable import require_both_sides
 from throughtime.errors import DataError, UsageError
 from throughtime.models.decoding import Sampling, Way
@@ -103,6 +98,11 @@ class TrainedRun:
         return self.fields[self.run.fields.read()["output"]]
 
     @cached_property
+    def given(self) -> Given:
+        """Reads what the run is asked about."""
+        return Given(self.fields, self.inputs, self.run.fields.read()["output"], self.settings.data)
+
+    @cached_property
     def graph(self) -> Graph:
         """The recorded cell: what the run needs of it, whatever file it came from."""
         return Graph.from_json(self.run.cell.read())
@@ -135,8 +135,8 @@ class TrainedRun:
         if isinstance(self.model, LanguageModel):
             if writing:
                 raise UsageError(f"{', '.join(writing)}: the run is a language model; generate writes texts")
-            return [next_tokens(self.model, self._text_field(), text) for text in self._texts(data)]
-        records = self._records(data)
+            return [next_tokens(self.model, self.given.text_field(), text) for text in self.given.texts(data)]
+        records = self.given.records(data)
         inputs = {column: self.fields[column] for column in self.inputs}
         dataset = Dataset(records, inputs)
         if self.model.head.stepwise:
@@ -160,10 +160,10 @@ class TrainedRun:
         Of data that says which of its rows are for the test, only these are measured.
         """
         if isinstance(self.model, LanguageModel):
-            streams = self._stream(data)
+            streams = self.given.stream(data)
             rate = getattr(self.settings.task, "dynamic_rate", 0.0)
             return measured(read_on(self.model, streams["test"], device=self.device, dynamic_rate=rate, done=done))
-        records = self._records(data, with_output=True)
+        records = self.given.records(data, with_output=True)
         if records.split is not None and "test" in records.split:
             records = records.select(i for i, name in enumerate(records.split) if name == "test")
         if self.output.kind == "tokens":
@@ -211,8 +211,8 @@ class TrainedRun:
         if isinstance(self.model, LanguageModel):
             if not isinstance(given, str):
                 raise UsageError("a language model explains a token of a text; give a text")
-            return explain_text(self.model, self._text_field(), given, self.task.name, step=step, answer=answer)
-        records = self._one(given)
+            return explain_text(self.model, self.given.text_field(), given, self.task.name, step=step, answer=answer)
+        records = self.given.one(given)
         inputs = {column: self.fields[column] for column in self.inputs}
         if self.model.head.stepwise:
             self._require_aligned(records, Dataset(records, inputs))
@@ -241,7 +241,7 @@ class TrainedRun:
 
     def _rows_of(self, data: Any) -> Among:
         assert isinstance(self.model, Model)
-        records = self._records(data)
+        records = self.given.records(data)
         dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
         return among(self.model, records, dataset, self.output.column)
 
@@ -272,8 +272,8 @@ class TrainedRun:
         if isinstance(self.model, LanguageModel):
             if not isinstance(given, str):
                 raise UsageError("a language model reads a text; give a text")
-            return recorded_text(self.model, self._text_field(), given, names)
-        records = self._one(given)
+            return recorded_text(self.model, self.given.text_field(), given, names)
+        records = self.given.one(given)
         dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
         return recorded_row(self.model, collated(dataset, np.zeros(1, dtype=np.int64)), names)
 
@@ -297,7 +297,7 @@ class TrainedRun:
         if length < 1:
             raise UsageError(f"--length {length}: it must be at least 1")
         sampling = Sampling(temperature, top_k, top_p)
-        return stream(self.model, self._text_field(), prompt=prompt, length=length, sampling=sampling, seed=seed)
+        return stream(self.model, self.given.text_field(), prompt=prompt, length=length, sampling=sampling, seed=seed)
 
     def _require_aligned(self, records: Records, dataset: Dataset) -> None:
         """Raise a DataError, with the row, unless all inputs with steps have equally many of them."""
@@ -314,10 +314,10 @@ class TrainedRun:
         more than one text, and for a step, layer, direction or unit that there is not.
         """
         if isinstance(self.model, LanguageModel):
-            read = reading(self.model, self._text_field(), text)
+            read = reading(self.model, self.given.text_field(), text)
         else:
-            column = self._only_text()
-            dataset = Dataset(self._records([text]), {column: self.fields[column]})
+            column = self.given.only_text()
+            dataset = Dataset(self.given.records([text]), {column: self.fields[column]})
             read = answering(self.model, dataset, self.output)
         return step_of(read, step, layer=layer, reverse=reverse, unit=unit)
 
@@ -349,7 +349,7 @@ class TrainedRun:
         wanted, asked = chosen(annotations, pattern, documents), annotations is not None or pattern is not None
         return find_units(
             self.model,
-            self._text_field(),
+            self.given.text_field(),
             documents,
             wanted,
             states=states,
@@ -358,65 +358,3 @@ class TrainedRun:
             strict=asked,
             done=done,
         )
-
-    def _text_field(self) -> Tokens:
-        field = self.fields[self.inputs[0]]
-        assert isinstance(field, Tokens)
-        return field
-
-    def _texts(self, data: Any) -> list[str]:
-        """Texts to be continued: as given, or the lines of a file."""
-        if isinstance(data, list) and data and all(isinstance(text, str) for text in data):
-            return data
-        path = Path(data).expanduser() if isinstance(data, (str, Path)) else None
-        if path is None or not path.is_file():
-            raise UsageError(f"{data}: give a list of texts, or a file with a text a line")
-        return read_text(path, self.settings.data, path.name)[0].splitlines()
-
-    def _stream(self, data: Any) -> Streams:
-        plain = isinstance(data, (str, Path)) and not self.settings.data.input
-        records = None if plain else read(data, self.settings.data)
-        return read_stream(data, self.settings.data, self._text_field(), records)
-
-    def _records(self, data: Any, with_output: bool = False) -> Records:
-        if isinstance(data, list) and data and all(isinstance(entry, str) for entry in data):
-            records = in_memory_records({self._only_text(): data}, "the texts")
-        else:
-            if isinstance(data, str) and not Path(data).expanduser().exists():
-                raise UsageError(f"{data}: there is no such file or folder; for a text give a list, [text], or --text")
-            records = read(data, self.settings.data)
-            wanted = [*self.inputs, *([self.output.column] if with_output else [])]
-            if len(wanted) == 1 and list(records.columns) == ["1"]:  # a table without a header, and one column
-                records = replace(records, columns={wanted[0]: next(iter(records.columns.values()))})
-                if _is_table(data) and len(records) > 1 and records.columns[wanted[0]][0] == wanted[0]:  # it has one
-                    records = records.select(range(1, len(records)))
-            for column in wanted:
-                records.column(column)
-        if len(records) == 0:
-            raise UsageError("there is nothing to answer: the data has no rows")
-        return records
-
-    def _one(self, given: str | Mapping[str, Any]) -> Records:
-        """One row: a text, or values by column."""
-        if not isinstance(given, (str, Mapping)):
-            found = type(given).__name__  # type: ignore[unreachable]
-            raise UsageError(
-                f"one input is a text, or a mapping of the columns {', '.join(self.inputs)}; found a {found}"
-            )
-        if isinstance(given, str) and not given.strip():
-            raise UsageError("the text is empty; give one with something to read")
-        return self._records([given] if isinstance(given, str) else [dict(given)])
-
-    def _only_text(self) -> str:
-        if len(self.inputs) == 1 and self.fields[self.inputs[0]].kind in ("tokens", "words"):
-            return self.inputs[0]
-        columns = ("the column " if len(self.inputs) == 1 else "the columns ") + ", ".join(self.inputs)
-        raise UsageError(
-            f"this run reads {columns}, which a text alone does not fill; give a file with "
-            f"{'it' if len(self.inputs) == 1 else 'them'}, or from Python records"
-        )
-
-
-def _is_table(data: Any) -> bool:
-    """Whether a path's name says that it is a table, whose first row may name its column."""
-    return isinstance(data, (str, Path)) and Path(data).suffix.lower() in (".csv", ".tsv")

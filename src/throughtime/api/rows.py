@@ -135,8 +135,8 @@ class PreparedRows(Prepared):
 
     def evaluated(self, device: torch.device, model: nn.Module) -> dict[str, float]:
         assert isinstance(model, Model)
-        longest = getattr(self.settings.task, "longest", None)  # texts are written greedily, which takes less time
-        way = None if longest is None else Way(longest=longest)
+        written, longest = self.output_field.kind == "tokens", getattr(self.settings.task, "longest", 1)
+        way = Way(longest=longest) if written else None  # greedily, which takes less time
         found = answer(model, self.datasets["valid"], self.output_field, device=device, way=way)
         assert found.losses is not None
         return {**measured(found.outcome), "loss": float(found.losses.mean())}

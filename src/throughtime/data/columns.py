@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 from throughtime.data.alignment import aligned_cut
 from throughtime.data.fields import fields
@@ -49,9 +49,9 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     ``learnt`` are the kinds that the task in hand learns, if one was named. An output is a text to be written
     (``tokens``) where it is set so, where the material says so, or where the task learns nothing else; it is never
     guessed from values alone, which may be classes. What it is written from is then read as text too, but for columns
-    of a few classes, and for numbers beside other inputs. With ``asks``
-    the last of the inputs asks about the others: all are read as texts unless they are said to be something else,
-    those of several sentences sentence by sentence, and a column that is named ``question`` comes last.
+    of a few classes, and for numbers beside other inputs. With ``asks`` the last of the inputs asks about the others:
+    all are read as texts unless they are said to be something else, those of several sentences sentence by sentence,
+    and a column that is named ``question`` comes last.
 
     Raises UsageError for an unknown column or kind and where there is no output or nothing to learn it from, DataError
     for an output that is no class and no number.
@@ -72,10 +72,7 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
             raise UsageError(f'--set kinds={column}={kind}: the column "{column}" is neither input nor output')
     guessed, holds = _output_kind(records.column(output), settings)
     if written and guessed == "number" and output not in {**said, **records.kinds}:
-        raise UsageError(
-            f'{records.source}: "{output}" holds numbers; learn their values with --task regress, '
-            f"or have them written digit by digit with --set kinds={output}=tokens"
-        )
+        _refuse_numbers(records, output)
     if records.kinds.get(output) == "tokens" or written:
         said.setdefault(output, "tokens")
         holds = "texts, as the material is laid out" if output in records.kinds else "texts, which the task writes"
@@ -85,9 +82,9 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     writes = said.get(output) == "tokens"
     laid_out = records.kinds if writes else {}
     spelt = writes and len(inputs) == 1
+    known = {**laid_out, **said}
     kinds = {
-        name: said.get(name)
-        or laid_out.get(name)
+        name: known.get(name)
         or _input_kind(records.column(name), settings, partner is not None, texts=asks, spelt=spelt)
         for name in inputs
     }
@@ -104,9 +101,16 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     read = ", ".join(f'"{name}" ({kinds[name]})' for name in inputs)
     learning = f'learning "{output}" ({kinds[output]}) from {read}: {why}'
     hints = _several_labels(records, output, kinds[output])
-    if spelt and inputs[0] not in {**said, **laid_out} and _mostly_numbers(records.column(inputs[0])):
+    if spelt and inputs[0] not in known and _mostly_numbers(records.column(inputs[0])):
         hints.append(f'the numbers of "{inputs[0]}" are read digit by digit; as values: --set kinds={inputs[0]}=number')
     return Proposal(inputs, output, kinds, reason, (learning, *notes, *hints), unit)
+
+
+def _refuse_numbers(records: Records, output: str) -> NoReturn:
+    raise UsageError(
+        f'{records.source}: "{output}" holds numbers; learn their values with --task regress, '
+        f"or have them written digit by digit with --set kinds={output}=tokens"
+    )
 
 
 def _partner(

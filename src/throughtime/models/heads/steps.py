@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from throughtime.batch import Draw, Sequences, without_padding
+from throughtime.batch import Draw, Sequences
 from throughtime.cells.dropout import dropout
+from throughtime.cells.pooling import Pooling
 from throughtime.models.encoders import Encoder, Encoding
 from throughtime.models.settings import NetworkSettings, refuse_idle
 
@@ -50,7 +51,7 @@ class Steps(nn.Module):
     def mean(self, encodings: Sequence[Encoding]) -> Tensor:
         """The same as one vector a row ``(B, F)``, the mean over its steps; 0 for a row without steps."""
         joined = self.joined(encodings)
-        return without_padding(joined.data, joined.lengths).sum(1) / joined.lengths.clamp(min=1)[:, None]
+        return Pooling("mean", joined.data.shape[2])(joined.data, joined.lengths)
 
 
 def mean_of_rows(values: Tensor, lengths: Tensor) -> Tensor:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from throughtime.batch import Draw, Sequences, valid_mask, without_padding
+from throughtime.batch import Draw, Sequences, valid_mask
+from throughtime.cells.pooling import Pooling
 from throughtime.data.fields.tokens import Tokens
 from throughtime.data.tokenisation import LETTERS
 from throughtime.data.vocabulary import EOS, PAD, SOS, SPECIALS, UNK, Vocabulary
@@ -85,6 +86,7 @@ class TextHead(Head):
             counts[self.first] = 0
             self.decoder.following.expect(counts)
         self.copied = _Copied(encoders, field) if task.copying else None
+        self.mean = Pooling("mean", 0)
 
     def forward(self, encodings: Sequence[Encoding], draw: Draw | None) -> Read:
         looked_at = [one for one, stepwise in zip(encodings, self.stepwise_inputs, strict=True) if stepwise]
@@ -136,20 +138,18 @@ class TextHead(Head):
         ids = torch.tensor([self.first, *output.written[:step]], device=where).expand(rows, -1)
         return self.decoder.over(self.decoder.vectors(ids), output.source)[:, answer]
 
-    def weights(self, output: Read, written: Sequence[int]) -> Tensor:
-        """Where the decoder looks in a row alone while it writes these tokens and ends ``(S + 1, T)``."""
-        ids = torch.tensor([[self.first, *written]], device=output.source.hidden.device)
-        return self.decoder.look(Sequences(ids, torch.tensor([ids.shape[1]])), output.source).weights[0]
+    def ids(self, answer: Hypothesis) -> tuple[int, ...]:
+        """The tokens of an answer, and the one that ends it where it came to its end."""
+        return (*answer.ids, self.last) if answer.finished else answer.ids
 
-    def asking(self, output: Read, written: Sequence[int]) -> Read:
-        """The same, with the answer whose steps are asked about."""
-        return replace(output, written=tuple(written))
+    def weights(self, output: Read, ids: Sequence[int]) -> Tensor:
+        """Where the decoder looks in a row alone when it writes each of these tokens ``(S, T)``."""
+        before = torch.tensor([[self.first, *ids[:-1]]], device=output.source.hidden.device)
+        read = Sequences(before, output.source.lengths.new_tensor([before.shape[1]]))
+        return self.decoder.look(read, output.source).weights[0]
 
     def seen(self, encodings: Sequence[Encoding]) -> Tensor:
-        means = [
-            without_padding(one.hidden, one.lengths).sum(1) / one.lengths.clamp(min=1)[:, None] for one in encodings
-        ]
-        return torch.cat(means, 1)
+        return torch.cat([self.mean(one.hidden, one.lengths) for one in encodings], 1)
 
 
 def in_a_row(parts: Sequence[Tensor], lengths: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

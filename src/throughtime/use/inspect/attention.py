@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from throughtime.data.batches import collated
 from throughtime.data.dataset import Dataset
-from throughtime.data.vocabulary import EOS
 from throughtime.models.decoding import Hypothesis
 from throughtime.models.heads.tokens import TextHead
 from throughtime.models.model import Model
@@ -37,12 +35,6 @@ def attention_maps(
 
 
 @torch.no_grad()
-def looked_at(model: Model, head: TextHead, dataset: Dataset, row: int, answer: Sequence[int]) -> Tensor:
-    """The weights of every token of an answer, and of its end, over the tokens read ``(S + 1, T)``."""
-    batch = collated(dataset, np.array([row])).to(next(model.parameters()).device)
-    return head.weights(model(batch), answer).cpu()
-
-
 def _map(model: Model, head: TextHead, dataset: Dataset, row: int, answer: Hypothesis) -> dict[str, Any]:
     records = dataset.records
     read = [
@@ -51,14 +43,12 @@ def _map(model: Model, head: TextHead, dataset: Dataset, row: int, answer: Hypot
         if dataset.fields[column].stepwise
         for token in tokens_of(dataset.fields[column], records.columns[column][row], records.where(row, column))
     ]
-    weights = looked_at(model, head, dataset, row, answer.ids)
-    written = head.field.vocabulary.decode(answer.ids)
-    if answer.finished:
-        written = [*written, EOS]
-    kept = weights[: len(written), : len(read)].double()
+    batch = collated(dataset, np.array([row])).to(next(model.parameters()).device)
+    ids = head.ids(answer)
+    kept = head.weights(model(batch), ids)[:, : len(read)].cpu().double()
     return {
         "id": row,
         "read": read,
-        "written": written,
+        "written": head.field.vocabulary.decode(ids),
         "weights": [[round(w, 4) for w in one] for one in kept.tolist()],
     }

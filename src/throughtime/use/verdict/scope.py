@@ -60,7 +60,7 @@ def is_language_model(metrics: Mapping[str, Any]) -> bool:
 
 
 def answers_texts(metrics: Mapping[str, Any]) -> bool:
-    """Whether every row is answered with a text of its own."""
+    """Whether every row is answered with a text of its own, as ``metrics.json`` tells it."""
     return "texts" in metrics or metrics.get("task") == "transduce"
 
 

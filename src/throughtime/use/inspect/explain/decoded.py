@@ -152,11 +152,11 @@ class _Told:
         encodings = model.encode(here)
         output = head(encodings, None)
         (answer,) = head.best(output)
-        ids = (*answer.ids, head.last) if answer.finished else answer.ids
+        ids = head.ids(answer)
         before = torch.tensor([[head.first, *ids[:-1]]], device=output.source.hidden.device)
         read = Sequences(before, output.source.lengths.new_tensor([before.shape[1]]))
         logs = head.decoder(read, output.source)[0].double().cpu()
-        weights = head.decoder.look(read, output.source).weights[0].double().cpu()
+        weights = head.weights(output, ids).double().cpu()
         return cls(
             head, answer, ids, logs.exp().numpy(), weights.numpy(), head.seen(encodings)[0].double().cpu().numpy()
         )
@@ -261,8 +261,9 @@ class _Trial:
     @torch.no_grad()
     def _again(self, source: Source) -> Iterator[Without]:
         head, text = self.told.head, self.told.head.field.decode(self.told.answer.ids)
-        shares = self._shares(source, [self.told.ids[: self.place]] * len(source.lengths))[:, self.token].tolist()
-        for answer, share in zip(head.best(Read(source, None)), shares, strict=True):
+        asked = Read(source, None, self.told.ids)
+        shares = head.score(asked, self.token, self.place).double().exp().tolist()
+        for answer, share in zip(head.best(asked), shares, strict=True):
             said = head.field.decode(answer.ids)
             yield Without(said, share, said != text)
 

@@ -88,7 +88,7 @@ def _writing(model: Model, head: TextHead, batch: Batch) -> Callable[[int], tupl
     """The log-probability of the whole answer that the model writes, at whatever step of what it reads."""
     with torch.no_grad():
         (answer,) = head.best(model(batch))
-    ids = [head.first, *answer.ids, *([head.last] if answer.finished else [])]
+    ids = [head.first, *head.ids(answer)]
     lengths = batch.sample_ids.new_tensor([len(ids)])
     target = Sequences(torch.tensor([ids], device=lengths.device), lengths)
     words = f"F = log P({head.field.decode(answer.ids)!r})"

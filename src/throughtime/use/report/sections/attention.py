@@ -7,9 +7,9 @@ from typing import Any
 
 from throughtime.use.inspect.explain.tokens import visible
 from throughtime.use.report.charts.attention import attention_map, strongest
+from throughtime.use.report.diagonals import Diagonals, diagonals
 from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.inputs import place
-from throughtime.use.report.looks import Looks, looks
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import amount
 from throughtime.use.report.parts import chart, note, section
@@ -29,7 +29,7 @@ Row = Mapping[str, Any]
 def attention(material: ReportMaterial) -> Markup | None:
     """None where the network has no attention, or none was kept."""
     rows = [row for row in material.attention if row["read"] and row["written"]]
-    found = looks(rows)
+    found = diagonals(rows)
     if found is None:
         return None
     shown = {row["id"] for row in rows}
@@ -44,7 +44,7 @@ def attention(material: ReportMaterial) -> Markup | None:
     return section("attention", "Where it looks", said, note(_order(found)), tag("div", maps, class_="maps"))
 
 
-def _order(found: Looks) -> str:
+def _order(found: Diagonals) -> str:
     ends = f" {ORDERS[found.order]}" if found.order else " The inputs are too short for that to tell an order."
     return (
         f"Of {amount(found.tokens, 'token')} written, {_percent(found.forwards)} have their greatest weight within one "

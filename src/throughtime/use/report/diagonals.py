@@ -14,7 +14,7 @@ Order = Literal["forwards", "backwards", "neither"]
 
 
 @dataclass(frozen=True)
-class Looks:
+class Diagonals:
     """Means over ``tokens`` written ones.
 
     ``forwards`` is the share whose greatest weight lies within one place of the diagonal, ``backwards`` of the other
@@ -40,18 +40,18 @@ class Looks:
         return "forwards" if self.forwards > self.backwards else "backwards"
 
 
-def looks(rows: Sequence[Mapping[str, Any]]) -> Looks | None:
+def diagonals(rows: Sequence[Mapping[str, Any]]) -> Diagonals | None:
     """Over the rows of ``attention.json``, the written ends left out; None where there is no weight at all.
 
     >>> weights = [[0.1, 0.1, 0.8], [0.2, 0.6, 0.2], [0.9, 0.1, 0.0]]
-    >>> looks([{"read": "abc", "written": "cba", "weights": weights}]).backwards
+    >>> diagonals([{"read": "abc", "written": "cba", "weights": weights}]).backwards
     1.0
     """
     found = [token for row in rows for token in _tokens(row)]
     if not found:
         return None
     forwards, backwards, chance, greatest, alike = (fmean(column) for column in zip(*found, strict=True))
-    return Looks(len(found), forwards, backwards, chance, greatest, alike)
+    return Diagonals(len(found), forwards, backwards, chance, greatest, alike)
 
 
 def _tokens(row: Mapping[str, Any]) -> list[tuple[float, float, float, float, float]]:

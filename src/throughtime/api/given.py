@@ -1,0 +1,97 @@
+"""What a finished run is given to read: a path, texts, records; each brought to the run's own columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from throughtime.data.fields import Field
+from throughtime.data.fields.tokens import Tokens
+from throughtime.data.files import read
+from throughtime.data.files.decoding import read_text
+from throughtime.data.records import Records, in_memory_records
+from throughtime.data.settings import DataSettings
+from throughtime.data.streams import Streams
+from throughtime.data.streams.streams import read_stream
+from throughtime.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Given:
+    """Reads for a run with these ``fields``, by column, of which ``inputs`` are read and ``output`` is answered.
+
+    Everything raises UsageError for what the run cannot read, DataError for what cannot be read at all.
+    """
+
+    fields: Mapping[str, Field]
+    inputs: tuple[str, ...]
+    output: str
+    settings: DataSettings
+
+    def texts(self, data: Any) -> list[str]:
+        """Texts to be continued: as given, or the lines of a file."""
+        if isinstance(data, list) and data and all(isinstance(text, str) for text in data):
+            return data
+        path = Path(data).expanduser() if isinstance(data, (str, Path)) else None
+        if path is None or not path.is_file():
+            raise UsageError(f"{data}: give a list of texts, or a file with a text a line")
+        return read_text(path, self.settings, path.name)[0].splitlines()
+
+    def stream(self, data: Any) -> Streams:
+        """The texts of a source, as a language model reads them on and on."""
+        plain = isinstance(data, (str, Path)) and not self.settings.input
+        records = None if plain else read(data, self.settings)
+        return read_stream(data, self.settings, self.text_field(), records)
+
+    def records(self, data: Any, with_output: bool = False) -> Records:
+        """Rows with the run's input columns, and with its output where that is asked for."""
+        if isinstance(data, list) and data and all(isinstance(entry, str) for entry in data):
+            records = in_memory_records({self.only_text(): data}, "the texts")
+        else:
+            if isinstance(data, str) and not Path(data).expanduser().exists():
+                raise UsageError(f"{data}: there is no such file or folder; for a text give a list, [text], or --text")
+            records = read(data, self.settings)
+            wanted = [*self.inputs, *([self.output] if with_output else [])]
+            if len(wanted) == 1 and list(records.columns) == ["1"]:  # a table without a header, and one column
+                records = replace(records, columns={wanted[0]: next(iter(records.columns.values()))})
+                if _is_table(data) and len(records) > 1 and records.columns[wanted[0]][0] == wanted[0]:  # it has one
+                    records = records.select(range(1, len(records)))
+            for column in wanted:
+                records.column(column)
+        if len(records) == 0:
+            raise UsageError("there is nothing to answer: the data has no rows")
+        return records
+
+    def one(self, given: str | Mapping[str, Any]) -> Records:
+        """One row: a text, or values by column."""
+        if not isinstance(given, (str, Mapping)):
+            found = type(given).__name__  # type: ignore[unreachable]
+            raise UsageError(
+                f"one input is a text, or a mapping of the columns {', '.join(self.inputs)}; found a {found}"
+            )
+        if isinstance(given, str) and not given.strip():
+            raise UsageError("the text is empty; give one with something to read")
+        return self.records([given] if isinstance(given, str) else [dict(given)])
+
+    def only_text(self) -> str:
+        """The column of the only input, a text; a UsageError where the run reads anything else."""
+        if len(self.inputs) == 1 and self.fields[self.inputs[0]].kind in ("tokens", "words"):
+            return self.inputs[0]
+        columns = ("the column " if len(self.inputs) == 1 else "the columns ") + ", ".join(self.inputs)
+        raise UsageError(
+            f"this run reads {columns}, which a text alone does not fill; give a file with "
+            f"{'it' if len(self.inputs) == 1 else 'them'}, or from Python records"
+        )
+
+    def text_field(self) -> Tokens:
+        """The field of the first input, which is a text."""
+        field = self.fields[self.inputs[0]]
+        assert isinstance(field, Tokens)
+        return field
+
+
+def _is_table(data: Any) -> bool:
+    """Whether a path's name says that it is a table, whose first row may name its column."""
+    return isinstance(data, (str, Path)) and Path(data).suffix.lower() in (".csv", ".tsv")
