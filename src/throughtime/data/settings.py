@@ -28,6 +28,13 @@ class DataSettings(Group, frozen=True):
     test: Annotated[str, Meta(description="test split: a fraction of the rows, or a file or folder")] = "0.1"
     split: Annotated[str | None, Meta(description="column that says train, valid or test for each row")] = None
     group: Annotated[str | None, Meta(description="column whose equal values stay together in one split")] = None
+    series: Annotated[
+        str | None,
+        Meta(description="column that names the series a row belongs to, where every row is a step of a series"),
+    ] = None
+    time: Annotated[
+        str | None, Meta(description="column that says when a step was; found by its values if not given")
+    ] = None
     split_seed: Annotated[int, Meta(ge=0, description="seed of the splits made by fraction")] = 0
     format: Annotated[str, Meta(description="file format by name; auto recognises it by content, then by name")] = (
         "auto"
