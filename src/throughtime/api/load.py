@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from throughtime.api.again import prepared_again
+from throughtime.api.forecaster import Forecaster
 from throughtime.api.given import Given
 from throughtime.api.held_out import documents_for
 from throughtime.api.inspecting import memory_of
@@ -32,6 +33,7 @@ from throughtime.models.decoding import Sampling, Way
 from throughtime.models.heads.tokens import TextHead
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model
+from throughtime.models.settings import ForecastSettings
 from throughtime.models.tasks import Task, tasks
 from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
@@ -117,14 +119,23 @@ class TrainedRun:
         """The run's device where this machine has it, else the best that it has."""
         return device_here(self.settings.machine)
 
+    @cached_property
+    def forecaster(self) -> Forecaster:
+        """What a forecaster keeps beside its network; UsageError for a run of another task."""
+        if not isinstance(self.settings.task, ForecastSettings):
+            raise UsageError(f"{self.path}: a run of the task {self.task.name} forecasts nothing")
+        return Forecaster.of(self.run, self.settings.task, self.settings.data)
+
     def predict(
-        self, data: Any, *, batch_size: int = 64, done: Callable[[int], None] | None = None, **writing: Any
+        self, data: Any = None, *, batch_size: int = 64, done: Callable[[int], None] | None = None, **writing: Any
     ) -> list[dict[str, Any]]:
         """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``, or for each of its steps.
 
         ``data`` is a path, a list of texts (for a run with one text column), a list of records, or a data frame;
         columns other than the run's inputs do not matter; so many as ``batch_size`` are answered at once. A language
-        model gives the likeliest next tokens after each text.
+        model gives the likeliest next tokens after each text. A forecaster gives for each series the steps after the
+        last row of ``data``, or without it after its own last row: ``{"series", "time", "predicted", "lower",
+        "upper"}``.
 
         Where a text is written, ``writing`` may say otherwise than the run's settings how: ``beam``, ``n_best``,
         ``length_penalty``, ``coverage_penalty``, ``longest``, a ``prefix`` that answers begin with; or ``temperature``,
@@ -132,6 +143,13 @@ class TrainedRun:
         ``log_probability``, ``score``, ``finished``, and ``n_best`` where several were asked for. Raises UsageError for
         what this run cannot do.
         """
+        if self.task.name == "forecast":
+            if writing:
+                raise UsageError(f"{', '.join(writing)}: the run is a forecaster and writes no texts; leave it out")
+            assert isinstance(self.model, Model)
+            return self.forecaster.predict(self.model, data, self.device)
+        if data is None:
+            raise UsageError("there is nothing to answer; give a file, texts or records")
         if isinstance(self.model, LanguageModel):
             if writing:
                 raise UsageError(f"{', '.join(writing)}: the run is a language model; generate writes texts")
@@ -159,6 +177,9 @@ class TrainedRun:
 
         Of data that says which of its rows are for the test, only these are measured.
         """
+        if self.task.name == "forecast":
+            assert isinstance(self.model, Model)
+            return self.forecaster.evaluate(self.model, data, self.device, done)
         if isinstance(self.model, LanguageModel):
             streams = self.given.stream(data)
             rate = getattr(self.settings.task, "dynamic_rate", 0.0)

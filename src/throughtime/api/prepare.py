@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from throughtime.api.forecasts import prepare_forecast
 from throughtime.api.prepared import Prepared, Say
 from throughtime.api.rows import prepare_rows
 from throughtime.api.settings import one_group
 from throughtime.api.streams import prepare_text
 from throughtime.data.files import read
+from throughtime.data.series.layout import looks_like_series
 from throughtime.data.settings import DataSettings
 from throughtime.data.streams import is_running_text
 from throughtime.models.tasks import tasks
 
-LANGUAGE = "language_model"
+LANGUAGE, FORECAST = "language_model", "forecast"
 
 
 def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say, room: Path | None = None) -> Prepared:
@@ -40,4 +42,9 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say,
         plain = isinstance(data, (str, Path)) and not settings.input and settings.format == "auto"
         records = None if plain else read(data, settings)
         return prepare_text(data, settings, chosen, tell, notes, records=records, room=room)
-    return prepare_rows(read(data, settings), settings, task, chosen, tell, notes)
+    records = read(data, settings)
+    if task == FORECAST:
+        return prepare_forecast(records, settings, chosen, tell, notes)
+    if task is None and looks_like_series(records, settings):
+        return prepare_forecast(records, settings, chosen, tell, notes, why="the table holds numbers over time")
+    return prepare_rows(records, settings, task, chosen, tell, notes)

@@ -26,7 +26,8 @@ class Measured:
     """A finished model's figures on valid and test, and a row of predictions.jsonl for each row of test.
 
     ``more`` are further entries of metrics.json; ``samples``, of a model that generates, are those of samples.json,
-    ``attention``, of one that writes what it reads, where it looked, those of attention.json.
+    ``attention``, of one that writes what it reads, where it looked, those of attention.json, and ``forecast``, of one
+    that forecasts, those of forecast.json.
     """
 
     valid: Mapping[str, float]
@@ -35,6 +36,7 @@ class Measured:
     more: Mapping[str, Any]
     samples: Mapping[str, Any] | None = None
     attention: Mapping[str, Any] | None = None
+    forecast: Mapping[str, Any] | None = None
 
 
 class Prepared(ABC):

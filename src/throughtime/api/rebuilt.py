@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import torch
@@ -14,10 +15,13 @@ from throughtime.api.settings import MachineSettings, Settings, resolve
 from throughtime.cells.equations import Graph
 from throughtime.data.fields import fields_from_json
 from throughtime.data.fields.tokens import Tokens
+from throughtime.data.series.reading import Reader
 from throughtime.errors import UsageError
+from throughtime.models.forecasting.build import build_forecaster, tells_apart
+from throughtime.models.intervals import levels_for
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model, float_type
-from throughtime.models.settings import LanguageSettings, NetworkSettings
+from throughtime.models.settings import ForecastSettings, LanguageSettings, NetworkSettings
 from throughtime.models.tasks import Task, build_model
 from throughtime.settings import changed
 from throughtime.training.runs import Run
@@ -46,6 +50,8 @@ def device_here(machine: MachineSettings) -> torch.device:
 def rebuilt(run: Run, task: Task, settings: Settings, weights: Mapping[str, Tensor]) -> Model | LanguageModel:
     """The run's network with these weights, on its device, in training."""
     network, said = _without_files(settings.network, weights), run.fields.read()
+    if isinstance(settings.task, ForecastSettings):
+        return _forecaster(run, settings, said["series"], weights)
     graph, fields = Graph.from_json(run.cell.read()), fields_from_json(said["fields"])
     execution, inputs = settings.machine.execution, {column: fields[column] for column in said["inputs"]}
     model: Model | LanguageModel
@@ -56,6 +62,24 @@ def rebuilt(run: Run, task: Task, settings: Settings, weights: Mapping[str, Tens
     else:
         output = fields[said["output"]]
         model = build_model(task, inputs, output, network, settings.task, cell=graph, execution=execution)
+    model.to(float_type(settings.machine.precision)).load_state_dict(weights)
+    return model.to(device_here(settings.machine))
+
+
+def _forecaster(run: Run, settings: Settings, said: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Model:
+    reader, names = Reader.from_json(said["reader"]), tuple(said["names"])
+    assert isinstance(settings.task, ForecastSettings)
+    ahead = len(reader.known_names()) + 1
+    model = build_forecaster(
+        ahead + len(reader.past_names()) + said["marked"],
+        ahead,
+        len(names) if tells_apart(settings.task, names) else 0,
+        levels_for(settings.task.level),
+        settings.network,
+        settings.task,
+        cell=Graph.from_json(run.cell.read()),
+        execution=settings.machine.execution,
+    )
     model.to(float_type(settings.machine.precision)).load_state_dict(weights)
     return model.to(device_here(settings.machine))
 

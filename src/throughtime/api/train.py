@@ -269,6 +269,8 @@ def _measure(
         folder.samples.write(dict(found.samples))
     if found.attention is not None:
         folder.attention.write(dict(found.attention))
+    if found.forecast is not None:
+        folder.forecast.write(dict(found.forecast))
     folder.metrics.write(
         {
             "task": prepared.task.name,

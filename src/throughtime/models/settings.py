@@ -232,6 +232,81 @@ class TransduceSettings(Group, frozen=True):
             raise UsageError(f"--set n_best={self.n_best}: there are only {self.beam} hypotheses; give a larger beam")
 
 
+class ForecastSettings(Group, frozen=True):
+    """The task"""
+
+    horizon: Annotated[
+        AtLeastOne | None,
+        Meta(description="steps that are forecast; none: a day of hours, a week of days, a year of months"),
+    ] = None
+    context_length: Annotated[
+        AtLeastOne | None,
+        Meta(description="steps that are looked back on; none: as many as serve a linear forecast best on valid"),
+    ] = None
+    known: Annotated[
+        tuple[str, ...],
+        Meta(description="inputs that are known ahead, for the steps that are forecast too, such as planned prices"),
+    ] = ()
+    calendar: Annotated[
+        bool, Meta(description="read hour, weekday and season of each step, as far as its length has them")
+    ] = True
+    zone: Annotated[
+        str | None, Meta(description="time zone of times that name none, such as Europe/Berlin; none: as written")
+    ] = None
+    step: Annotated[str, Meta(description="distance of two steps: 15min, 1h, 1d, 1w, 1mo, ...; auto finds it")] = "auto"
+    within: Annotated[
+        Literal["refuse", "mean", "sum", "first", "last"],
+        Meta(description="what several rows of one step become; refuse: an error"),
+    ] = "refuse"
+    outputs: Annotated[
+        Literal["point", "quantiles", "gaussian", "student_t"],
+        Meta(description="what the network says of each step: one number, quantiles, or a distribution"),
+    ] = "quantiles"
+    loss: Annotated[
+        Literal["squared", "absolute"] | None,
+        Meta(description="of outputs=point: squared (if not set) leads to the mean, absolute to the median"),
+    ] = None
+    decoding: Annotated[
+        Literal["direct", "recursive"],
+        Meta(description="direct: all steps from the context; recursive: each from the forecast of the step before"),
+    ] = "direct"
+    normalise: Annotated[
+        Literal["auto", "none", "last", "mean", "standard"],
+        Meta(
+            description="what is taken off each context: its last value, its mean, or mean and deviation; auto: the "
+            "last value, where that serves a linear forecast better on valid"
+        ),
+    ] = "auto"
+    linear: Annotated[
+        bool, Meta(description="a linear forecast beside the network, fitted before; the network learns what is left")
+    ] = True
+    identity: Annotated[
+        Literal["auto", "yes", "no"],
+        Meta(description="tell the network which series it reads; auto: where there are several, up to 1,000"),
+    ] = "auto"
+    windows: Annotated[
+        int, Meta(ge=1, description="forecasts that are learnt from in an epoch at most, drawn anew each time")
+    ] = 20_000
+    level: Annotated[float, Meta(gt=0, lt=1, description="share of the truths that intervals shall cover")] = 0.8
+    paths: Annotated[
+        AtLeastOne | None,
+        Meta(description="futures that are drawn, where distributions are forecast recursively; none: 100"),
+    ] = None
+    season: Annotated[
+        int, Meta(ge=1, description="lag of the error that mase is a multiple of, in the training part; 1: the naive")
+    ] = 1
+    measured: Annotated[
+        Literal["units", "deviations"],
+        Meta(description="errors in the units of the data, or in deviations of each series' training part"),
+    ] = "units"
+
+    def __post_init__(self) -> None:
+        if self.loss is not None and self.outputs != "point":
+            raise UsageError(f"--set loss={self.loss}: it goes with outputs=point; here it is {self.outputs}")
+        if self.paths is not None and (self.decoding != "recursive" or self.outputs in ("point", "quantiles")):
+            raise UsageError("--set paths: it goes with decoding=recursive and outputs=gaussian or student_t")
+
+
 def refuse_idle(settings: Group, names: Iterable[str], why: str) -> None:
     """Raise UsageError for a setting that was changed and would change nothing."""
     usual = type(settings)()

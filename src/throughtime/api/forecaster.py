@@ -1,0 +1,143 @@
+"""A finished forecaster, ready for use: the future after its last rows, or after new ones; a backtest on other data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from throughtime.data.files import read
+from throughtime.data.series import recent
+from throughtime.data.series.backtest import Backtest
+from throughtime.data.series.panel import Panel
+from throughtime.data.series.reading import Reader
+from throughtime.data.series.scales import Scales
+from throughtime.data.series.windows import Windows
+from throughtime.data.settings import DataSettings
+from throughtime.errors import UsageError
+from throughtime.models.baselines import Material
+from throughtime.models.intervals import Calibration
+from throughtime.models.model import Model
+from throughtime.models.settings import ForecastSettings
+from throughtime.training.runs import Run
+from throughtime.use.answering import measured
+from throughtime.use.forecasting import forecasts
+from throughtime.use.going_on import next_steps
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """What a run keeps beside its weights: how rows are read and scaled, its last steps, how sure it is."""
+
+    reader: Reader
+    scales: Scales
+    names: tuple[str, ...]
+    marked: bool
+    last: Panel
+    calibration: Calibration
+    settings: ForecastSettings
+    data: DataSettings
+
+    @classmethod
+    def of(cls, run: Run, settings: ForecastSettings, data: DataSettings) -> Forecaster:
+        """As the run's files have it."""
+        kept, found = run.fields.read()["series"], run.forecast.read()
+        reader = Reader.from_json(kept["reader"])
+        return cls(
+            reader,
+            Scales.from_json(kept["scales"]),
+            tuple(kept["names"]),
+            kept["marked"],
+            recent.from_json(found["recent"], reader.axis),
+            Calibration.from_json(found["calibration"]),
+            settings,
+            data,
+        )
+
+    @property
+    def calendar(self) -> int:
+        return len(self.reader.axis.calendar_names) if self.reader.calendar else 0
+
+    def windows(self, panel: Panel) -> Windows:
+        """Over a panel in the units of the data."""
+        settings = self.settings
+        assert settings.context_length is not None and settings.horizon is not None
+        return Windows(
+            self.scales.scaled(panel),
+            settings.context_length,
+            settings.horizon,
+            settings.normalise,  # type: ignore[arg-type]
+            self.names,
+            self.marked,
+        )
+
+    def predict(self, model: Model, data: Any, device: torch.device) -> list[dict[str, Any]]:
+        """What comes after the last row of each series: of the run's own rows, or of ``data``, which go on from them.
+
+        Rows that the run knows already may be given again; what is given counts. Raises UsageError and DataError for
+        rows that do not fit the run.
+        """
+        panel = self.last if data is None else recent.going_on(self.last, self.reader.read(self._read(data)).panel)
+        panel = recent.recent(panel, max(self.settings.context_length or 1, 1))
+        return list(
+            next_steps(
+                model,
+                panel,
+                self.windows(panel),
+                self.scales,
+                self.calibration,
+                self.settings,
+                calendar=self.calendar,
+                device=device,
+            )
+        )
+
+    def evaluate(
+        self, model: Model, data: Any, device: torch.device, done: Callable[[int], None] | None = None
+    ) -> dict[str, float]:
+        """All metrics over every forecast that can be made within ``data``, the run's last steps in front of it."""
+        given = self.reader.read(self._read(data)).panel
+        panel = recent.going_on(self.last, given)
+        windows = self.windows(panel)
+        assert self.settings.horizon is not None
+        asked = Backtest.over(
+            windows.panel, int(given.begins.min()), int(np.iinfo(np.int64).max // 2), self.settings.horizon
+        )
+        known = {name: int(begin) for name, begin in zip(given.names, given.begins, strict=True)}
+        begins = np.array([known[name] for name in panel.names])
+        asked = asked.select(np.flatnonzero(panel.begins[asked.series] + asked.first >= begins[asked.series]))
+        if not len(asked):
+            raise UsageError(
+                f"there is nothing to measure: no series has {self.settings.horizon} steps with a value behind its "
+                "first one; give more rows"
+            )
+        found = forecasts(model, windows, asked, device=device, done=done)
+        material = Material.of_backtest(
+            asked, self.scales.of(panel), self.scales.errors_of(panel), self.settings.level, self.settings.measured
+        )
+        quantiles = self.calibration.apply(found.point, found.quantiles)
+        return measured(material.forecast(found.point, quantiles))
+
+    def _read(self, data: Any) -> Any:
+        wanted = self.reader.layout.columns
+        records = read(data, self.data)
+        for column in wanted:
+            records.column(column)
+        return records
+
+
+def to_json(
+    calibration: Calibration, last: Panel, rows: list[Mapping[str, Any]], settings: ForecastSettings
+) -> dict[str, Any]:
+    """What forecast.json keeps."""
+    return {
+        "horizon": settings.horizon,
+        "level": settings.level,
+        "step": "" if last.axis is None else str(last.axis.step),
+        "rows": list(rows),
+        "calibration": calibration.to_json(),
+        "recent": recent.to_json(last),
+    }

@@ -1,0 +1,375 @@
+"""Material that is series: read, put on one axis of time, split in time; forecast and measured from every step."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from throughtime.api.forecaster import to_json
+from throughtime.api.prepared import Measured, Prepared, Say
+from throughtime.api.settings import Settings, resolve
+from throughtime.batch import Batch
+from throughtime.cells.cell import form
+from throughtime.data.records import Records, joined
+from throughtime.data.series import recent
+from throughtime.data.series.backtest import Backtest
+from throughtime.data.series.layout import layout_of
+from throughtime.data.series.panel import Panel
+from throughtime.data.series.periods import NAMES, Periods, given_periods, periods_of
+from throughtime.data.series.reading import Reader
+from throughtime.data.series.scales import Scales
+from throughtime.data.series.windows import WindowBatches, Windows, drawn
+from throughtime.data.settings import DataSettings
+from throughtime.data.splits import given_splits
+from throughtime.errors import DataError, UsageError, unknown
+from throughtime.models.baselines import Answer, Material, baselines
+from throughtime.models.forecasting.build import build_forecaster, require_linear, tells_apart
+from throughtime.models.forecasting.heads import ForecastHead
+from throughtime.models.intervals import Calibration, levels_for
+from throughtime.models.linear_autoregression import Direct, choose_direct
+from throughtime.models.metrics import Metric, Outcome, metrics
+from throughtime.models.model import Model, float_type
+from throughtime.models.settings import ForecastSettings, refuse_idle
+from throughtime.models.tasks import tasks
+from throughtime.settings import changed
+from throughtime.use.answering import measured
+from throughtime.use.backtested import Told
+from throughtime.use.forecasting import forecasts
+from throughtime.use.going_on import next_steps
+from throughtime.use.inspect.memory.context import Context, context_of_rows
+
+IDLE = (
+    "kinds", "group", "label_separator", "max_length", "crop", "tokens", "subwords", "shared_vocabulary", "lower_case",
+    "max_vocabulary", "min_count", "stress", "split_seed",
+)  # fmt: skip
+LONGEST_CHOSEN = 1_000  # steps of a context that is chosen for the user
+EVALUATED = 4_000  # forecasts of valid that are made after each epoch
+CONTEXT_ROWS = 256
+SHOWN = 300  # steps before the future in the report
+MOST_SHOWN = 50  # series there
+
+
+@dataclass(frozen=True)
+class PreparedForecast(Prepared):
+    """``panel`` in the user's units, ``windows`` over it in deviations; what is asked of each split.
+
+    ``linear`` is what stands beside the network, None without it.
+    """
+
+    settings: Settings
+    source: str
+    reader: Reader
+    scales: Scales
+    panel: Panel
+    periods: Periods
+    windows: Windows
+    asked: Mapping[str, Backtest]
+    linear: Direct | None
+    notes: tuple[str, ...]
+
+    task = tasks["forecast"]
+
+    @property
+    def forecast(self) -> ForecastSettings:
+        assert isinstance(self.settings.task, ForecastSettings)
+        return self.settings.task
+
+    def with_settings(self, settings: Settings) -> PreparedForecast:
+        return replace(self, settings=settings)
+
+    def new_model(self) -> Model:
+        settings = self.settings
+        model = build_forecaster(
+            len(self.windows.features),
+            len(self.windows.ahead_features),
+            len(self.windows.names) if tells_apart(self.forecast, self.windows.names) else 0,
+            levels_for(self.forecast.level),
+            settings.network,
+            self.forecast,
+            cell=form(settings.network.cell),
+            execution=settings.machine.execution,
+            generator=torch.Generator().manual_seed(settings.training.seed),
+        )
+        if self.linear is not None:
+            assert isinstance(model.head, ForecastHead)
+            model.head.linear.fit(self.linear)
+        return model.to(float_type(settings.machine.precision))
+
+    def watched_metric(self) -> str:
+        name = self.settings.training.metric
+        if name == "auto":
+            return "mae" if len(self.panel) == 1 else "mase"
+        known = [entry for entry, metric in metrics.items() if "forecasts" in metric.kinds and entry != "coverage"]
+        if name not in known:
+            raise unknown("metric for forecasts", name, known)
+        return name
+
+    def batches(self, epoch: int, start: int) -> WindowBatches:
+        settings = self.settings.training
+        return drawn(
+            self.windows,
+            self.asked["train"],
+            batch_size=settings.batch_size,
+            most=self.forecast.windows,
+            seed=settings.seed,
+            epoch=epoch,
+            start=start,
+        )
+
+    def evaluated(self, device: torch.device, model: nn.Module) -> dict[str, float]:
+        assert isinstance(model, Model)
+        asked = self.asked["valid"]
+        if len(asked) > EVALUATED:
+            asked = asked.select(np.unique(np.linspace(0, len(asked) - 1, EVALUATED).round().astype(np.int64)))
+        found = forecasts(model, self.windows, asked, device=device)
+        outcome = self._material(asked).forecast(found.point)
+        return {**measured(outcome), "loss": float(found.losses.mean())}
+
+    def _material(self, asked: Backtest) -> Material:
+        scalings, errors = self.scales.of(self.panel), self.scales.errors_of(self.panel)
+        return Material.of_backtest(asked, scalings, errors, self.forecast.level, self.forecast.measured)
+
+    def beside(self, name: str, metric: Metric) -> Answer | None:
+        train, valid, test = (self._material(self.asked[split]) for split in NAMES)
+        return baselines[name](train, valid, test, metric.score)
+
+    def measured(self, model: nn.Module, device: torch.device, best: Outcome | None) -> Measured:
+        assert isinstance(model, Model)
+        found = {name: forecasts(model, self.windows, self.asked[name], device=device) for name in ("valid", "test")}
+        valid, test = (self._material(self.asked[name]) for name in ("valid", "test"))
+        calibration, outcomes = calibrated(
+            valid, found["valid"].point, found["valid"].quantiles, test, found["test"].point, found["test"].quantiles,
+            levels=levels_for(self.forecast.level),
+        )  # fmt: skip
+        told = Told(self.panel, self.reader.axis, self.scales.of(self.panel), self.forecast)
+        last = recent.recent(self.panel, self.windows.context_length)
+        return Measured(
+            measured(outcomes["valid"]),
+            measured(outcomes["test"]),
+            told.rows(self.asked["test"], outcomes["test"], best, found["test"].losses),
+            {"forecast": told.figures(self.asked, outcomes["test"], best, self.watched_metric())},
+            forecast=to_json(calibration, last, self._future(model, calibration, device), self.forecast),
+        )
+
+    def _future(self, model: Model, calibration: Calibration, device: torch.device) -> list[Mapping[str, Any]]:
+        """The steps after the last one, of some series; none where what had to be known ahead is not given."""
+        few = recent.recent(self.panel, SHOWN)
+        chosen = [s for s in range(len(few))][:MOST_SHOWN]
+        few = replace(
+            few, names=few.names[: len(chosen)], begins=few.begins[chosen], values=few.values[: len(chosen)],
+            past=few.past[: len(chosen)], known=few.known[: len(chosen)],
+        )  # fmt: skip
+        calendar = len(self.reader.axis.calendar_names) if self.reader.calendar else 0
+        try:
+            return list(
+                next_steps(
+                    model,
+                    few,
+                    self.windows,
+                    self.scales,
+                    calibration,
+                    self.forecast,
+                    calendar=calendar,
+                    shown=SHOWN,
+                    device=device,
+                )
+            )
+        except DataError:
+            return []
+
+    def figures(self) -> dict[str, Any]:
+        axis = self.reader.axis
+        spans = {name: _span(name, self.periods, self.panel) for name in NAMES}
+        periods = {name: [axis.stamp(begin), axis.stamp(end - 1)] for name, (begin, end) in spans.items()}
+        return {
+            "source": self.source,
+            "notes": list(self.notes),
+            "rows": {name: len(self.asked[name]) for name in NAMES},
+            "series": len(self.panel),
+            "periods": periods,
+            "digest": _digest(self.panel, self.asked, NAMES),
+            "test_digest": _digest(self.panel, self.asked, ("test",)),
+            "warnings": [],
+        }
+
+    def fields_json(self) -> dict[str, Any]:
+        return {
+            "inputs": [*self.reader.layout.past, *self.reader.layout.known],
+            "output": ", ".join(self.reader.layout.targets),
+            "fields": {},
+            "series": {
+                "reader": self.reader.to_json(),
+                "scales": self.scales.to_json(),
+                "names": list(self.windows.names),
+                "marked": self.windows.marked,
+            },
+        }
+
+    def place(self, batch: Batch, sample: int) -> str:
+        asked = self.asked["train"]
+        s = int(asked.series[sample])
+        stamp = self.reader.axis.stamp(int(self.panel.begins[s] + asked.first[sample]))
+        return f'{self.source}, series "{self.panel.names[s]}", the forecast from {stamp} on'
+
+    def unseen(self, count: int) -> Batch:
+        return self._spread_over_valid(count)
+
+    def context(self, model: nn.Module) -> Context | None:
+        assert isinstance(model, Model)
+        return context_of_rows(model, self._spread_over_valid(CONTEXT_ROWS))
+
+    def _spread_over_valid(self, count: int) -> Batch:
+        asked = self.asked["valid"]
+        return self.windows.batch(asked, np.unique(np.linspace(0, len(asked) - 1, count).round().astype(np.int64)))
+
+    @property
+    def window(self) -> tuple[str, int] | None:
+        return "context_length", self.windows.context_length
+
+
+def prepare_forecast(
+    records: Records,
+    settings: DataSettings,
+    chosen: Mapping[str, object],
+    tell: Say,
+    notes: list[str],
+    *,
+    why: str = "",
+) -> PreparedForecast:
+    """Put on an axis, split in time, scale, and choose what is looked back on; every decision is told as it is made."""
+    task = tasks["forecast"]
+    refuse_idle(settings, IDLE, "series are neither rows by themselves nor texts")
+    if why:
+        tell(f"task: {task.name} ({task.shape}), because {why}")
+    first = resolve(task, chosen)
+    asked = first.task
+    assert isinstance(asked, ForecastSettings)
+    if first.training.init_from is not None:
+        raise UsageError(f"--init-from {first.training.init_from}: a forecaster begins anew; leave it out")
+    require_linear(asked)
+    records = _with_parts(records, settings)
+    for note in records.notes:
+        tell(note)
+    layout, said = layout_of(records, settings, asked.known)
+    reader, read = Reader.fit(
+        records, layout, settings.missing, calendar=asked.calendar, zone=asked.zone, step=asked.step,
+        within=asked.within,
+    )  # fmt: skip
+    for note in (*said, *read.notes):
+        tell(note)
+    panel = read.panel
+    periods = periods_of(read.occupied, settings, given_periods(records, settings, read.at))
+    train = panel.until(periods.valid[0])
+    if not len(train):
+        raise UsageError("no series has a value before the validation split; mend --valid")
+    asked = _with_horizon(asked, reader, periods, tell)
+    assert asked.horizon is not None
+    calendar = len(reader.axis.calendar_names) if reader.calendar else 0
+    scales = Scales.fit(train, asked.season, calendar)
+    scaled = scales.scaled(panel)
+    asked, linear = _with_context(asked, scaled, periods, tell)
+    assert asked.context_length is not None
+    backtests = _backtests(scaled, periods, asked)
+    for name in NAMES:
+        begin, end = _span(name, periods, panel)
+        stamps = f"{reader.axis.stamp(begin)} to {reader.axis.stamp(end - 1)}"
+        tell(f"{name}: {stamps}, {len(backtests[name]):,} forecasts of {asked.horizon} steps")
+    marked = any(bool(np.isnan(values).any()) for values in panel.values)
+    windows = Windows(scaled, asked.context_length, asked.horizon, asked.normalise, train.names, marked)  # type: ignore[arg-type]
+    suited = {"batch_size": min(max(len(backtests["train"]) // 100, 8), 64)}
+    resolved = resolve(task, chosen, suited)
+    return PreparedForecast(
+        replace(resolved, task=asked), str(records.source), reader, scales, panel, periods, windows, backtests, linear,
+        tuple(notes),
+    )  # fmt: skip
+
+
+def _with_parts(records: Records, settings: DataSettings) -> Records:
+    """With the rows of valid and test that stand in files of their own behind those of training."""
+    parts = given_splits(records, settings)
+    if not parts:
+        return records
+    if settings.split is not None or records.split is not None:
+        raise UsageError("--valid and --test name files, and the rows say train or test too; leave one out")
+    return joined(
+        {"train": records, **{name: parts[name] for name in ("valid", "test") if name in parts}}, records.source
+    )
+
+
+def _with_horizon(settings: ForecastSettings, reader: Reader, periods: Periods, tell: Say) -> ForecastSettings:
+    """The horizon that is set, or that suits the distance of the steps; UsageError where a split is shorter."""
+    shortest = min(periods.valid[1] - periods.valid[0], periods.test[1] - periods.test[0])
+    horizon = settings.horizon
+    if horizon is None:
+        seasons = reader.axis.seasons
+        horizon = min(seasons[0] if seasons else 12, max(1, shortest // 2))
+        tell(f"horizon: {horizon} steps of {reader.axis.step}; --set horizon=... says otherwise")
+    if horizon > shortest:
+        name = "valid" if periods.valid[1] - periods.valid[0] == shortest else "test"
+        raise UsageError(
+            f"--set horizon={horizon}: the {name} split has only {shortest:,} steps; give fewer, or a larger --{name}"
+        )
+    return changed(settings, horizon=horizon)
+
+
+def _with_context(
+    settings: ForecastSettings, scaled: Panel, periods: Periods, tell: Say
+) -> tuple[ForecastSettings, Direct | None]:
+    """How far back is looked, what is taken off the windows, and the linear forecast that goes with that."""
+    speaks_of = settings.horizon if settings.decoding == "direct" else 1
+    assert settings.horizon is not None and speaks_of is not None
+    horizon = changed(settings, horizon=speaks_of, context_length=1)
+    train, valid = (_backtests(scaled, periods, horizon)[name] for name in ("train", "valid"))
+    if not len(train) or not len(valid):
+        raise UsageError(
+            f"no series has {settings.horizon + 1} steps in the training part; give more, or a smaller horizon"
+        )
+    relative = {"none": (False,), "last": (True,)}.get(settings.normalise, (True, False))
+    lags = None if settings.context_length is None else (settings.context_length,)
+    found = choose_direct(train, valid, lags=lags, relative=relative)
+    length = settings.context_length
+    if length is None:
+        longest = max(2, int(np.median(scaled.until(periods.valid[0]).steps)) // 2)
+        season = next(iter(scaled.axis.seasons), 1) if scaled.axis is not None else 1
+        length = min(max(found.weights.shape[1], min(2 * season, 400), 14), longest, LONGEST_CHOSEN)
+        length = max(length, found.weights.shape[1])
+        tell(f"context: {length} steps back; a linear forecast is best on valid with {found.weights.shape[1]}")
+    normalise = settings.normalise
+    if normalise == "auto":
+        normalise = "last" if found.relative else "none"
+        tell("of each context its last value is taken off" if found.relative else "contexts are read as they are")
+    chosen = changed(settings, context_length=length, normalise=normalise)
+    return chosen, found if settings.linear else None
+
+
+def _backtests(panel: Panel, periods: Periods, settings: ForecastSettings) -> dict[str, Backtest]:
+    assert settings.horizon is not None and settings.context_length is not None
+    shortest = int(min(panel.until(periods.valid[0]).steps.max() - settings.horizon, settings.context_length))
+    contexts = {"train": max(1, shortest), "valid": 1, "test": 1}
+    return {name: Backtest.over(panel, *periods.of(name), settings.horizon, context=contexts[name]) for name in NAMES}
+
+
+def _span(name: str, periods: Periods, panel: Panel) -> tuple[int, int]:
+    begin, end = periods.of(name)
+    return max(begin, int(panel.begins.min())), min(end, int((panel.begins + panel.steps).max()))
+
+
+def _digest(panel: Panel, asked: Mapping[str, Backtest], names: tuple[str, ...]) -> str:
+    """Equal for equal values that are asked about, from equal origins over an equal horizon."""
+    found = hashlib.sha256()
+    for name in panel.names:
+        found.update(name.encode("utf-8", "surrogatepass") + b"\0")
+    for values in panel.values if "train" in names else ():
+        found.update(np.ascontiguousarray(values).tobytes())
+    for name in names:
+        test = asked[name]
+        found.update(np.stack([test.series, test.first]).tobytes() + str(test.horizon).encode())
+        if "train" not in names:
+            found.update(np.concatenate([panel.values[s] for s in np.unique(test.series)]).tobytes())
+    return found.hexdigest()

@@ -1,0 +1,50 @@
+"""The steps after the last one of each series."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from throughtime.data.series.backtest import Backtest
+from throughtime.data.series.panel import Panel
+from throughtime.errors import DataError, Place
+
+
+def ahead_of(panel: Panel, horizon: int, calendar: int) -> Panel:
+    """The same panel with all that is known of the next ``horizon`` steps after each series' last value.
+
+    The first ``calendar`` of what is known are the calendar's, which is known of every time; what never changed in a
+    series goes on. Raises DataError for what had to be given and is not.
+    """
+    return replace(panel, known=tuple(_further(panel, s, horizon, calendar) for s in range(len(panel))))
+
+
+def after_the_last(panel: Panel, horizon: int) -> Backtest:
+    """One forecast for each series: of the steps after its last value."""
+    return Backtest(panel, np.arange(len(panel)), panel.steps.copy(), horizon)
+
+
+def _further(panel: Panel, s: int, horizon: int, calendar: int) -> np.ndarray:
+    known, wanted = panel.known[s], int(panel.steps[s]) + horizon
+    found = np.full((wanted, known.shape[1]), np.nan)
+    found[: min(wanted, len(known))] = known[:wanted]
+    if calendar:
+        assert panel.axis is not None
+        found[:, :calendar] = panel.axis.calendar(int(panel.begins[s]), wanted)
+    for k in range(calendar, known.shape[1]):
+        missing = np.flatnonzero(np.isnan(found[-horizon:, k]))
+        if not len(missing):
+            continue
+        there = known[~np.isnan(known[:, k]), k]
+        if len(there) and (there == there[0]).all() and len(there) > 1:
+            found[-horizon:, k] = there[0]
+            continue
+        stamp = "" if panel.axis is None else panel.axis.stamp(int(panel.begins[s] + panel.steps[s] + missing[0]))
+        name = panel.known_names[k].partition("=")[0]
+        raise DataError(
+            f'"{name}" of series "{panel.names[s]}" is not given for {stamp}, which is to be forecast',
+            place=Place(None, None, name),
+            mend=f"add rows for the next {horizon} steps with it, the forecast column left empty",
+        )
+    return found

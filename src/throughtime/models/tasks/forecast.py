@@ -1,0 +1,30 @@
+"""Forecast: series to what comes next."""
+
+from __future__ import annotations
+
+from throughtime.models.settings import ForecastSettings
+from throughtime.models.tasks.task import Task, tasks
+
+tasks.add(
+    "forecast",
+    Task(
+        name="forecast",
+        title="Series to their next steps, with intervals; measured from every step of the time held out.",
+        shape="many to many, unaligned",
+        reads="tables with a column of times: a column a series, or a row a step with the name of its series",
+        settings=ForecastSettings,
+        metric={"series": "mae"},
+        baselines=("naive", "seasonal_naive", "drift", "linear_autoregression", "exponential_smoothing"),
+        defaults={
+            "cell": "gru",
+            "hidden_size": 32,
+            "bidirectional": False,
+            "dropout": 0.1,
+            "learning_rate": 0.002,
+            "batch_size": 64,
+            "epochs": 20,
+            "patience": 5,
+        },
+        example="throughtime train sales.csv --output sold --set horizon=28 --run runs/sales",
+    ),
+)
