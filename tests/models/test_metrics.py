@@ -42,6 +42,13 @@ def some_tokens() -> Outcome:
     return Outcome(np.array([4, 5, 4, 9]), np.full(4, -1), surprise=nats, characters=9)
 
 
+def nothing_to_forecast() -> Outcome:
+    """A forecast of two steps of which nothing became known."""
+    unknown = np.full((1, 2), np.nan)
+    spread = {"levels": (0.1, 0.9), "quantiles": np.zeros((1, 2, 2)), "level": 0.8}
+    return Outcome.of_forecasts(unknown, np.zeros((1, 2)), **spread, scale=np.ones(1))
+
+
 def test_textbook_accuracy() -> None:
     assert metrics["accuracy"].compute(SIX) == pytest.approx(4 / 6)
 
@@ -59,13 +66,18 @@ def test_names_and_directions() -> None:
         "bleu": ("higher", ("texts",)),
         "character_error": ("lower", ("texts",)),
         "chrf": ("higher", ("texts",)),
+        "coverage": (None, ("forecasts",)),
+        "crps": ("lower", ("forecasts",)),
         "cross_entropy": ("lower", ("classes", "labels", "tokens", "texts")),
         "exact_match": ("higher", ("classes", "labels", "texts")),
         "macro_f1": ("higher", ("classes", "labels")),
-        "mae": ("lower", ("numbers",)),
-        "mse": ("lower", ("numbers",)),
+        "mae": ("lower", ("numbers", "forecasts")),
+        "mase": ("lower", ("forecasts",)),
+        "mse": ("lower", ("numbers", "forecasts")),
         "perplexity": ("lower", ("tokens", "texts")),
-        "rmse": ("lower", ("numbers",)),
+        "pinball": ("lower", ("forecasts",)),
+        "rmse": ("lower", ("numbers", "forecasts")),
+        "smape": ("lower", ("forecasts",)),
         "span_f1": ("higher", ("classes",)),
         "word_error": ("lower", ("texts",)),
     }
@@ -199,6 +211,7 @@ def test_no_rows_and_the_wrong_kind_are_refused(name: str) -> None:
         "numbers": Outcome(np.zeros(0), np.zeros(0)),
         "tokens": Outcome(none, none, surprise=np.zeros(0), characters=0),
         "texts": Outcome.of_texts([], [], "words", np.zeros(0)),
+        "forecasts": nothing_to_forecast(),
     }
     assert set(empty) == set(get_args(Kind)) == {outcome.kind for outcome in empty.values()}
     for kind, outcome in empty.items():

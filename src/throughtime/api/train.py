@@ -204,7 +204,7 @@ def job_for(prepared: Prepared, folder: Run | None, progress: Progress, processe
         evaluate=partial(prepared.evaluated, device),
         settings=prepared.settings.training,
         metric=metric,
-        better=metrics[metric].better,
+        better=metrics[metric].direction,
         run=folder,
         progress=progress,
         recorder=Recorder(folder.observations) if folder is not None and prepared.settings.training.observe else None,

@@ -3,7 +3,7 @@
 from throughtime.models.metrics.confusion import ClassFigures, confusion_matrix, per_class
 from throughtime.models.metrics.entropy import surprise
 from throughtime.models.metrics.metric import Metric, measures, metrics, metrics_of
-from throughtime.models.metrics.outcome import Kind, Outcome
+from throughtime.models.metrics.outcome import Kind, Outcome, Spread
 from throughtime.models.metrics.text_units import TextUnit
 from throughtime.models.metrics.translation import signatures
 
@@ -12,6 +12,7 @@ __all__ = [
     "Kind",
     "Metric",
     "Outcome",
+    "Spread",
     "TextUnit",
     "confusion_matrix",
     "measures",

@@ -12,11 +12,15 @@ from throughtime.models.metrics.outcome import Kind, Outcome
 from throughtime.registry import Registry
 
 Compute = Callable[[Outcome], float]
+Better = Literal["higher", "lower"]
 
 
 @dataclass(frozen=True)
 class Metric:
     """``compute(outcome)`` is the figure; ``better`` says which way is up; ``kinds`` says of what it can be computed.
+
+    ``better`` is None where neither way is up: the share of truths within an interval of 80 % should be 0.8. Such a
+    figure stands in tables; it cannot be watched, and nothing is chosen by it.
 
     ``applies(outcome)`` says whether it can be computed of this one, where the kind alone does not tell.
 
@@ -24,7 +28,7 @@ class Metric:
     """
 
     name: str
-    better: Literal["higher", "lower"]
+    better: Better | None
     compute: Compute
     help: str
     kinds: tuple[Kind, ...]
@@ -40,10 +44,19 @@ class Metric:
         if self.extra is not None:
             self.extra.require(f'metric "{self.name}"')
 
+    @property
+    def direction(self) -> Better:
+        """Which way is up. Raises UsageError where neither is: what is watched, or chosen by, must have a direction."""
+        if self.better is None:
+            raise UsageError(
+                f'metric "{self.name}" cannot be watched: neither higher nor lower is better; choose another metric'
+            )
+        return self.better
+
     def score(self, outcome: Outcome) -> float:
-        """The figure turned so that higher is better: what a choice maximises."""
-        figure = self.compute(outcome)
-        return figure if self.better == "higher" else -figure
+        """The figure turned so that higher is better: what a choice maximises. Raises UsageError as ``direction``."""
+        sign = 1 if self.direction == "higher" else -1
+        return sign * self.compute(outcome)
 
 
 metrics: Registry[Metric] = Registry("metric", "throughtime.models.metrics")
@@ -51,7 +64,7 @@ metrics: Registry[Metric] = Registry("metric", "throughtime.models.metrics")
 
 def measures(
     *kinds: Kind,
-    better: Literal["higher", "lower"],
+    better: Better | None,
     when: Callable[[Outcome], bool] | None = None,
     needs: str = "",
     extra: Extra | None = None,
