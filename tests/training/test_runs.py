@@ -33,7 +33,7 @@ def test_all_files_have_the_names_of_the_design(tmp_path: Path) -> None:
     assert {file.path.name for file in Run(tmp_path)} == {
         "config.toml", "fields.json", "vocabulary.json", "scaling.json", "cell.json", "model.safetensors",
         "history.jsonl", "metrics.json", "predictions.jsonl", "data.json", "report.html", "environment.json",
-        "samples.json", "attention.json", "observations.jsonl", "inspection.json",
+        "samples.json", "attention.json", "forecast.json", "observations.jsonl", "inspection.json",
     }  # fmt: skip
 
 

@@ -36,6 +36,7 @@ class Run:
         self.predictions = LinesFile(self.path / "predictions.jsonl")  # a line a row of the test split
         self.samples = JsonFile(self.path / "samples.json")  # what a model that generates has made by itself
         self.attention = JsonFile(self.path / "attention.json")  # where it looked while it wrote some of its answers
+        self.forecast = JsonFile(self.path / "forecast.json")  # the future after the last row of each series
         self.observations = LinesFile(self.path / "observations.jsonl")  # what was seen while training, at some updates
         self.inspection = JsonFile(self.path / "inspection.json")  # what later inspections found, by kind
         self.data = JsonFile(self.path / "data.json")  # what was read

@@ -16,6 +16,7 @@ from throughtime.use.verdict.scope import (
     text_unit,
 )
 from throughtime.use.verdict.scores import row_scores
+from throughtime.use.verdict.stretches import forecast_gain
 from throughtime.use.verdict.texts import texts_outcome
 from throughtime.use.verdict.words import verdict
 
@@ -29,6 +30,7 @@ __all__ = [
     "comparison",
     "counts_rows",
     "direction",
+    "forecast_gain",
     "interval_of",
     "is_language_model",
     "metric_axis",
