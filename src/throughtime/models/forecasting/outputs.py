@@ -50,7 +50,7 @@ class Output(ABC):
 
 
 Make = type[Output]
-outputs: Registry[Make] = Registry("output of a forecast", "throughtime.models.forecasting.outputs")
+outputs: Registry[Make] = Registry("output of a forecast")
 
 
 @outputs.named("point")
