@@ -13,6 +13,23 @@ LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 ROUNDING = 1e-9  # of ranks: (n + 1) * 0.1 is a hair off a whole number
 
 
+def levels_for(level: float) -> tuple[float, ...]:
+    """The levels of quantiles that are said, the bounds of an interval of nominal ``level`` among them.
+
+    >>> levels_for(0.8) == LEVELS, bounds(levels_for(0.5), 0.5)
+    (True, (3, 11))
+    """
+    tail = round((1 - level) / 2, 9)
+    return tuple(sorted({*LEVELS, tail, round(1 - tail, 9)}))
+
+
+def bounds(levels: Sequence[float], level: float) -> tuple[int, int]:
+    """Where among the levels the bounds of an interval of nominal ``level`` stand."""
+    tail = (1 - level) / 2
+    low, high = (min(range(len(levels)), key=lambda k: abs(levels[k] - at)) for at in (tail, 1 - tail))
+    return low, high
+
+
 @dataclass(frozen=True)
 class Calibration:
     """What is added to forecasts to have their quantiles: ``offsets (H, Q)``, a step and a level each.
