@@ -17,7 +17,7 @@ def levels_for(level: float) -> tuple[float, ...]:
     """The levels of quantiles that are said, the bounds of an interval of nominal ``level`` among them.
 
     >>> levels_for(0.8) == LEVELS, bounds(levels_for(0.5), 0.5)
-    (True, (3, 11))
+    (True, (4, 10))
     """
     tail = round((1 - level) / 2, 9)
     return tuple(sorted({*LEVELS, tail, round(1 - tail, 9)}))
