@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from throughtime.api.rebuilt import forecast_settings
 from throughtime.data.files import read
 from throughtime.data.series import recent
 from throughtime.data.series.backtest import Backtest
@@ -42,7 +43,7 @@ class Forecaster:
     data: DataSettings
 
     @classmethod
-    def of(cls, run: Run, settings: ForecastSettings, data: DataSettings) -> Forecaster:
+    def of(cls, run: Run, data: DataSettings) -> Forecaster:
         """As the run's files have it."""
         kept, found = run.fields.read()["series"], run.forecast.read()
         reader = Reader.from_json(kept["reader"])
@@ -53,7 +54,7 @@ class Forecaster:
             kept["marked"],
             recent.from_json(found["recent"], reader.axis),
             Calibration.from_json(found["calibration"]),
-            settings,
+            forecast_settings(kept),
             data,
         )
 

@@ -37,7 +37,7 @@ from throughtime.models.metrics import Metric, Outcome, metrics
 from throughtime.models.model import Model, float_type
 from throughtime.models.settings import ForecastSettings, refuse_idle
 from throughtime.models.tasks import tasks
-from throughtime.settings import changed
+from throughtime.settings import as_dict, changed
 from throughtime.use.answering import measured
 from throughtime.use.backtested import Told
 from throughtime.use.forecasting import forecasts
@@ -59,10 +59,12 @@ MOST_SHOWN = 50  # series there
 class PreparedForecast(Prepared):
     """``panel`` in the user's units, ``windows`` over it in deviations; what is asked of each split.
 
-    ``linear`` is what stands beside the network, None without it.
+    ``forecast`` are the task's settings with horizon, context and normalisation as they were chosen, ``linear`` is what
+    stands beside the network, None without it.
     """
 
     settings: Settings
+    forecast: ForecastSettings
     source: str
     reader: Reader
     scales: Scales
@@ -74,11 +76,6 @@ class PreparedForecast(Prepared):
     notes: tuple[str, ...]
 
     task = tasks["forecast"]
-
-    @property
-    def forecast(self) -> ForecastSettings:
-        assert isinstance(self.settings.task, ForecastSettings)
-        return self.settings.task
 
     def with_settings(self, settings: Settings) -> PreparedForecast:
         return replace(self, settings=settings)
@@ -208,6 +205,7 @@ class PreparedForecast(Prepared):
                 "scales": self.scales.to_json(),
                 "names": list(self.windows.names),
                 "marked": self.windows.marked,
+                "task": as_dict(self.forecast),
             },
         }
 
@@ -331,15 +329,14 @@ def _with_context(
             f"no series has {settings.horizon + 1} steps in the training part; give more, or a smaller horizon"
         )
     relative = {"none": (False,), "last": (True,)}.get(settings.normalise, (True, False))
-    lags = None if settings.context_length is None else (settings.context_length,)
-    found = choose_direct(train, valid, lags=lags, relative=relative)
+    seasons = scaled.axis.seasons if scaled.axis is not None else ()
+    found = choose_direct(train, valid, seasons=seasons, longest=settings.context_length, relative=relative)
     length = settings.context_length
     if length is None:
         longest = max(2, int(np.median(scaled.until(periods.valid[0]).steps)) // 2)
-        season = next(iter(scaled.axis.seasons), 1) if scaled.axis is not None else 1
-        length = min(max(found.weights.shape[1], min(2 * season, 400), 14), longest, LONGEST_CHOSEN)
-        length = max(length, found.weights.shape[1])
-        tell(f"context: {length} steps back; a linear forecast is best on valid with {found.weights.shape[1]}")
+        length = min(max(2 * next(iter(seasons), 1), 14), longest, LONGEST_CHOSEN)
+        length = max(length, found.lags)
+        tell(f"context: {length} steps back; a linear forecast is best on valid with {found.lags}")
     normalise = settings.normalise
     if normalise == "auto":
         normalise = "last" if found.relative else "none"

@@ -124,7 +124,7 @@ class TrainedRun:
         """What a forecaster keeps beside its network; UsageError for a run of another task."""
         if not isinstance(self.settings.task, ForecastSettings):
             raise UsageError(f"{self.path}: a run of the task {self.task.name} forecasts nothing")
-        return Forecaster.of(self.run, self.settings.task, self.settings.data)
+        return Forecaster.of(self.run, self.settings.data)
 
     def predict(
         self, data: Any = None, *, batch_size: int = 64, done: Callable[[int], None] | None = None, **writing: Any

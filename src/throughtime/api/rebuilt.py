@@ -23,7 +23,7 @@ from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model, float_type
 from throughtime.models.settings import ForecastSettings, LanguageSettings, NetworkSettings
 from throughtime.models.tasks import Task, build_model
-from throughtime.settings import changed
+from throughtime.settings import build, changed, part
 from throughtime.training.runs import Run
 
 
@@ -66,17 +66,22 @@ def rebuilt(run: Run, task: Task, settings: Settings, weights: Mapping[str, Tens
     return model.to(device_here(settings.machine))
 
 
+def forecast_settings(said: Mapping[str, Any]) -> ForecastSettings:
+    """A forecaster's settings as they were chosen, from what fields.json says of its series."""
+    return part(build([ForecastSettings], said["task"]), ForecastSettings)
+
+
 def _forecaster(run: Run, settings: Settings, said: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Model:
     reader, names = Reader.from_json(said["reader"]), tuple(said["names"])
-    assert isinstance(settings.task, ForecastSettings)
+    task = forecast_settings(said)
     ahead = len(reader.known_names()) + 1
     model = build_forecaster(
         ahead + len(reader.past_names()) + said["marked"],
         ahead,
-        len(names) if tells_apart(settings.task, names) else 0,
-        levels_for(settings.task.level),
+        len(names) if tells_apart(task, names) else 0,
+        levels_for(task.level),
         settings.network,
-        settings.task,
+        task,
         cell=Graph.from_json(run.cell.read()),
         execution=settings.machine.execution,
     )

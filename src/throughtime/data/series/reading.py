@@ -166,11 +166,12 @@ class Reader:
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> Reader:
-        layout = {name: tuple(value) if isinstance(value, list) else value for name, value in saved["layout"].items()}
+        said = saved["layout"]
+        columns = (tuple(said[name]) for name in ("series", "targets", "past", "known"))
         classes = {name: tuple(known) for name, known in saved["classes"].items()}
         axis = Axis.from_json(saved["axis"])
         return cls(
-            Layout(**layout), classes, axis, saved["calendar"], tuple(saved["missing"]), saved["zone"], saved["step"],
+            Layout(said["time"], *columns), classes, axis, saved["calendar"], tuple(saved["missing"]), saved["zone"], saved["step"],
             saved["within"],
         )  # fmt: skip
 

@@ -91,7 +91,9 @@ def from_json(saved: Mapping[str, Any], axis: Axis) -> Panel:
 
 
 def _plain(part: np.ndarray) -> list[Any]:
-    return np.where(np.isnan(part), None, part.astype(object)).tolist()  # type: ignore[no-any-return]
+    plain = part.astype(object)
+    plain[np.isnan(part)] = None
+    return list(plain.tolist())
 
 
 def _array(part: list[Any], width: int | None) -> np.ndarray:

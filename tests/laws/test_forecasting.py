@@ -1,0 +1,226 @@
+"""Laws 2 to 9 over the forecaster, by the way a user goes: nothing of the future, nothing of other series."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import throughtime as tt
+from tests.laws.test_runs import KillAfter, KilledError, fingerprint
+from throughtime.errors import NonFiniteError, ThroughtimeError
+from throughtime.models.settings import ForecastSettings
+from throughtime.settings import declared
+from throughtime.synthetic.sales import COLUMNS, sales
+
+MASKS = {"dropout": 0.3, "zoneout": 0.1, "recurrent_dropout": 0.2, "drop_connect": 0.2}
+TINY: dict[str, Any] = {
+    "task": "forecast",
+    "output": ("sold",),
+    "input": ("price", "size"),
+    "known": ("campaign",),
+    "horizon": 3,
+    "context_length": 9,
+    "epochs": 2,
+    "hidden_size": 5,
+    "batch_size": 16,
+    "windows": 80,
+    "threads": 1,
+    "baselines": ("naive",),
+}
+DAYS = 70
+
+
+def rows(shops: int = 3, days: int = DAYS, missing: bool = True) -> list[dict[str, Any]]:
+    """Three shops, some days of which are missing; price goes along, the campaign is planned."""
+    found = [dict(zip(COLUMNS, row, strict=True)) for row in sales(shops, days, seed=4)]
+    for place in (5, DAYS + 20, 2 * DAYS - 2) if missing else ():
+        if place < len(found):
+            found[place]["sold"] = None
+    return found
+
+
+def tiny(**changes: Any) -> dict[str, Any]:
+    return {**TINY, **changes}
+
+
+@pytest.mark.parametrize("decoding", ["direct", "recursive"])
+@pytest.mark.parametrize("updates", [1, 3, 7, 9])
+def test_killed_and_resumed_is_never_stopped(decoding: str, updates: int, tmp_path: Path) -> None:
+    options = tiny(decoding=decoding, layers=2, checkpoint_seconds=0, learned_state=True, **MASKS)
+    tt.train(rows(), tmp_path / "whole", **options)
+    with pytest.raises(KilledError):
+        tt.train(rows(), tmp_path / "broken", progress=KillAfter(updates), **options)
+    tt.train(rows(), tmp_path / "broken", resume=True, **options)
+    assert fingerprint(tmp_path / "broken") == fingerprint(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("cell", ["lstm", "rnn", "lstm_1997", "gru_layernorm", "mgu", "indrnn"])
+@pytest.mark.parametrize("decoding", ["direct", "recursive"])
+def test_every_cell_forecasts_and_is_loaded(cell: str, decoding: str, tmp_path: Path) -> None:
+    trained = tt.train(rows(), tmp_path / "run", **tiny(cell=cell, decoding=decoding, epochs=1))
+    assert len(trained.predict([*rows(), *planned()])) == 3
+
+
+@pytest.mark.parametrize("outputs", ["point", "quantiles", "gaussian", "student_t"])
+@pytest.mark.parametrize("decoding", ["direct", "recursive"])
+def test_saved_is_loaded_and_config_reruns(outputs: str, decoding: str, tmp_path: Path) -> None:
+    free = tiny(outputs=outputs, decoding=decoding)
+    del free["context_length"], free["horizon"]
+    trained = tt.train(rows(), tmp_path / "run", **free)
+    again = tt.train(rows(), tmp_path / "again", config=tmp_path / "run" / "config.toml")
+    assert fingerprint(again.path) == fingerprint(trained.path)
+    assert again.metrics["test"] == trained.metrics["test"]
+    further = [*rows(), *planned(int(trained.metrics["forecast"]["horizon"]))]
+    assert tt.load(trained.path).predict(further) == trained.predict(further)
+
+
+def planned(days: int = 3) -> list[dict[str, Any]]:
+    """The days after the last one, with what is known of them."""
+    whole = [dict(zip(COLUMNS, row, strict=True)) for row in sales(3, DAYS + days, seed=4)]
+    return [
+        {**row, "sold": None, "price": None}
+        for shop in range(3)
+        for row in whole[shop * (DAYS + days) + DAYS : (shop + 1) * (DAYS + days)]
+    ]
+
+
+def numbers(found: list[dict[str, Any]]) -> np.ndarray:
+    return np.array([[row[name] for name in ("predicted", "lower", "upper")] for row in found], dtype=np.float64)
+
+
+def test_a_series_is_forecast_as_it_is_alone_whatever_else_is_asked(tmp_path: Path) -> None:
+    trained = tt.train(rows(), tmp_path / "run", **TINY)
+    given = [*rows(), *planned()]
+    together = trained.predict(given)
+    for k, row in enumerate(together):
+        (alone,) = trained.predict([one for one in given if one["shop"] == row["series"]])
+        assert alone["time"] == row["time"] and alone["series"] == row["series"]
+        np.testing.assert_allclose(numbers([alone]), numbers([together[k]]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("decoding", ["direct", "recursive"])
+def test_the_future_changes_no_forecast(decoding: str, tmp_path: Path) -> None:
+    """Of every kind of covariate: what was forecast of a day is the same whatever came of it and after it."""
+    trained = tt.train(rows(), tmp_path / "run", **tiny(decoding=decoding, measured="units"))
+    before = {(row["series"], row["time"]): row for row in trained.run.predictions.read()}
+    assert len(before) > 5
+    wild = rows()
+    cut = 62  # of the days, within the test split
+    for shop in range(3):
+        for day in range(cut, DAYS):
+            wild[shop * DAYS + day] |= {"sold": 1e4 + day, "price": 55.0}
+    other = tt.train(wild, tmp_path / "other", **tiny(decoding=decoding, measured="units"))
+    assert fingerprint(other.path)[0] == fingerprint(trained.path)[0]  # training ended long before
+    after = {(row["series"], row["time"]): row for row in other.run.predictions.read()}
+    dates = [row["date"] for row in wild[:DAYS]]
+    earlier = [key for key in before if key in after and dates.index(key[1]) <= cut]
+    assert earlier
+    for key in earlier:
+        assert after[key]["predicted"] == before[key]["predicted"], key
+        assert after[key]["lower"] == before[key]["lower"], key
+
+
+def test_new_rows_are_read_without_training_anew(tmp_path: Path) -> None:
+    """The forecast after new rows is that of a run's own network over all rows, old and new."""
+    whole = rows()
+    first = [row for k, row in enumerate(whole) if k % DAYS < DAYS - 6]
+    trained = tt.train(first, tmp_path / "run", **TINY)
+    late = [row for k, row in enumerate(whole) if k % DAYS >= DAYS - 6]
+    by_new_rows = trained.predict([*late, *planned()])
+    by_all_rows = trained.predict([*whole, *planned()])
+    assert [row["time"] for row in by_new_rows] == [row["time"] for row in by_all_rows]
+    np.testing.assert_allclose(numbers(by_new_rows), numbers(by_all_rows), rtol=1e-5)
+
+
+def test_baselines_stand_beside_the_score_and_intervals_are_measured(tmp_path: Path) -> None:
+    options = tiny()
+    del options["baselines"]
+    trained = tt.train(rows(), tmp_path / "run", **options)
+    assert {"naive", "drift", "linear_autoregression"} <= set(trained.metrics["baselines"])
+    keys = {"mae", "mse", "rmse", "smape", "mase", "pinball", "crps", "coverage"}
+    assert keys <= set(trained.metrics["test"]) and keys <= set(trained.metrics["baseline"])
+    assert trained.verdict
+
+
+# setting: (another value, what else must be set so that it can act)
+FLIPS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "horizon": (4, {}),
+    "context_length": (6, {}),
+    "known": (("campaign", "price"), {"input": ("size",)}),
+    "calendar": (False, {}),
+    "zone": ("Nowhere/Land", {}),
+    "step": ("2d", {"within": "mean"}),
+    "within": ("mean", {"step": "2d"}),
+    "outputs": ("gaussian", {}),
+    "loss": ("absolute", {"outputs": "point"}),
+    "decoding": ("recursive", {}),
+    "normalise": ("mean", {"linear": False}),
+    "linear": (False, {}),
+    "identity": ("no", {}),
+    "windows": (33, {}),
+    "level": (0.5, {}),
+    "paths": (7, {"decoding": "recursive", "outputs": "gaussian"}),
+    "season": (7, {}),
+    "measured": ("deviations", {}),
+    "input": (("size",), {}),
+    "series": ("shop,size", {"input": ("price",)}),
+    "time": ("shop", {}),
+    "valid": ("0.2", {}),
+    "test": ("40:60", {"valid": "30:40"}),
+    "split": ("shop", {}),
+    "missing": (("100.0",), {}),
+    "group": ("shop", {}),
+    "crop": (5, {}),
+    "tokens": ("words", {}),
+    "kinds": (("price=number",), {}),
+    "bidirectional": (True, {}),
+    "hidden_size": (7, {}),
+    "layers": (2, {}),
+    "dropout": (0.5, {}),
+    "embedding_size": (5, {}),
+    "pooling": ("mean", {}),
+    "init_from": ("none/such", {}),
+    "learned_state": (True, {}),
+    "metric": ("crps", {}),
+    "precision": ("float64", {}),
+}
+
+
+def outcome(run: Path, options: dict[str, Any]) -> Any:
+    try:
+        trained = tt.train(rows(), run, **options)
+    except ThroughtimeError as error:
+        return error
+    said = {k: v for k, v in trained.metrics.items() if k not in ("seconds", "versions", "engine")}
+    return json.dumps([said, trained.run.predictions.read(), fingerprint(run)], sort_keys=True)
+
+
+@pytest.mark.parametrize("name", list(FLIPS))
+def test_an_option_changes_the_result_or_says_why_not(name: str, tmp_path: Path) -> None:
+    value, around = FLIPS[name]
+    options = tiny(**around)
+    before = outcome(tmp_path / "before", options)
+    after = outcome(tmp_path / "after", {**options, name: value})
+    if isinstance(before, ThroughtimeError):  # what stands around it needs it
+        assert name in ("within",) and isinstance(after, str), before
+    elif isinstance(after, ThroughtimeError):
+        assert after.exit_code == 2 and name.replace("_", "-")[:4] in str(after).replace("_", "-"), after
+    else:
+        assert after != before
+
+
+def test_every_setting_of_the_task_is_flipped() -> None:
+    assert {setting.name for setting in declared(ForecastSettings)} <= set(FLIPS)
+
+
+@pytest.mark.parametrize("cell", ["rnn:activation=relu", "lstm:activation=identity,output_activation=identity"])
+def test_a_non_finite_value_stops_training_and_is_located(cell: str, tmp_path: Path) -> None:
+    wild = {"learning_rate": 1e20, "clip_norm": None, "schedule": "constant", "warmup": 0, "optimizer": "sgd"}
+    with pytest.raises(NonFiniteError) as stopped:
+        tt.train(rows(), tmp_path / "run", **tiny(cell=cell, outputs="point", **wild))
+    assert "the first value that is not finite is" in str(stopped.value) and "shop" in str(stopped.value)
+    assert stopped.value.exit_code == 3
