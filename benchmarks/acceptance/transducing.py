@@ -16,7 +16,7 @@ MINUTE = 60
 def minutes(run: Path) -> float:
     """Of training alone."""
     rows = (run / "history.jsonl").read_text().splitlines()
-    return json.loads(rows[-1])["seconds"] / MINUTE
+    return sum(json.loads(row)["seconds"] for row in rows) / MINUTE
 
 
 @line("de-en")
