@@ -51,6 +51,12 @@ class Backtest:
         """Some of the forecasts, by number."""
         return Backtest(self.panel, self.series[chosen], self.first[chosen], self.horizon)
 
+    def at_most(self, count: int) -> Backtest:
+        """Itself, or so many of its forecasts, evenly spread."""
+        if len(self) <= count:
+            return self
+        return self.select(np.linspace(0, len(self) - 1, count).round().astype(np.int64))
+
     @cached_property
     def truth(self) -> np.ndarray:
         """What came (N, horizon), NaN where nothing is known of it."""
