@@ -8,7 +8,16 @@ from typing import Any
 
 from throughtime.errors import UsageError
 from throughtime.training.runs import Run
-from throughtime.use.verdict import Comparison, comparison, direction, is_language_model, scope_of, told_metrics
+from throughtime.use.verdict import (
+    Comparison,
+    comparison,
+    direction,
+    is_forecast,
+    is_language_model,
+    kept_gain,
+    scope_of,
+    told_metrics,
+)
 
 NO_CHOICE = frozenset({"data"})  # settings that only say where things lie
 
@@ -96,6 +105,8 @@ def _require_comparable(runs: Sequence[Compared]) -> None:
             raise UsageError(
                 f"{first.name} is a run of {one} and {run.name} of {other}; only runs of one task can be compared"
             )
+        if is_forecast(first.metrics):
+            _require_same_forecasts(first, run)
         if not first.data.get("test_digest") or run.data.get("test_digest") != first.data["test_digest"]:
             raise UsageError(
                 f"{first.name} and {run.name} were tested on different rows, so their figures cannot be compared; "
@@ -105,6 +116,20 @@ def _require_comparable(runs: Sequence[Compared]) -> None:
     for run in runs:
         if run.metrics["test"].get(metric) is None:
             raise UsageError(f"{run.name} has no {metric} on its test rows; leave it out of the comparison")
+
+
+def _require_same_forecasts(first: Compared, run: Compared) -> None:
+    one, other = (each.metrics.get("forecast") or {} for each in (first, run))
+    if one.get("horizon") != other.get("horizon"):
+        raise UsageError(
+            f"{first.name} forecasts {one.get('horizon')} steps and {run.name} {other.get('horizon')}: errors grow "
+            "with the distance, so they cannot be compared; train both with the same --set horizon=..."
+        )
+    if one.get("unit") != other.get("unit"):
+        raise UsageError(
+            f"{first.name} measures errors in {one.get('unit')} and {run.name} in {other.get('unit')}; "
+            "train both with the same setting"
+        )
 
 
 def _differing(runs: Sequence[Compared]) -> dict[str, list[Any]]:
@@ -138,6 +163,9 @@ def _first_two(best: Compared, next_: Compared, metric: str) -> str:
     beside = {"name": next_.name, **next_.metrics["test"]}
     figures = {**best.metrics, "metric": metric, "baseline": beside}
     rows = best.data.get("rows", {}).get("test", len(best.predictions))
+    if is_forecast(figures):
+        gain = kept_gain(figures, _together(best, next_))
+        figures["forecast"] = {**(best.metrics.get("forecast") or {}), "gain": gain}
     found = comparison(figures, rows, _together(best, next_))
     assert found is not None
     if found.gain == 0:
@@ -161,7 +189,9 @@ def _together(first: Compared, second: Compared) -> list[dict[str, Any]]:
     if is_language_model(first.metrics):
         asked, answered, beside = ("text", "loss", "baseline_loss")
     pairs = list(zip(first.predictions, second.predictions, strict=False))
-    same = len(first.predictions) == len(second.predictions) and all(a[asked] == b[asked] for a, b in pairs)
+    same = len(first.predictions) == len(second.predictions) and all(
+        a[asked] == b[asked] and a.get("time") == b.get("time") for a, b in pairs
+    )
     return [{**a, beside: b[answered]} for a, b in pairs] if same else []
 
 

@@ -15,19 +15,23 @@ from throughtime.use.verdict import (
     answers_numbers,
     answers_steps,
     answers_texts,
+    is_forecast,
     is_language_model,
     text_unit,
     texts_outcome,
 )
 
-AnswerKind = Literal["classes", "labels", "numbers", "tags", "tokens", "texts"]
+AnswerKind = Literal["classes", "labels", "numbers", "tags", "tokens", "texts", "forecasts"]
 
 
 def kind(material: ReportMaterial) -> AnswerKind:
     """What a row is answered with: one of several classes, any number of labels, a number, a tag for each step, a text.
 
-    Where every step is answered with a number, it is ``numbers`` too; a text that a language model reads is ``tokens``.
+    Where every step is answered with a number, it is ``numbers`` too; a text that a language model reads is ``tokens``,
+    and what comes next in a series is ``forecasts``.
     """
+    if is_forecast(material.metrics):
+        return "forecasts"
     if is_language_model(material.metrics):
         return "tokens"
     if answers_texts(material.metrics):

@@ -41,6 +41,7 @@ def material_of(run: Run) -> ReportMaterial:
         command=_command(run),
         samples=_read(run.samples, None),
         attention=_read(run.attention, {}).get("rows", []),
+        forecast=_read(run.forecast, None),
         observations=_read(run.observations, []),
         inspection=_read(run.inspection, {}),
         neighbours=neighbours(tensors, fields),

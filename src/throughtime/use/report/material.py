@@ -18,6 +18,8 @@ class ReportMaterial:
     ``data`` (of ``data.json``) may hold ``source``, ``notes`` and ``warnings`` (sentences), and by split ``rows``,
     ``classes`` (rows by class), ``lengths`` (rows by length, or by the least length of equal steps), ``length`` (least,
     median, most), and ``unknown`` (share of unknown tokens, by column first); ``unit`` is that of a length, "words".
+    Of series, it may hold ``periods`` (first and last time of each split), ``missing`` (missing steps by series) and
+    ``series`` (how many there are).
     ``samples`` (of ``samples.json``) are texts that a language model wrote: ``samples``, each with its ``text`` and
     whether it ``parses`` (None where that is no question), ``lines``, ``temperature`` and ``parse_share``.
     ``attention`` (the ``rows`` of ``attention.json``) holds for some test rows, by ``id``, the tokens that were
@@ -36,6 +38,7 @@ class ReportMaterial:
     command: str = ""
     samples: Row | None = None
     attention: Sequence[Row] = ()
+    forecast: Row | None = None  # forecast.json: the future after the last row of each series
     observations: Sequence[Row] = ()  # updates that were looked into while training
     inspection: Mapping[str, Any] = field(default_factory=dict)  # what ``throughtime inspect`` found, by kind
     neighbours: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)  # by word: nearest, cosine

@@ -7,8 +7,12 @@ from throughtime.use.report.html import tag
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.sections.again import again
 from throughtime.use.report.sections.attention import attention
+from throughtime.use.report.sections.calibration import calibration
 from throughtime.use.report.sections.classes import class_figures, confusion
+from throughtime.use.report.sections.each_series import each_series
 from throughtime.use.report.sections.explained import explained
+from throughtime.use.report.sections.forecasts import forecasts
+from throughtime.use.report.sections.future import future
 from throughtime.use.report.sections.headline import headline
 from throughtime.use.report.sections.learning import learning
 from throughtime.use.report.sections.lengths import lengths
@@ -16,6 +20,7 @@ from throughtime.use.report.sections.memory import memory
 from throughtime.use.report.sections.mistakes import mistakes
 from throughtime.use.report.sections.model import model
 from throughtime.use.report.sections.neighbours import neighbours
+from throughtime.use.report.sections.over_time import over_time
 from throughtime.use.report.sections.reading import reading
 from throughtime.use.report.sections.regression import regression
 from throughtime.use.report.sections.replay import replay
@@ -24,12 +29,19 @@ from throughtime.use.report.sections.sentences import sentences
 from throughtime.use.report.sections.series import series
 from throughtime.use.report.sections.standing import standing
 from throughtime.use.report.sections.step import step
+from throughtime.use.report.sections.steps_ahead import steps_ahead
 from throughtime.use.report.sections.surprises import surprises
 from throughtime.use.report.sections.texts import texts
 from throughtime.use.report.sections.units import units
 
 SECTIONS = {
+    "future": ("The future", future),
     "standing": ("Against the baselines", standing),
+    "forecasts": ("Forecasts over the truth", forecasts),
+    "steps_ahead": ("Errors by horizon", steps_ahead),
+    "over_time": ("Errors by date", over_time),
+    "each_series": ("By series", each_series),
+    "calibration": ("Calibration", calibration),
     "learning": ("Learning curves", learning),
     "memory": ("Through time", memory),
     "samples": ("What it writes", samples),

@@ -68,6 +68,13 @@ svg .large { font-size: 19px; font-weight: 650; }
 .curve { fill: none; stroke-width: 2.2; stroke-linejoin: round; }
 .curve.first { stroke: var(--first); }
 .curve.second { stroke: var(--second); }
+.curve.plain { stroke: var(--ink); stroke-width: 1.5; }
+.curve.thin { stroke-width: 1.5; }
+.band { fill: rgb(var(--first-rgb) / .24); }
+.alone.plain { fill: var(--ink); }
+.alone.first { fill: var(--first); }
+.alone.second { fill: var(--second); }
+.begin { stroke: var(--muted); stroke-width: 1; stroke-dasharray: 2 3; }
 .curve.dashed { stroke-dasharray: 8 4; }
 .curve.dotted { stroke-dasharray: .1 5; stroke-width: 3; stroke-linecap: round; }
 .curve.broken { stroke-dasharray: 9 4 2 4; }

@@ -5,12 +5,14 @@ The report, the command line and the Python interface say the same sentences, wh
 
 from throughtime.use.verdict.comparison import Comparison, comparison, counts_rows, direction, told_metrics
 from throughtime.use.verdict.intervals import interval_of, wilson
+from throughtime.use.verdict.kept import kept_gain
 from throughtime.use.verdict.names import baseline_words, metric_axis, metric_words
 from throughtime.use.verdict.scope import (
     Scope,
     answers_numbers,
     answers_steps,
     answers_texts,
+    is_forecast,
     is_language_model,
     scope_of,
     text_unit,
@@ -32,7 +34,9 @@ __all__ = [
     "direction",
     "forecast_gain",
     "interval_of",
+    "is_forecast",
     "is_language_model",
+    "kept_gain",
     "metric_axis",
     "metric_words",
     "row_scores",

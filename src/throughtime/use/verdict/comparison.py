@@ -10,11 +10,13 @@ from typing import Any, Literal
 from throughtime.models.metrics import metrics as registered
 from throughtime.use.verdict.blocks import block_scores
 from throughtime.use.verdict.intervals import Interval, difference_of_shares, mean_of, paired_shares
-from throughtime.use.verdict.scope import Row, answers_steps, answers_texts, is_language_model, text_unit
+from throughtime.use.verdict.names import OF_FORECASTS
+from throughtime.use.verdict.scope import Row, answers_steps, answers_texts, is_forecast, is_language_model, text_unit
 from throughtime.use.verdict.scores import row_scores
 from throughtime.use.verdict.texts import texts_gain
 
 SHARES = ("accuracy", "exact_match")  # metrics that are a share: of the test rows, or of what is answered in them
+SLACK = 0.1  # of an interval's width, by which its middle may be beside the gain
 Result = Literal["wins", "loses", "open", "ahead", "behind"]
 
 
@@ -55,13 +57,16 @@ def comparison(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence
 
     ``predictions`` are the lines of ``predictions.jsonl``. Where each holds the baseline's answer under
     ``"baseline"`` (or, of a text, its loss under ``"baseline_loss"``), the interval is paired, row by row; else it
-    comes from the two figures alone, and is wider.
+    comes from the two figures alone, and is wider. That of forecasts stands in ``metrics.json``, under ``"gain"``.
     """
     metric, beside = metrics["metric"], metrics.get("baseline") or {}
     network, baseline = metrics["test"].get(metric), beside.get(metric)
     if network is None or baseline is None:
         return None
     gain = (_level(metric, network) - _level(metric, baseline)) * direction(metric)
+    if is_forecast(metrics):
+        interval = _of_forecasts((metrics.get("forecast") or {}).get("gain"), gain)
+        return Comparison(metric, network, baseline, beside["name"], test_rows, gain, interval)
     interval = _paired(metrics, network, baseline, predictions)
     if interval is None and test_rows and counts_rows(metric, metrics["test"], steps=answers_steps(metrics)):
         interval = difference_of_shares(network, baseline, test_rows)
@@ -69,14 +74,16 @@ def comparison(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence
 
 
 def direction(metric: str) -> int:
-    """1 where higher is better, -1 where lower is."""
+    """1 where higher is better, -1 where lower is, as with all that a forecast is watched by."""
+    if metric in OF_FORECASTS:
+        return -1
     return 1 if registered[metric].better == "higher" else -1
 
 
 def told_metrics(test: Mapping[str, Any]) -> list[str]:
     """The metrics to be shown: all but an exact match that only repeats the accuracy, as with one class a row."""
     repeated = "exact_match" if test.get("exact_match") == test.get("accuracy") else None
-    return [name for name in test if name in registered and name != repeated]
+    return [name for name in test if (name in registered or name in OF_FORECASTS) and name != repeated]
 
 
 def counts_rows(metric: str, test: Mapping[str, Any], *, steps: bool = False) -> bool:
@@ -86,6 +93,14 @@ def counts_rows(metric: str, test: Mapping[str, Any], *, steps: bool = False) ->
     """
     several_labels = test.get("exact_match", test.get("accuracy")) != test.get("accuracy")
     return metric in SHARES and not (metric == "accuracy" and (several_labels or steps))
+
+
+def _of_forecasts(told: Mapping[str, Any] | None, gain: float) -> Interval | None:
+    """None where none was told, or where it is of other figures than these (as with means over seeds)."""
+    if told is None or any(told.get(name) is None for name in ("mean", "low", "high")):
+        return None
+    apart = abs(told["mean"] - gain) > 1e-6 + SLACK * (told["high"] - told["low"])
+    return None if apart else (told["low"], told["high"])
 
 
 def _paired(metrics: Mapping[str, Any], network: float, baseline: float, predictions: Sequence[Row]) -> Interval | None:

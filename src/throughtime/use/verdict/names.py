@@ -12,7 +12,13 @@ METRICS = {
     "span_f1": "F1 of spans",
     "bleu": "BLEU",
     "chrf": "chrF",
+    "smape": "symmetric percentage error",
+    "mase": "mean absolute scaled error",
+    "pinball": "pinball loss",
+    "crps": "continuous ranked probability score",
 }
+OF_FORECASTS = ("mae", "mse", "rmse", "smape", "mase", "pinball", "crps", "coverage")
+IN_THE_UNIT = ("mae", "rmse", "pinball", "crps")
 UNITS = {
     "accuracy": "share right",
     "exact_match": "share of rows",
@@ -24,9 +30,10 @@ UNITS = {
     "character_error": "share of letters or symbols",
     "cross_entropy": "nats",
     "bits_per_character": "bits",
-    "mae": "in the data's unit",
-    "rmse": "in the data's unit",
+    **dict.fromkeys(IN_THE_UNIT, "in the data's unit"),
     "mse": "in the data's unit, squared",
+    "mase": "1 is the error of the naive forecast",
+    "coverage": "share of the truths",
 }
 BASELINES = {
     "copy": "copy of the source",
@@ -46,14 +53,19 @@ def metric_words(metric: str) -> str:
     return METRICS.get(metric, metric.replace("_", " "))
 
 
-def metric_axis(metric: str, step: str | None = None) -> str:
-    """The same with its unit, for an axis; ``step`` is what a language model's cross entropy is a mean over.
+def metric_axis(metric: str, measured_in: str | None = None) -> str:
+    """The same with its unit, for an axis.
 
-    >>> metric_axis("cross_entropy", "character")
-    'cross entropy (nats per character)'
+    ``measured_in`` is what a language model's cross entropy is a mean over, or ``"deviations"`` where errors are
+    measured in those of the series.
+
+    >>> metric_axis("cross_entropy", "character"), metric_axis("mae", "deviations")
+    ('cross entropy (nats per character)', 'mean absolute error (in standard deviations)')
     """
-    if metric == "cross_entropy" and step is not None:
-        return f"{metric_words(metric)} (nats per {step})"
+    if metric == "cross_entropy" and measured_in is not None:
+        return f"{metric_words(metric)} (nats per {measured_in})"
+    if measured_in == "deviations" and metric in (*IN_THE_UNIT, "mse"):
+        return f"{metric_words(metric)} (in standard deviations{', squared' if metric == 'mse' else ''})"
     return f"{metric_words(metric)} ({UNITS[metric]})" if metric in UNITS else metric_words(metric)
 
 

@@ -1,4 +1,4 @@
-"""What was tested, in the words of the task: rows, sentences of tokens, or a text."""
+"""What was tested, in the words of the task: rows, sentences of tokens, a text, or forecasts over a horizon."""
 
 from __future__ import annotations
 
@@ -16,18 +16,28 @@ WORDS = ("words", "spaces", "tokens")  # units of a step that make a row a sente
 class Scope:
     """So many ``rows``, called ``name``; where the steps are counted, ``steps`` of them, each a ``unit``.
 
+    Forecasts have an ``extent``, and errors that are not in the data's own unit say what they are ``measured_in``.
+
     >>> str(Scope(2077, "test sentence", 25094, "token")), str(Scope(1, "text", 55770, "character"))
     ('2,077 test sentences (25,094 tokens)', 'the test text (55,770 characters)')
+    >>> str(Scope(2857, "forecast", extent="of 24 steps (1 hour each)"))
+    '2,857 forecasts of 24 steps (1 hour each)'
     """
 
     rows: int
     name: str = "test row"
     steps: int | None = None
     unit: str = ""
+    extent: str = ""
+    measured_in: str | None = None
 
     @property
     def is_text(self) -> bool:
         return self.name == "text"
+
+    @property
+    def is_forecasts(self) -> bool:
+        return self.name == "forecast"
 
     @property
     def units(self) -> str:
@@ -45,7 +55,7 @@ class Scope:
 
     def __str__(self) -> str:
         if self.steps is None:
-            return self.short
+            return f"{self.short} {self.extent}".rstrip()
         return f"{self.short} ({self.steps:,} {self.unit if self.steps == 1 else self.units})"
 
 
@@ -64,6 +74,11 @@ def answers_texts(metrics: Mapping[str, Any]) -> bool:
     return "texts" in metrics or metrics.get("task") == "transduce"
 
 
+def is_forecast(metrics: Mapping[str, Any]) -> bool:
+    """Whether every row is a forecast: what comes next in a series, over a horizon."""
+    return metrics.get("task") == "forecast"
+
+
 def text_unit(metrics: Mapping[str, Any]) -> TextUnit:
     """What the texts are made of, as ``metrics.json`` tells it under ``"texts"``; words if it does not."""
     unit: TextUnit = (metrics.get("texts") or {}).get("unit", "words")
@@ -75,6 +90,8 @@ def scope_of(metrics: Mapping[str, Any], rows: int, predictions: Sequence[Row] =
 
     >>> str(scope_of({"task": "classify"}, 1750))
     '1,750 test rows'
+    >>> str(scope_of({"task": "forecast", "forecast": {"horizon": 24, "step": "1 hour", "origins": {"test": 7}}}, 7))
+    '7 forecasts of 24 steps (1 hour each)'
     >>> str(scope_of({"task": "transduce", "texts": {"unit": "symbols"}}, 11750))
     '11,750 test words'
     """
@@ -82,7 +99,10 @@ def scope_of(metrics: Mapping[str, Any], rows: int, predictions: Sequence[Row] =
     steps = counted.get("test")
     if is_language_model(metrics):
         steps = steps or sum(row["tokens"] for row in predictions) or None
-        return Scope(rows, "text", steps, _one(counted.get("unit", "tokens")))
+        unit = _one(counted.get("unit", "tokens"))
+        return Scope(rows, "text", steps, unit, measured_in=unit)
+    if is_forecast(metrics):
+        return _of_forecasts(metrics.get("forecast") or {}, rows)
     if answers_texts(metrics):
         return Scope(rows, "test sentence" if text_unit(metrics) == "words" else "test word")
     if not answers_steps(metrics):
@@ -92,6 +112,16 @@ def scope_of(metrics: Mapping[str, Any], rows: int, predictions: Sequence[Row] =
     unit = counted.get("unit") or ("steps" if answers_numbers(predictions) else "tokens")
     of_words = unit in WORDS
     return Scope(rows, "test sentence" if of_words else "test row", steps, "token" if of_words else _one(unit))
+
+
+def _of_forecasts(told: Mapping[str, Any], rows: int) -> Scope:
+    """All forecasts that were measured; predictions.jsonl keeps only some of them."""
+    horizon, step = told.get("horizon"), told.get("step")
+    step = None if step == "1 step" else step  # series without dates
+    each = f" ({step} each)" if step and horizon != 1 else f" ({step})" if step else ""
+    extent = "" if horizon is None else f"of {horizon:,} step{'' if horizon == 1 else 's'}{each}"
+    measured_in = "deviations" if told.get("unit") == "deviations" else None
+    return Scope((told.get("origins") or {}).get("test", rows), "forecast", extent=extent, measured_in=measured_in)
 
 
 def answers_numbers(predictions: Sequence[Row]) -> bool:

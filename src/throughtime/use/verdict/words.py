@@ -7,6 +7,7 @@ from typing import Any
 
 from throughtime.use.verdict.blocks import LINES
 from throughtime.use.verdict.comparison import SHARES, Comparison, Row, comparison
+from throughtime.use.verdict.forecasts import how_wide, where_it_fails
 from throughtime.use.verdict.names import baseline_words, metric_words
 from throughtime.use.verdict.scope import Scope, answers_steps, answers_texts, scope_of, text_unit
 
@@ -25,14 +26,19 @@ def verdict(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence[Ro
     """
     found, on = comparison(metrics, test_rows, predictions), scope_of(metrics, test_rows, predictions)
     if found is None:
-        return f"{_alone(metrics, on)} No baseline stands beside it, so nothing says whether that is good."
-    return " ".join(part for part in (_figures(found, metrics, on), _judgement(found, on), _seeds(metrics, on)) if part)
+        alone = f"{_alone(metrics, on)} No baseline stands beside it, so nothing says whether that is good."
+        return f"{alone} {how_wide(metrics) if on.is_forecasts else ''}".rstrip()
+    parts = [_figures(found, metrics, on), _judgement(found, on), _seeds(metrics, on)]
+    if on.is_forecasts:
+        parts += [how_wide(metrics), where_it_fails(metrics)]
+    return " ".join(part for part in parts if part)
 
 
 def _alone(metrics: Mapping[str, Any], on: Scope) -> str:
     metric, figure = metrics["metric"], metrics["test"].get(metrics["metric"])
     if figure is None:
-        return f"There is no {metric_words(metric)} on the test {'text' if on.is_text else 'rows'}."
+        tested = "text" if on.is_text else "forecasts" if on.is_forecasts else "rows"
+        return f"There is no {metric_words(metric)} on the test {tested}."
     return f"On {on} the network {_reached(metrics, figure, on)}."
 
 
@@ -70,6 +76,8 @@ def _how_far(found: Comparison, on: Scope) -> str:
     """The gain without its sign, with its unit."""
     if found.metric == "perplexity":
         return f"{found.percent(abs(found.gain)):.1f} % of the baseline's perplexity"
+    if on.is_forecasts and found.baseline:
+        return f"{_share(abs(found.gain), found):.1f} % of the baseline's error"
     return _difference(found.metric, abs(found.gain), on)
 
 
@@ -84,9 +92,18 @@ def _span(found: Comparison, on: Scope) -> str:
         return f"{low:.1f} to {high:.1f} points"
     if found.metric == "perplexity":
         said = f"{found.percent(low):.1f} to {found.percent(high):.1f} %"
+    elif on.is_forecasts and found.baseline:
+        said = f"{_share(low, found):.1f} to {_share(high, found):.1f} %"
     else:
         said = f"{_short(low, on)} to {_short(high, on)}"
+    if on.is_forecasts:
+        return f"{said}, neighbouring forecasts taken together"
     return f"{said}, over blocks of {LINES} lines" if on.is_text else said
+
+
+def _share(amount: float, found: Comparison) -> float:
+    """In percent of the baseline's error."""
+    return 100 * amount / found.baseline
 
 
 def _seeds(metrics: Mapping[str, Any], on: Scope) -> str:

@@ -81,7 +81,7 @@ def round_step(low: float, high: float, about: int = 5) -> float:
 
 def x_axis(scale: Scale, y: float, label: str, marks: Sequence[float]) -> Markup:
     """The axis below: ticks with their numbers and a label with its unit."""
-    numbers = [tag("text", _mark(scale, m), x=scale(m), y=y + 17, text_anchor="middle") for m in marks]
+    numbers = [tag("text", mark(scale, m), x=scale(m), y=y + 17, text_anchor="middle") for m in marks]
     strokes = [tag("line", x1=scale(m), x2=scale(m), y1=y, y2=y + 4, class_="axis") for m in marks]
     line = tag("line", x1=scale.start, x2=scale.end, y1=y, y2=y, class_="axis")
     return join(
@@ -95,18 +95,23 @@ def x_axis(scale: Scale, y: float, label: str, marks: Sequence[float]) -> Markup
 def y_axis(scale: Scale, x: float, right: float, label: str, marks: Sequence[float]) -> Markup:
     """The axis on the left: faint lines across to ``right``, numbers, and a label above, where it stands upright."""
     grid = [tag("line", x1=x, x2=right, y1=scale(m), y2=scale(m), class_="grid") for m in marks]
-    numbers = [tag("text", _mark(scale, m), x=x - 6, y=scale(m) + 4, text_anchor="end") for m in marks]
+    numbers = [tag("text", mark(scale, m), x=x - 6, y=scale(m) + 4, text_anchor="end") for m in marks]
     return join(grid, numbers, tag("text", label, x=2, y=min(scale.start, scale.end) - 12, class_="label"))
 
 
-def _mark(scale: Scale, value: float) -> str:
-    """
-    >>> powers = Scale(1e-9, 1, 0, 100, logarithmic=True)
-    >>> _mark(powers, 1e-6), _mark(powers, 1.0), _mark(Scale(0, 10, 0, 100), 2.0)
-    ('10⁻⁶', '1', '2')
+def mark(scale: Scale, value: float) -> str:
+    """What is written at a tick: short, so that it fits beside an axis.
+
+    >>> powers, large = Scale(1e-9, 1, 0, 100, logarithmic=True), Scale(0, 5e6, 0, 100)
+    >>> mark(powers, 1e-6), mark(powers, 1.0), mark(Scale(0, 10, 0, 100), 2.0), mark(large, 2_500_000)
+    ('10⁻⁶', '1', '2', '2.5M')
     """
     if scale.logarithmic and scale.high / scale.low > 1e5 and value != 1:
         return "10" + str(round(math.log10(value))).translate(RAISED)
+    largest = 0.0 if scale.logarithmic or not value else max(abs(scale.low), abs(scale.high))
+    for least, size, letter in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e5, 1e3, "k")):
+        if largest >= least:
+            return f"{value / size:.6g}{letter}"
     return number(value if value != int(value) else int(value))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from throughtime.use.compare import flat
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.material import ReportMaterial
-from throughtime.use.report.numbers import duration, number
+from throughtime.use.report.numbers import amount, duration, number
 from throughtime.use.report.sections.learning import best_epoch
 from throughtime.use.verdict import comparison, verdict
 
@@ -59,6 +59,10 @@ def _tested(material: ReportMaterial) -> list[tuple[str, str]]:
     """How much the figures were measured on."""
     on = material.scope
     facts = [] if on.is_text else [(f"{on.name}s", number(on.rows))]
+    if on.is_forecasts:
+        told = material.metrics.get("forecast") or {}
+        named = (("horizon", told.get("horizon")), ("looks back", told.get("context_length")))
+        return facts + [(name, amount(steps, "step")) for name, steps in named if steps is not None]
     return facts if on.steps is None else [*facts, (f"test {on.units}", number(on.steps))]
 
 

@@ -57,7 +57,7 @@ def _metric(material: ReportMaterial) -> Markup | None:
         f"{words} on the validation split by epoch",
         [line],
         x_label="epoch",
-        y_label=metric_axis(metric, material.scope.unit if material.scope.is_text else None),
+        y_label=metric_axis(metric, material.scope.measured_in),
         levels=_baseline(material, metric),
     )
     numbers = table(["epoch", f"valid {words}"], [[str(epoch), value] for epoch, value in rows])
@@ -93,7 +93,7 @@ def _loss(material: ReportMaterial) -> Markup | None:
 
 
 def _loss_unit(material: ReportMaterial) -> str:
-    if kind(material) == "numbers":
+    if kind(material) in ("numbers", "forecasts"):
         return "of scaled numbers"
     if kind(material) == "texts":
         return "nats per token"

@@ -12,9 +12,11 @@ from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import amount, number
 from throughtime.use.report.parts import chart, note, section, table
+from throughtime.use.stamps import shown
 
 SPLITS = ("train", "valid", "test")
 MOST_BARS = 30
+MOST_GAPS = 6  # series that are named
 
 
 def reading(material: ReportMaterial) -> Markup | None:
@@ -25,7 +27,14 @@ def reading(material: ReportMaterial) -> Markup | None:
     source = note("Read from ", tag("code", data["source"]), ".") if "source" in data else None
     pair = tag("div", _lengths(data), _classes(data), class_="pair")
     return section(
-        "data", "The data", source, _sentences(data, "notes"), _sentences(data, "warnings"), _splits(data), pair
+        "data",
+        "The data",
+        source,
+        _sentences(data, "notes"),
+        _sentences(data, "warnings"),
+        _series(data),
+        _splits(data),
+        pair,
     )
 
 
@@ -34,17 +43,40 @@ def _sentences(data: Mapping[str, Any], name: str) -> Markup | None:
     return tag("ul", [tag("li", text) for text in said], class_=name) if said else None
 
 
+def _series(data: Mapping[str, Any]) -> Markup | None:
+    """How many series there are, and how many of their steps have no value."""
+    if "series" not in data:
+        return None
+    gaps = {name: count for name, count in (data.get("missing") or {}).items() if count}
+    named = ", ".join(
+        f"{name} {count:,}" for name, count in sorted(gaps.items(), key=lambda pair: -pair[1])[:MOST_GAPS]
+    )
+    more = f", and {len(gaps) - MOST_GAPS:,} more" if len(gaps) > MOST_GAPS else ""
+    of = f" ({named}{more})" if int(data["series"]) > 1 else ""
+    held = f"{amount(sum(gaps.values()), 'step')} without a value{of}" if gaps else "no step without a value"
+    return note(f"{int(data['series']):,} series, {held}.")
+
+
 def _splits(data: Mapping[str, Any]) -> Markup | None:
-    """Rows of each split, the length of the middle row, and the share of tokens that training never showed."""
+    """Rows of each split, the length of the middle row, and the share of tokens that training never showed.
+
+    Of series, the forecasts of each split, and from when to when it goes.
+    """
     rows, length, unknown = (data.get(name) or {} for name in ("rows", "length", "unknown"))
     if not rows:
         return None
     columns = [column for column in unknown if any(unknown[column].values())]
-    header = ["split", "rows", *([f"median length in {_unit(data)}"] if length else [])]
+    periods = data.get("periods") or {}
+    header = [
+        "split",
+        *(["from", "to", "forecasts"] if periods else ["rows"]),
+        *([f"median length in {_unit(data)}"] if length else []),
+    ]
     header += [f"unknown in {column}" for column in columns]
     cells = [
         [
             split,
+            *map(shown, periods.get(split, ("", "")) if periods else ()),
             rows[split],
             *([length[split]["median"]] if length else []),
             *(f"{100 * unknown[column][split]:.1f} %" for column in columns),

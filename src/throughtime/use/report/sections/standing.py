@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from throughtime.models.metrics import metrics as registered
 from throughtime.use.report.charts.contest import Entrant, contest
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.material import ReportMaterial
@@ -23,7 +22,7 @@ from throughtime.use.verdict import (
     wilson,
 )
 
-FRACTIONS = ("accuracy", "character_error", "exact_match", "macro_f1", "span_f1", "word_error")
+FRACTIONS = ("accuracy", "coverage", "character_error", "exact_match", "macro_f1", "span_f1", "word_error")
 
 
 @dataclass(frozen=True)
@@ -77,9 +76,10 @@ def _chart(found: list[Standing], metric: str, material: ReportMaterial) -> Mark
         for one in found
     ]
     words = metric_words(metric)
-    title = f"{words[0].upper()}{words[1:]} on {on}, {registered[metric].better} is better."
+    better = "higher" if direction(metric) > 0 else "lower"
+    title = f"{words[0].upper()}{words[1:]} on {on}, {better} is better."
     whiskers = " Whiskers: 95 % intervals (Wilson) over test rows." if sure else None
-    picture = contest("contest", entrants, title=title, label=metric_axis(metric, on.unit if on.is_text else None))
+    picture = contest("contest", entrants, title=title, label=metric_axis(metric, on.measured_in))
     return tag("figure", tag("figcaption", tag("strong", title), whiskers), tag("div", picture, class_="scroll"))
 
 
