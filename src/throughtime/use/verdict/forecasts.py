@@ -13,45 +13,46 @@ GROWTH = 2.0  # of the error from the first step to the last
 WORSE = 2.0  # the error of a stretch of time, of what is usual
 FEWEST_STRETCHES = 5
 FEWEST_FORECASTS = 8  # of which the share within an interval says anything about it
+MOST_FAILURES = 2  # that are spoken of; the report has them all
 Figures = Mapping[str, Any]
 
 
-def how_wide(metrics: Figures) -> str:
-    """Of the intervals, a sentence; empty where their coverage is not known.
+def how_it_fares(metrics: Figures) -> str:
+    """One sentence on the intervals and on where forecasts fail; empty where nothing is to be said.
 
-    >>> told = {"test": {"coverage": 0.66}, "forecast": {"level": 0.8}}
-    >>> how_wide(told)
-    'Of the truths only 66 % lie within the 80 % interval: it is too narrow.'
+    >>> steps = {"mae": [0.1, 0.2, 0.3], "baseline_mae": [0.2, 0.3, 0.4]}
+    >>> how_it_fares({"test": {"coverage": 0.66}, "forecast": {"level": 0.8, "by_horizon": steps}})
+    'Of the truths only 66 % lie within the 80 % interval: it is too narrow; errors grow from 0.1 at the first step to \
+0.3 at the last.'
     """
+    said = "; ".join(part for part in (how_wide(metrics), *where_it_fails(metrics)[:MOST_FAILURES]) if part)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def how_wide(metrics: Figures) -> str:
+    """The share of the truths within the interval, beside the share that should be; empty where it is not known."""
     told = metrics.get("forecast") or {}
     level, found = told.get("level"), metrics["test"].get("coverage")
     if level is None or found is None:
         return ""
     within = f"{100 * found:.0f} % lie within the {100 * level:.4g} % interval"
     if (told.get("origins") or {}).get("test", FEWEST_FORECASTS) < FEWEST_FORECASTS:
-        return f"Of the truths {within}."
+        return f"of the truths {within}"
     if found < level - OFF - 1e-9:
-        return f"Of the truths only {within}: it is too narrow."
-    return f"Of the truths {within}" + (": it is too wide." if found > level + OFF + 1e-9 else ".")
+        return f"of the truths only {within}: it is too narrow"
+    return f"of the truths {within}" + (": it is too wide" if found > level + OFF + 1e-9 else "")
 
 
-def where_it_fails(metrics: Figures) -> str:
-    """What is striking: steps or series where the baseline is better, errors that grow, a stretch of time that is hard.
+def where_it_fails(metrics: Figures) -> list[str]:
+    """What is striking: steps or series where the baseline is better, a stretch of time that is hard, errors that grow.
 
-    >>> where_it_fails({"forecast": {"by_horizon": {"mae": [0.1, 0.2, 0.3], "baseline_mae": [0.2, 0.3, 0.4]}}})
-    'Errors grow from 0.1 at the first step to 0.3 at the last.'
+    >>> where_it_fails({"forecast": {"by_horizon": {"mae": [0.1, 0.15, 0.4], "baseline_mae": [0.2, 0.2, 0.3]}}})
+    ['up to step 2 the network is better, from there on the baseline', 'errors grow from 0.1 at the first step to 0.4 \
+at the last']
     """
     told = metrics.get("forecast") or {}
     steps, dates = (told.get(name) or {} for name in ("by_horizon", "by_date"))
-    said = (_growing(steps), _change(steps), _behind(told), _hard(dates))
-    return " ".join(part for part in said if part)
-
-
-def _growing(steps: Figures) -> str:
-    ours = _known(steps, "mae")
-    if len(ours) < 2 or ours[-1] < GROWTH * ours[0]:
-        return ""
-    return f"Errors grow from {ours[0]:.3g} at the first step to {ours[-1]:.3g} at the last."
+    return [part for part in (_change(steps), _behind(told), _hard(dates), _growing(steps)) if part]
 
 
 def _change(steps: Figures) -> str:
@@ -62,7 +63,7 @@ def _change(steps: Figures) -> str:
     if len(changes) != 1:
         return ""
     near, far = ("baseline", "network") if ahead[-1] else ("network", "baseline")
-    return f"Up to step {changes[0]:,} the {near} is better, from there on the {far}."
+    return f"up to step {changes[0]:,} the {near} is better, from there on the {far}"
 
 
 def _behind(told: Figures) -> str:
@@ -74,18 +75,25 @@ def _behind(told: Figures) -> str:
     worst = max(behind, key=lambda row: row["mae"] / row["baseline_mae"] if row["baseline_mae"] else 0.0)
     most = f"most on “{worst['series']}” ({worst['mae']:.3g}, the baseline {worst['baseline_mae']:.3g})"
     listed = "series" if told.get("series") in (None, len(rows)) else "series with the largest errors"
-    return f"On {len(behind)} of {len(rows)} {listed} the baseline is better, {most}."
+    return f"on {len(behind)} of {len(rows)} {listed} the baseline is better, {most}"
 
 
 def _hard(dates: Figures) -> str:
-    pairs = [(mae, when) for mae, when in zip(dates.get("mae") or (), dates.get("dates") or (), strict=False)]
+    pairs = zip(dates.get("mae") or (), dates.get("dates") or (), strict=False)
     known = [(mae, when) for mae, when in pairs if mae is not None]
     if len(known) < FEWEST_STRETCHES:
         return ""
     worst, usual = max(known, key=lambda pair: pair[0]), median(mae for mae, _ in known)
     if worst[0] < WORSE * usual or not usual:
         return ""
-    return f"The hardest stretch of test time begins at {shown(worst[1])}: {worst[0]:.3g}, where {usual:.3g} is usual."
+    return f"the hardest stretch of test time begins at {shown(worst[1])}: {worst[0]:.3g}, where {usual:.3g} is usual"
+
+
+def _growing(steps: Figures) -> str:
+    ours = _known(steps, "mae")
+    if len(ours) < 2 or ours[-1] < GROWTH * ours[0]:
+        return ""
+    return f"errors grow from {ours[0]:.3g} at the first step to {ours[-1]:.3g} at the last"
 
 
 def _known(figures: Figures, name: str) -> list[float]:

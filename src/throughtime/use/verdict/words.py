@@ -7,7 +7,7 @@ from typing import Any
 
 from throughtime.use.verdict.blocks import LINES
 from throughtime.use.verdict.comparison import SHARES, Comparison, Row, comparison
-from throughtime.use.verdict.forecasts import how_wide, where_it_fails
+from throughtime.use.verdict.forecasts import how_it_fares
 from throughtime.use.verdict.names import baseline_words, metric_words
 from throughtime.use.verdict.scope import Scope, answers_steps, answers_texts, scope_of, text_unit
 
@@ -27,10 +27,10 @@ def verdict(metrics: Mapping[str, Any], test_rows: int, predictions: Sequence[Ro
     found, on = comparison(metrics, test_rows, predictions), scope_of(metrics, test_rows, predictions)
     if found is None:
         alone = f"{_alone(metrics, on)} No baseline stands beside it, so nothing says whether that is good."
-        return f"{alone} {how_wide(metrics) if on.is_forecasts else ''}".rstrip()
+        return f"{alone} {how_it_fares(metrics) if on.is_forecasts else ''}".rstrip()
     parts = [_figures(found, metrics, on), _judgement(found, on), _seeds(metrics, on)]
     if on.is_forecasts:
-        parts += [how_wide(metrics), where_it_fails(metrics)]
+        parts.append(how_it_fares(metrics))
     return " ".join(part for part in parts if part)
 
 
