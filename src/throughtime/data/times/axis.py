@@ -12,7 +12,7 @@ from throughtime.data.times.step import Step
 from throughtime.data.times.style import Style
 from throughtime.data.times.zones import DAY, to_local, to_utc
 
-__all__ = ["Axis", "Step", "months_of"]
+__all__ = ["Axis", "Step"]
 
 YEAR = 365.25 * DAY
 
@@ -35,12 +35,25 @@ def month_lengths(months: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return first, (begins + 1).astype("datetime64[D]").astype(np.int64) - first
 
 
+def goes_by_the_clock(step: Step, style: Style) -> bool:
+    """Whether equal steps are equal on clocks and calendars, be they put forward or back, and not in seconds.
+
+    >>> local = Style("%Y-%m-%d %H:%M", "Europe/Berlin")
+    >>> [goes_by_the_clock(Step.parse(text), local) for text in ("1mo", "1d", "6h", "1h")]
+    [True, True, True, False]
+    """
+    if step.of_days:
+        return True
+    return step.unit == "second" and step.count > 3600 and DAY % step.count == 0 and style.of_clocks
+
+
 @dataclass(frozen=True)
 class Axis:
     """Steps numbered from ``origin``, a moment, to both sides.
 
     Steps of days, weeks, months and years go by the calendar of the zone: each begins at the origin's time of day, and
-    months on the origin's day, or on their last day where they have no such. Shorter steps are equal times.
+    months on the origin's day, or on their last day where they have no such. Shorter steps are equal times, but for
+    those of more than an hour that are written without an offset: these go by the clock, from midnight to midnight.
 
     >>> axis = Axis(1454198400, Step(1, "month"), Style("%Y-%m-%d"))
     >>> [axis.stamp(k) for k in (-1, 0, 1, 2)]
@@ -60,7 +73,7 @@ class Axis:
     def moments(self, indices: np.ndarray) -> np.ndarray:
         """When steps (N,) begin, (N,) int64."""
         indices = np.asarray(indices, dtype=np.int64)
-        if not self.step.of_days:
+        if not goes_by_the_clock(self.step, self.style):
             return self.origin + indices * self.step.count
         return to_utc(self.style.zone, self._local_begins(indices))[0]
 
@@ -79,7 +92,7 @@ class Axis:
     def indices(self, moments: np.ndarray) -> np.ndarray:
         """The step (N,) int64 in which each moment (N,) lies."""
         moments = np.asarray(moments, dtype=np.int64)
-        if not self.step.of_days:
+        if not goes_by_the_clock(self.step, self.style):
             return np.floor_divide(moments - self.origin, self.step.count)
         guess = self._guess(to_local(self.style.zone, moments), to_local(self.style.zone, np.array([self.origin])))
         guess -= self.moments(guess) > moments  # earlier in the day, or in the month, than where steps begin

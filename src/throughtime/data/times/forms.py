@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from throughtime.data.times.pattern import MONTHS, WEEKDAYS, Reading, directives, read_all
+from throughtime.data.times.pattern import MONTHS, WEEKDAYS, directives
+from throughtime.data.times.reading import Reading, read_all
 
 SAMPLE = 200
 
@@ -46,7 +47,7 @@ DATES = tuple(
         (r"Q[1-4](?P<s>[- /])\d{4}", ("Q%q{s}%Y",)),
         (r"\d{4}(?P<s>-?)W\d{2}", ("%Y{s}W%V",)),
         (r"\d{4}(?P<s>-?)W\d{2}(?P=s)[1-7]", ("%Y{s}W%V{s}%u",)),
-        (r"\d{8}(?P<s>)(?=T)", ("%Y%m%d",)),
+        (r"\d{8}(?P<s>)(?=[T ]\d)", ("%Y%m%d",)),
     )
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.data.times.pattern import read_all
+from throughtime.data.times.reading import read_all
 
 WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
 COUNTS = "%i"

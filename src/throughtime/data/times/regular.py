@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from throughtime.data.times.axis import Axis, Step, month_lengths, months_of
+from throughtime.data.times.axis import Axis, Step, goes_by_the_clock, month_lengths, months_of
 from throughtime.data.times.style import Style
 from throughtime.data.times.zones import DAY, to_local, to_utc
 
@@ -60,8 +60,13 @@ def distances_of(sequences: Sequence[np.ndarray], style: Style) -> Distances | N
             scale = local
             if (day == np.minimum(day.max(), month_lengths(months)[1] - 1)).all():
                 unit, scale = "month", [months_of(part)[0] for part in local]
-    lengths, counts = np.unique(np.concatenate([np.diff(part) for part in scale]), return_counts=True)
-    return Distances(unit, lengths, counts)
+        elif style.of_clocks and goes_by_the_clock(_counted("second", sequences).commonest, style):
+            scale = local
+    return _counted(unit, scale)
+
+
+def _counted(unit: str, scale: Sequence[np.ndarray]) -> Distances:
+    return Distances(unit, *np.unique(np.concatenate([np.diff(part) for part in scale]), return_counts=True))
 
 
 def business_days(sequences: Sequence[np.ndarray], style: Style, step: Step) -> bool:
@@ -81,7 +86,7 @@ def axis_through(moments: np.ndarray, step: Step, style: Style) -> Axis:
         return Axis(_rolled_back(first, style), step, style)
     if step.unit == "month":
         return Axis(_long_month(moments, step, style), step, style)
-    scale = to_local(style.zone, moments) if step.of_days else moments
+    scale = to_local(style.zone, moments) if goes_by_the_clock(step, style) else moments
     places, counts = np.unique(scale % step.count, return_counts=True)
     on = scale % step.count == places[np.argmax(counts)]
     return Axis(int(moments[on].min()), step, style)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.data.times.clocks import localised, one_zone
 from throughtime.data.times.forms import choose, commonest, finished, patterns_of, sample
-from throughtime.data.times.pattern import Reading, directives, read_all
+from throughtime.data.times.pattern import directives
 from throughtime.data.times.plain import COUNTS, EPOCHS, FRACTIONS, meaning, moments_of, whole
+from throughtime.data.times.reading import Reading, read_all
 from throughtime.data.times.style import Style
-from throughtime.data.times.zones import known_zone, offset_in_words, to_utc
-from throughtime.data.values import is_empty, shown
+from throughtime.data.times.zones import known_zone, offset_in_words
+from throughtime.data.values import is_empty, is_number, shown
 from throughtime.errors import DataError, Place
 
 __all__ = ["Style", "Times", "says_when", "times_of"]
@@ -164,9 +167,7 @@ def _check(texts: Sequence[str], where: Where, pattern: str, reading: Reading) -
     i = int(np.argmin(reading.fits))
     text = texts[i]
     if reading.form[i]:
-        turned = len(patterns_of(text)) > 1
-        hint = ": day and month may stand the other way round than in other rows" if turned else ""
-        raise DataError(f"{shown(text)} does not exist{hint}", place=where(i), mend="fix the row")
+        raise DataError(f"{shown(text)} does not exist{_why_not(text)}", place=where(i), mend="fix the row")
     others = np.flatnonzero(reading.fits)
     if not others.size or (not patterns_of(text) and whole(text) is None):
         raise _no_time(text, where(i))
@@ -178,8 +179,18 @@ def _check(texts: Sequence[str], where: Where, pattern: str, reading: Reading) -
     raise DataError(f"{shown(text)} is written in another form than {like}", place=where(i), mend=ONE_FORM)
 
 
+def _why_not(text: str) -> str:
+    if re.search(r"[T ]24:", text):
+        return ": hours go from 0 to 23, and a day ends with 00:00 of the next"
+    return ", or day and month stand the other way round than in other rows" if len(patterns_of(text)) > 1 else ""
+
+
 def _no_time(text: str, place: Place) -> DataError:
     mend = "write it such as 2016-07-31 or 2016-07-31 18:00, or name another column with --set time=COLUMN"
+    if re.match(r"\d{1,2}([-/.])\d{1,2}\1\d{1,2}(\s|T|$)", text):
+        mend = "write years with four digits, such as 2016-07-31"
+    elif is_number(text):
+        mend = "give dates, or whole numbers that count steps, or name another column with --set time=COLUMN"
     return DataError(f"{shown(text)} is not a time", place=place, mend=mend)
 
 
@@ -192,7 +203,7 @@ def _placed(
     if reading.offset is not None:
         last = offset_in_words(int(reading.offset[-1]))
         if zone is None:
-            notes += _one_zone(reading.offset, where, texts)
+            notes += one_zone(reading.offset, where, texts)
         return Times(reading.local - reading.offset, Style(pattern, zone or last), notes)
     if pattern.endswith((" UTC", " GMT")):
         if zone not in (None, "+00:00"):
@@ -201,82 +212,5 @@ def _placed(
     if zone is None:
         return Times(reading.local, Style(pattern), notes)
     style = Style(pattern, zone)
-    moments, said = _localised(reading.local, style, texts, where)
+    moments, said = localised(reading.local, style, texts, where)
     return Times(moments, style, notes + said)
-
-
-def _one_zone(offsets: np.ndarray, where: Where, texts: Sequence[str]) -> tuple[str, ...]:
-    """What to say about several offsets; a DataError if they are not the summer and winter of one zone."""
-    known = np.unique(offsets)
-    if len(known) == 1:
-        return ()
-    if len(known) > 2 or known[1] - known[0] > 3600:
-        i = int(np.flatnonzero(np.abs(offsets - offsets[0]) > 3600)[:1].sum()) if known[-1] - known[0] > 3600 else 0
-        seen: set[int] = set()
-        for k, offset in enumerate(offsets.tolist()):
-            seen.add(offset)
-            if len(seen) > 2 or max(seen) - min(seen) > 3600:
-                i = k
-                break
-        raise DataError(
-            f"{shown(texts[i])} has another offset from UTC than {shown(texts[0])}, which is no daylight saving",
-            place=where(i),
-            mend="say in which zone all are meant, as --set zone=Europe/Berlin",
-        )
-    names = " and ".join(offset_in_words(int(offset)) for offset in known)
-    last = offset_in_words(int(offsets[-1]))
-    return (
-        f"the times have the offsets {names}, as with daylight saving; they are written with {last}, unless the zone "
-        "is given, as --set zone=Europe/Berlin",
-    )
-
-
-def _localised(
-    local: np.ndarray, style: Style, texts: Sequence[str], where: Where
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Local times of a zone to UTC; an hour that clocks show twice is told apart by the order of the rows."""
-    first, second = to_utc(style.zone, local)
-    never = (second < first) & (style.finest < 86400)  # a day may begin an hour late
-    if never.any():
-        i = int(np.argmax(never))
-        raise DataError(
-            f"{shown(texts[i])} does not exist in {style.zone}: clocks were put forward over it",
-            place=where(i),
-            mend="fix the row, or leave out --set zone if the clocks of this data are never changed",
-        )
-    twice = np.flatnonzero((second > first) & (style.finest < 86400))
-    if not twice.size:
-        return first, ()
-    later, single = _second_time(local, twice)
-    moments = first.copy()
-    moments[later] = second[later]
-    notes = [
-        f"{len(twice)} times stand in an hour that the clocks of {style.zone} show twice, and are told apart by their "
-        f"order, first {shown(texts[twice[0]])}"
-    ]
-    if single:
-        notes.append(f"{single} of them stand there once, and are taken as the first of the two")
-    return moments, tuple(notes)
-
-
-def _second_time(local: np.ndarray, twice: np.ndarray) -> tuple[np.ndarray, int]:
-    """The rows that stand for the second time in an hour shown twice, and how many stand there only once.
-
-    Rows one after the other in such an hour belong together. Among them each time comes as often before as after the
-    clocks are put back, be it once in a series or once in each of several. Where times run backwards, so does this.
-    """
-    breaks = np.flatnonzero(np.diff(twice) > 1) + 1
-    later: list[int] = []
-    single = 0
-    for rows in np.split(twice, breaks):
-        before, after = max(int(rows[0]) - 1, 0), min(int(rows[-1]) + 1, len(local) - 1)
-        falling = bool(local[before] > local[after])
-        of_time: dict[int, list[int]] = {}
-        for row in rows.tolist():
-            of_time.setdefault(int(local[row]), []).append(row)
-        for same in of_time.values():
-            ordered = same[::-1] if falling else same
-            half = (len(ordered) + 1) // 2
-            later += ordered[half:]
-            single += len(ordered) % 2
-    return np.array(later, dtype=np.int64), single

@@ -53,7 +53,7 @@ class Step:
     def plural(self) -> str:
         """Many of them, in words: ``days``, or ``steps of 15 minutes``."""
         name, _, count = self._named
-        return f"{name}s" if count == 1 else f"steps of {self}"
+        return f"{name}s" if count == 1 or self.unit == "count" else f"steps of {self}"
 
     @property
     def _named(self) -> tuple[str, str, int]:

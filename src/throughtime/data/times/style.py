@@ -9,7 +9,7 @@ import numpy as np
 
 from throughtime.data.times.pattern import directives, written
 from throughtime.data.times.plain import EPOCHS
-from throughtime.data.times.zones import DAY, offsets_at
+from throughtime.data.times.zones import DAY, is_offset, offsets_at
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,12 @@ class Style:
         if self.counts:
             return 1
         return next((seconds for letter, seconds in named if letters & set(letter)), 365 * DAY)
+
+    @property
+    def of_clocks(self) -> bool:
+        """Whether it says what clocks of a place show, and no offset from UTC, while that changes over the year."""
+        says_offset = any(part[-1] in "zZ" for part in directives(self.pattern) if len(part) > 1)
+        return self.zone is not None and not is_offset(self.zone) and not says_offset and self.pattern not in EPOCHS
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
