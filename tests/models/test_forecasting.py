@@ -153,7 +153,9 @@ def test_what_is_drawn_has_the_quantiles_that_are_said(name: str) -> None:
     drawn = output.drawn(said.expand(20_000, -1), uniform)
     expected = output.quantiles(said, LEVELS)
     assert expected is not None
-    torch.testing.assert_close(drawn.quantile(torch.tensor(LEVELS, dtype=torch.float64)), expected[0], rtol=2e-2, atol=2e-2)
+    torch.testing.assert_close(
+        drawn.quantile(torch.tensor(LEVELS, dtype=torch.float64)), expected[0], rtol=2e-2, atol=2e-2
+    )
 
 
 def test_a_gaussians_loss_is_minus_the_log_of_its_density() -> None:

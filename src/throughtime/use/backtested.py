@@ -14,7 +14,7 @@ from throughtime.data.series.panel import Panel
 from throughtime.data.times.axis import Axis
 from throughtime.models.metrics import Outcome
 from throughtime.models.settings import ForecastSettings
-from throughtime.use.verdict.forecasts import forecast_gain
+from throughtime.use.verdict.stretches import forecast_gain
 
 NUMBERS = 60_000  # numbers of each kind in predictions.jsonl; of more forecasts, some are kept, evenly spread
 SHOWN = 200  # steps of the past that stand beside a forecast

@@ -52,16 +52,20 @@ def choose(
     score: Score | None = None,
     seasons: Sequence[int] = (),
     ways: Sequence[Way] = ("direct", "recursive"),
+    *,
+    longest: int | None = None,
+    relative: Sequence[bool] = (True, False),
 ) -> tuple[Choice, Direct | Recursive]:
     """The one of all candidates, fitted on ``train``, whose forecasts of ``valid`` score best.
 
     Everything is compared at one penalty, then the best three at every penalty. Lags are tried as far as at least half
-    of the training forecasts have so many values before them; whole ``seasons`` are among them. At most 50,000
+    of the training forecasts have so many values before them, and no further than ``longest``; whole ``seasons`` are
+    among them. ``relative`` says whether the last value is taken off, or both to be tried. At most 50,000
     forecasts are learned from, evenly spread. Without a ``score`` it is the squared error in the units of the panel.
     """
     scored = score or _squared_error(valid)
     known = bool(train.panel.known[0].shape[1])
-    lags = sensible_lags(train, seasons)
+    lags = [count for count in sensible_lags(train, seasons) if longest is None or count <= longest]
     products = {
         way: Products.of((train if way == "direct" else one_step(train)).at_most(MOST), lags[-1], known) for way in ways
     }
@@ -69,7 +73,7 @@ def choose(
     def tried(choices: Iterator[Choice]) -> list[tuple[float, Choice]]:
         return [(_finite(scored(_fitted(choice, products[choice.way]).forecast(valid))), choice) for choice in choices]
 
-    every = product(ways, lags, (MIDDLE,), (True, False), (False, True) if known else (False,))
+    every = product(ways, lags, (MIDDLE,), relative, (False, True) if known else (False,))
     found = sorted(tried(Choice(*settings) for settings in every), key=lambda pair: -pair[0])
     finalists = [choice for _, choice in found[:FINALISTS]]
     others = tried(replace(choice, l2=l2) for choice in finalists for l2 in PENALTIES if l2 != MIDDLE)
@@ -77,9 +81,17 @@ def choose(
     return best, _fitted(best, products[best.way])
 
 
-def choose_direct(train: Backtest, valid: Backtest, score: Score | None = None, seasons: Sequence[int] = ()) -> Direct:
+def choose_direct(
+    train: Backtest,
+    valid: Backtest,
+    score: Score | None = None,
+    seasons: Sequence[int] = (),
+    *,
+    longest: int | None = None,
+    relative: Sequence[bool] = (True, False),
+) -> Direct:
     """As :func:`choose`, of those with weights for each step."""
-    _, model = choose(train, valid, score, seasons, ("direct",))
+    _, model = choose(train, valid, score, seasons, ("direct",), longest=longest, relative=relative)
     assert isinstance(model, Direct)
     return model
 
