@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.data.test_series_windows import panel
 from throughtime.batch import Batch
 from throughtime.cells.cell import form
 from throughtime.data.series.backtest import Backtest
@@ -20,8 +21,6 @@ from throughtime.models.forecasting.linear import last_values
 from throughtime.models.forecasting.outputs import outputs
 from throughtime.models.model import Model
 from throughtime.models.settings import ForecastSettings, NetworkSettings
-
-from tests.data.test_series_windows import panel
 
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 KINDS = ["point", "quantiles", "gaussian", "student_t"]

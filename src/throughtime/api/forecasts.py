@@ -16,17 +16,18 @@ from throughtime.api.prepared import Measured, Prepared, Say
 from throughtime.api.settings import Settings, resolve
 from throughtime.batch import Batch
 from throughtime.cells.cell import form
+from throughtime.data.files import read
 from throughtime.data.records import Records, joined
 from throughtime.data.series import recent
 from throughtime.data.series.backtest import Backtest
 from throughtime.data.series.layout import layout_of
 from throughtime.data.series.panel import Panel
-from throughtime.data.series.periods import NAMES, Periods, given_periods, periods_of
+from throughtime.data.series.periods import NAMES, Periods, given_periods, is_rows, periods_of
 from throughtime.data.series.reading import Reader
 from throughtime.data.series.scales import Scales
 from throughtime.data.series.windows import WindowBatches, Windows, drawn
 from throughtime.data.settings import DataSettings
-from throughtime.data.splits import given_splits
+from throughtime.data.splits import is_path
 from throughtime.errors import DataError, UsageError, unknown
 from throughtime.models.baselines import Answer, Material, baselines
 from throughtime.models.forecasting.build import build_forecaster, require_linear, tells_apart
@@ -45,9 +46,20 @@ from throughtime.use.going_on import next_steps
 from throughtime.use.inspect.memory.context import Context, context_of_rows
 
 IDLE = (
-    "kinds", "group", "label_separator", "max_length", "crop", "tokens", "subwords", "shared_vocabulary", "lower_case",
-    "max_vocabulary", "min_count", "stress", "split_seed",
-)  # fmt: skip
+    "kinds",
+    "group",
+    "label_separator",
+    "max_length",
+    "crop",
+    "tokens",
+    "subwords",
+    "shared_vocabulary",
+    "lower_case",
+    "max_vocabulary",
+    "min_count",
+    "stress",
+    "split_seed",
+)
 LONGEST_CHOSEN = 1_000  # steps of a context that is chosen for the user
 EVALUATED = 4_000  # forecasts of valid that are made after each epoch
 CONTEXT_ROWS = 256
@@ -141,9 +153,14 @@ class PreparedForecast(Prepared):
         found = {name: forecasts(model, self.windows, self.asked[name], device=device) for name in ("valid", "test")}
         valid, test = (self._material(self.asked[name]) for name in ("valid", "test"))
         calibration, outcomes = calibrated(
-            valid, found["valid"].point, found["valid"].quantiles, test, found["test"].point, found["test"].quantiles,
+            valid,
+            found["valid"].point,
+            found["valid"].quantiles,
+            test,
+            found["test"].point,
+            found["test"].quantiles,
             levels=levels_for(self.forecast.level),
-        )  # fmt: skip
+        )
         told = Told(self.panel, self.reader.axis, self.scales.of(self.panel), self.forecast)
         last = recent.recent(self.panel, self.windows.context_length)
         return Measured(
@@ -159,9 +176,13 @@ class PreparedForecast(Prepared):
         few = recent.recent(self.panel, SHOWN)
         chosen = [s for s in range(len(few))][:MOST_SHOWN]
         few = replace(
-            few, names=few.names[: len(chosen)], begins=few.begins[chosen], values=few.values[: len(chosen)],
-            past=few.past[: len(chosen)], known=few.known[: len(chosen)],
-        )  # fmt: skip
+            few,
+            names=few.names[: len(chosen)],
+            begins=few.begins[chosen],
+            values=few.values[: len(chosen)],
+            past=few.past[: len(chosen)],
+            known=few.known[: len(chosen)],
+        )
         calendar = len(self.reader.axis.calendar_names) if self.reader.calendar else 0
         try:
             return list(
@@ -256,9 +277,14 @@ def prepare_forecast(
         tell(note)
     layout, said = layout_of(records, settings, asked.known)
     reader, read = Reader.fit(
-        records, layout, settings.missing, calendar=asked.calendar, zone=asked.zone, step=asked.step,
+        records,
+        layout,
+        settings.missing,
+        calendar=asked.calendar,
+        zone=asked.zone,
+        step=asked.step,
         within=asked.within,
-    )  # fmt: skip
+    )
     for note in (*said, *read.notes):
         tell(note)
     panel = read.panel
@@ -283,21 +309,31 @@ def prepare_forecast(
     suited = {"batch_size": min(max(len(backtests["train"]) // 100, 8), 64)}
     resolved = resolve(task, chosen, suited)
     return PreparedForecast(
-        replace(resolved, task=asked), str(records.source), reader, scales, panel, periods, windows, backtests, linear,
+        resolved,
+        asked,
+        str(records.source),
+        reader,
+        scales,
+        panel,
+        periods,
+        windows,
+        backtests,
+        linear,
         tuple(notes),
-    )  # fmt: skip
+    )
 
 
 def _with_parts(records: Records, settings: DataSettings) -> Records:
     """With the rows of valid and test that stand in files of their own behind those of training."""
-    parts = given_splits(records, settings)
+    values = {name: getattr(settings, name) for name in ("valid", "test")}
+    parts = {
+        name: read(value, settings) for name, value in values.items() if not is_rows(value) and is_path(name, value)
+    }
     if not parts:
         return records
     if settings.split is not None or records.split is not None:
         raise UsageError("--valid and --test name files, and the rows say train or test too; leave one out")
-    return joined(
-        {"train": records, **{name: parts[name] for name in ("valid", "test") if name in parts}}, records.source
-    )
+    return joined({"train": records, **parts}, records.source)
 
 
 def _with_horizon(settings: ForecastSettings, reader: Reader, periods: Periods, tell: Say) -> ForecastSettings:

@@ -51,9 +51,16 @@ class Reader:
 
     @classmethod
     def fit(
-        cls, records: Records, layout: Layout, missing: Sequence[str], *, calendar: bool, zone: str | None, step: str,
+        cls,
+        records: Records,
+        layout: Layout,
+        missing: Sequence[str],
+        *,
+        calendar: bool,
+        zone: str | None,
+        step: str,
         within: str,
-    ) -> tuple[Reader, Read]:  # fmt: skip
+    ) -> tuple[Reader, Read]:
         """The reader of these rows, and what it reads of them."""
         missing = tuple(missing)
         classes = {
@@ -116,13 +123,20 @@ class Reader:
                 knowns.append(np.concatenate([dates, ahead[first:]], 1))
         if not names:
             raise DataError(
-                "no row has a value to forecast", place=Place(records.source, None, self.layout.targets[0]),
+                "no row has a value to forecast",
+                place=Place(records.source, None, self.layout.targets[0]),
                 mend="fill in the column, or choose another --output",
-            )  # fmt: skip
+            )
         panel = Panel(
-            self.axis, tuple(names), np.array(begins, dtype=np.int64), tuple(values), tuple(pasts), tuple(knowns),
-            self.past_names(), self.known_names(),
-        )  # fmt: skip
+            self.axis,
+            tuple(names),
+            np.array(begins, dtype=np.int64),
+            tuple(values),
+            tuple(pasts),
+            tuple(knowns),
+            self.past_names(),
+            self.known_names(),
+        )
         return panel, tuple(_said(panel, left_out))
 
     def _numbers(self, records: Records, name: str) -> np.ndarray:
@@ -147,8 +161,9 @@ class Reader:
                 else:
                     raise DataError(
                         f'"{class_name(value)}" is not among the values of training ({", ".join(list(numbers)[:8])})',
-                        place=records.where(i, name), mend="correct it, or leave the cell empty",
-                    )  # fmt: skip
+                        place=records.where(i, name),
+                        mend="correct it, or leave the cell empty",
+                    )
             found.append(one)
         return np.concatenate(found, 1)
 
@@ -171,9 +186,15 @@ class Reader:
         classes = {name: tuple(known) for name, known in saved["classes"].items()}
         axis = Axis.from_json(saved["axis"])
         return cls(
-            Layout(said["time"], *columns), classes, axis, saved["calendar"], tuple(saved["missing"]), saved["zone"], saved["step"],
+            Layout(said["time"], *columns),
+            classes,
+            axis,
+            saved["calendar"],
+            tuple(saved["missing"]),
+            saved["zone"],
+            saved["step"],
             saved["within"],
-        )  # fmt: skip
+        )
 
 
 def series_names(records: Records, layout: Layout) -> list[str]:

@@ -21,14 +21,29 @@ IDENTITY_SIZE = 8
 MOST_SERIES = 1_000  # that are told apart, if not set
 HEADS: Mapping[str, type[ForecastHead]] = {"direct": DirectHead, "recursive": RecursiveHead}
 OF_TEXTS = (
-    "embeddings", "embedding_size", "frozen_embeddings", "token_dropout", "letters", "letters_size", "bag", "pooling",
-)  # fmt: skip
+    "embeddings",
+    "embedding_size",
+    "frozen_embeddings",
+    "token_dropout",
+    "letters",
+    "letters_size",
+    "bag",
+    "pooling",
+)
 
 
 def build_forecaster(
-    features: int, ahead: int, series: int, levels: Sequence[float], settings: NetworkSettings, task: ForecastSettings,
-    *, cell: Graph, execution: Execution = ORDINARY, generator: Generator | None = None,
-) -> Model:  # fmt: skip
+    features: int,
+    ahead: int,
+    series: int,
+    levels: Sequence[float],
+    settings: NetworkSettings,
+    task: ForecastSettings,
+    *,
+    cell: Graph,
+    execution: Execution = ORDINARY,
+    generator: Generator | None = None,
+) -> Model:
     """A new forecaster: of so many ``features`` a step behind it and ``ahead`` a step ahead.
 
     ``series``: how many series it tells apart, 0 for none. Context length and horizon are those of the settings, and

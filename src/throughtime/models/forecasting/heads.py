@@ -54,9 +54,13 @@ class ForecastHead(Head):
     scored = "forecast of the step, in deviations of the series' training part"
 
     def __init__(
-        self, encoders: Sequence[Encoder], around: Surroundings, task: ForecastSettings, sizes: tuple[int, int, int],
+        self,
+        encoders: Sequence[Encoder],
+        around: Surroundings,
+        task: ForecastSettings,
+        sizes: tuple[int, int, int],
         levels: Sequence[float],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``sizes``: context length, horizon, and what is known of each step ahead."""
         super().__init__()
         settings = around.settings
@@ -91,9 +95,14 @@ class ForecastHead(Head):
         horizon = ahead.hidden.shape[1]
         along = [ahead.hidden, *(one.hidden.expand(-1, horizon, -1) for one in which)]
         return Begun(
-            lags, ahead.hidden[..., 1:], place.hidden[:, 0, 0], place.hidden[:, 0, 1], self.bridge([past.states]),
-            torch.cat(along, 2), draw,
-        )  # fmt: skip
+            lags,
+            ahead.hidden[..., 1:],
+            place.hidden[:, 0, 0],
+            place.hidden[:, 0, 1],
+            self.bridge([past.states]),
+            torch.cat(along, 2),
+            draw,
+        )
 
     def loss(self, output: Begun, target: Tensor) -> Tensor:
         losses, known = self._losses(output, target)
