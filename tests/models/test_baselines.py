@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 import torch
 
+from throughtime.data.scaling import Scaling
+from throughtime.data.series.backtest import Backtest
+from throughtime.data.series.panel import Panel
 from throughtime.models.baselines import Material, baselines, ridge
 from throughtime.models.baselines import logistic_regression as logistic
 from throughtime.models.baselines import naive_bayes as bayes
 from throughtime.models.baselines.bags import Bags
 from throughtime.models.baselines.baseline import rank
-from throughtime.models.metrics import Outcome, metrics
+from throughtime.models.metrics import Outcome, metrics, metrics_of
 
 ACCURACY, RMSE, MACRO_F1 = (metrics[name].score for name in ("accuracy", "rmse", "macro_f1"))
 CLASSIFIERS = (
@@ -26,6 +29,7 @@ CLASSIFIERS = (
 REGRESSORS = ("mean", "median", "ridge_characters", "ridge_words")
 TAGGERS = ("linear_chain", "most_frequent_tag")
 READERS = ("kneser_ney",)
+FORECASTERS = ("drift", "linear_autoregression", "naive", "seasonal_naive")
 WRITERS = ("copy", "known_answers", "letter_mapping", "word_table")
 APPLY = {
     "classes": CLASSIFIERS,
@@ -36,8 +40,10 @@ APPLY = {
     "tokens": READERS,
     "sentences": ("known_answers", "copy", "word_table"),
     "names": ("known_answers", "copy", "letter_mapping"),
+    "forecasts": FORECASTERS,
 }
 BETTER = {"classes": ACCURACY, "labels": MACRO_F1, "numbers": RMSE, "tags": ACCURACY, "numbers a step": RMSE}
+BETTER["forecasts"] = metrics["mae"].score
 BETTER["tokens"] = metrics["cross_entropy"].score
 BETTER["sentences"], BETTER["names"] = metrics["word_error"].score, metrics["character_error"].score
 
@@ -90,9 +96,20 @@ def some_texts(rows: int, seed: int, kind: str) -> Material:
     return Material.of_texts("text", [between.join(source) for source in sources], references, unit)
 
 
+def some_series(forecasts: int, seed: int) -> Material:
+    """Two series that mostly repeat themselves every five steps."""
+    generator = np.random.default_rng(seed)
+    season = np.array([2.0, -1.0, 0.0, 3.0, 1.0])
+    values = [np.resize(season, 100 + forecasts // 2) + 0.1 * generator.normal(size=100 + forecasts // 2) for _ in "ab"]
+    backtest = Backtest.over(Panel.of_values(values), 98, 100 + forecasts // 2, 3)
+    return Material.of_backtest(backtest, [Scaling(5.0, 2.0), Scaling(-1.0, 4.0)], np.array([1.0, 2.0]), 0.8)
+
+
 def made(rows: int, seed: int, kind: str) -> Material:
     if kind in ("sentences", "names"):
         return some_texts(rows, seed, kind)
+    if kind == "forecasts":
+        return some_series(rows, seed)
     if kind == "tokens":
         return some_stream(20 * rows, seed)
     return some_steps(rows, seed, kind) if kind in ("tags", "numbers a step") else some_material(rows, seed, kind)
@@ -108,7 +125,7 @@ def splits(kind: str = "classes") -> tuple[Material, Material, Material]:
 
 
 def test_the_registered_names() -> None:
-    assert tuple(baselines) == tuple(sorted((*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS, *WRITERS)))
+    assert tuple(baselines) == tuple(sorted((*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS, *WRITERS, *FORECASTERS)))
 
 
 @pytest.mark.parametrize("kind", list(APPLY))
@@ -122,11 +139,16 @@ def test_every_baseline_answers_or_says_that_it_does_not_apply(name: str, kind: 
         return
     assert answer is not None
     assert answer.name == name and answer.settings
-    assert (answer.valid.truth == valid.target).all() and (answer.test.truth == test.target).all()
+    for part, outcome in ((valid, answer.valid), (test, answer.test)):
+        target = part.forecast(part.backtest.truth).truth if kind == "forecasts" else part.target
+        assert (outcome.truth == target).all()
     assert answer.test.kind == test.kind and answer.test.lengths is test.lengths
     if kind == "tokens":
         assert answer.test.surprise is not None and (answer.test.surprise > 0).all()
         assert answer.test.characters == test.characters
+    elif kind == "forecasts":
+        assert answer.test.spread is not None and answer.test.spread.level == 0.8
+        assert {"coverage", "mase", "pinball"} <= {metric.name for metric in metrics_of(answer.test)}
     elif name in ("linear_chain", *WRITERS):
         assert answer.test.probabilities is None
     elif kind not in ("numbers", "numbers a step"):

@@ -174,6 +174,13 @@ def test_lags_reach_no_further_than_the_series() -> None:
     assert sensible_lags(train, [4]) == [1, 2, 3, 4, 7, 8]  # first forecasts begin at 1 ... 16
 
 
+def test_what_is_set_is_not_tried() -> None:
+    backtest = Backtest.over(some_panel(), 0, 90, 2)
+    for relative in (False, True):
+        direct = choose_direct(backtest, backtest, longest=4, relative=(relative,))
+        assert direct.relative == relative and direct.lags <= 4
+
+
 def test_saved_is_loaded() -> None:
     backtest = Backtest.over(some_panel(), 0, 90, 3)
     for use_known in (False, True):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from throughtime.data.scaling import Scaling
+from throughtime.data.series.backtest import Backtest
+from throughtime.models.baselines.rolling import Measured, Rolling
 from throughtime.models.metrics import Kind, Outcome, TextUnit, surprise
+from throughtime.models.metrics.extra import Extra
 from throughtime.registry import Registry
 
 
@@ -20,6 +24,9 @@ class Material:
     ids below ``vocabulary_size``, which stands for so many ``characters``. Where a text is answered with a text, the
     first of ``texts`` is what is read, ``references`` are the right answers to each row, and ``unit`` is what these are
     made of: :meth:`of_texts` makes such material.
+
+    Where series are forecast, ``rolling`` holds which forecasts are asked for, and ``target`` nothing: the truths of a
+    million forecasts are not held at once. :meth:`of_backtest` makes such material.
     """
 
     texts: dict[str, list[str]]
@@ -33,6 +40,7 @@ class Material:
     characters: int | None = None
     references: tuple[tuple[str, ...], ...] | None = None
     unit: TextUnit = "words"
+    rolling: Rolling | None = None
 
     @classmethod
     def of_texts(
@@ -48,11 +56,44 @@ class Material:
         target = Outcome.of_texts(right, [row[0] for row in right], unit).truth
         return cls({column: list(sources)}, {}, {}, target, references=right, unit=unit)
 
+    @classmethod
+    def of_backtest(
+        cls,
+        backtest: Backtest,
+        scalings: Sequence[Scaling],
+        scales: np.ndarray,
+        level: float | None,
+        measured: Measured = "units",
+    ) -> Material:
+        """Forecasts over a panel of S series whose values are in deviations from the mean.
+
+        ``scalings`` say for each series of the panel how it came from the user's units, ``scales (S,)`` what the naive
+        forecast is wrong by on average within the training values, in the user's units (NaN where there is none), and
+        ``level`` is the nominal share of the interval. Errors are ``measured`` in the user's units, or in deviations.
+
+        >>> from throughtime.data.series.panel import Panel
+        >>> asked = Backtest.over(Panel.of_values([np.array([-1.0, 0.0, 1.0])]), 1, 3, 1)
+        >>> part = Material.of_backtest(asked, [Scaling(10.0, 2.0)], np.array([2.0]), None)
+        >>> outcome = part.forecast(asked.lags(1))
+        >>> part.kind, len(part), outcome.truth.tolist(), outcome.predicted.tolist()
+        ('forecasts', 2, [[10.0], [12.0]], [[8.0], [10.0]])
+        """
+        rolling = Rolling.of(backtest, scalings, scales, level, measured)
+        return cls({}, {}, {}, np.zeros((len(backtest), 0)), rolling=rolling)
+
     def __len__(self) -> int:
         return len(self.target)
 
     @property
+    def backtest(self) -> Backtest:
+        """Which forecasts are asked for, in deviations."""
+        assert self.rolling is not None
+        return self.rolling.backtest
+
+    @property
     def kind(self) -> Kind:
+        if self.rolling is not None:
+            return "forecasts"
         if self.references is not None:
             return "texts"
         return "tokens" if self.vocabulary_size is not None else Outcome(self.target, self.target).kind
@@ -74,6 +115,19 @@ class Material:
         """The outcome of answering with these N texts."""
         assert self.references is not None
         return Outcome.of_texts(self.references, predicted, self.unit)
+
+    def forecast(
+        self, predicted: np.ndarray, quantiles: np.ndarray | None = None, levels: Sequence[float] = ()
+    ) -> Outcome:
+        """The outcome of these forecasts (N, H), with or without their quantiles (N, H, Q), all in deviations."""
+        assert self.rolling is not None
+        return self.rolling.outcome(predicted, quantiles, levels)
+
+    def at_most(self, count: int) -> Material:
+        """Of forecasts: itself, or so many of them, evenly spread."""
+        assert self.rolling is not None
+        part = replace(self.rolling, backtest=self.backtest.at_most(count))
+        return replace(self, target=self.target[:count], rolling=part)
 
     def believed(self, probabilities: np.ndarray) -> Outcome:
         """The outcome of these probabilities ``(N, C)``: the likeliest class, or every label above one half."""
@@ -104,3 +158,6 @@ def rank(outcome: Outcome, better: Score) -> tuple[float, float]:
 
 
 baselines: Registry[Baseline] = Registry("baseline", "throughtime.models.baselines")
+
+EXTRAS = {"exponential_smoothing": Extra("forecast", "statsmodels")}
+"""By name of a baseline, what it is computed with; where that is not installed the baseline does not apply."""
