@@ -30,9 +30,10 @@ from throughtime.data.settings import DataSettings
 from throughtime.data.splits import is_path
 from throughtime.errors import DataError, UsageError, unknown
 from throughtime.models.baselines import Answer, Material, baselines
+from throughtime.models.baselines.forecasts import calibrated
 from throughtime.models.forecasting.build import build_forecaster, require_linear, tells_apart
 from throughtime.models.forecasting.heads import ForecastHead
-from throughtime.models.intervals import Calibration, levels_for
+from throughtime.models.intervals import Calibration, in_two_halves, levels_for
 from throughtime.models.linear_autoregression import Direct, choose_direct
 from throughtime.models.metrics import Metric, Outcome, metrics
 from throughtime.models.model import Model, float_type
@@ -63,6 +64,7 @@ IDLE = (
 LONGEST_CHOSEN = 1_000  # steps of a context that is chosen for the user
 EVALUATED = 4_000  # forecasts of valid that are made after each epoch
 CONTEXT_ROWS = 256
+SHARES = tuple(k / 10 for k in range(11))  # of what the network adds to the linear forecast
 SHOWN = 300  # steps before the future in the report
 MOST_SHOWN = 50  # series there
 
@@ -98,7 +100,7 @@ class PreparedForecast(Prepared):
             len(self.windows.features),
             len(self.windows.ahead_features),
             len(self.windows.names) if tells_apart(self.forecast, self.windows.names) else 0,
-            levels_for(self.forecast.level),
+            self.levels,
             settings.network,
             self.forecast,
             cell=form(settings.network.cell),
@@ -132,13 +134,30 @@ class PreparedForecast(Prepared):
         )
 
     def evaluated(self, device: torch.device, model: nn.Module) -> dict[str, float]:
-        assert isinstance(model, Model)
-        asked = self.asked["valid"]
-        if len(asked) > EVALUATED:
-            asked = asked.select(np.unique(np.linspace(0, len(asked) - 1, EVALUATED).round().astype(np.int64)))
+        """All metrics and the mean loss; the ``share`` of the network that is best here stays in its head."""
+        assert isinstance(model, Model) and isinstance(model.head, ForecastHead)
+        asked = self.asked["valid"].at_most(EVALUATED)
+        material, metric = self._material(asked), metrics[self.watched_metric()]
+        model.head.share.fill_(0.0)
+        plain = forecasts(model, self.windows, asked, device=device).point if self.linear is not None else None
+        model.head.share.fill_(1.0)
         found = forecasts(model, self.windows, asked, device=device)
-        outcome = self._material(asked).forecast(found.point)
-        return {**measured(outcome), "loss": float(found.losses.mean())}
+        if plain is not None:
+            shares = {share: material.forecast(plain + share * (found.point - plain)) for share in SHARES}
+            judge = metrics["mae"] if metric.name in ("pinball", "crps") else metric
+            best = max(SHARES, key=lambda share: judge.score(shares[share]))
+            model.head.share.fill_(best)
+            found = forecasts(model, self.windows, asked, device=device) if best < 1 else found
+        quantiles = found.quantiles
+        if quantiles is None and metric.name in ("pinball", "crps"):
+            assert material.rolling is not None
+            quantiles = in_two_halves(asked.truth, found.point, None, material.rolling.times, self.levels)
+        return {**measured(material.forecast(found.point, quantiles, self.levels)), "loss": float(found.losses.mean())}
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Of the quantiles that are said."""
+        return levels_for(self.forecast.level)
 
     def _material(self, asked: Backtest) -> Material:
         scalings, errors = self.scales.of(self.panel), self.scales.errors_of(self.panel)
@@ -159,7 +178,7 @@ class PreparedForecast(Prepared):
             test,
             found["test"].point,
             found["test"].quantiles,
-            levels=levels_for(self.forecast.level),
+            levels=self.levels,
         )
         told = Told(self.panel, self.reader.axis, self.scales.of(self.panel), self.forecast)
         last = recent.recent(self.panel, self.windows.context_length)

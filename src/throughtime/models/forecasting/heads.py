@@ -48,9 +48,12 @@ class ForecastHead(Head):
         y_k = centre + spread * (linear_k + output(h_k))
 
     with ``h_k`` the decoder's state at step k. The last map begins at 0, so an untrained network forecasts as the
-    linear path does. The encodings come in the order past, ahead, place, and which series if that is read.
+    linear path does. In evaluation only the ``share`` of what the output adds to the linear forecast counts that is
+    best on the validation split: 0 is the linear forecast, 1 the network as it was trained. The encodings come in the
+    order past, ahead, place, and which series if that is read.
     """
 
+    share: Tensor
     scored = "forecast of the step, in deviations of the series' training part"
 
     def __init__(
@@ -76,6 +79,7 @@ class ForecastHead(Head):
         self.last = nn.Linear(self.recurrent.output_size, self.output.size)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
+        self.register_buffer("share", torch.ones(()))
 
     fed = 0  # values that the decoder reads at a step
 
@@ -135,7 +139,12 @@ class ForecastHead(Head):
         return encodings[0].states[0][-1]
 
     def _raw(self, hidden: Tensor, draw: Draw | None) -> Tensor:
-        return self.last(dropout(hidden, self.rate, draw, "head", locked=self.locked))
+        raw = self.last(dropout(hidden, self.rate, draw, "head", locked=self.locked))
+        if draw is not None:
+            return raw
+        weights = torch.ones(self.output.size, dtype=raw.dtype, device=raw.device)
+        weights[self.output.location] = self.share
+        return raw * weights
 
 
 class DirectHead(ForecastHead):

@@ -26,7 +26,7 @@ class Output(ABC):
     """
 
     size: int
-    needs_levels = False
+    location = 0  # which of the raw numbers moves the forecast
 
     @abstractmethod
     def said(self, raw: Tensor, base: Tensor, centre: Tensor, spread: Tensor) -> Tensor:
@@ -76,16 +76,14 @@ class Point(Output):
 class Quantiles(Output):
     """A number for each level, in order: the median, and steps up and down from it that are never negative."""
 
-    needs_levels = True
-
     def __init__(self, settings: ForecastSettings, levels: Sequence[float]) -> None:
         self.levels = tuple(levels)
-        self.size, self.middle = len(levels), self.levels.index(0.5)
+        self.size, self.location = len(levels), self.levels.index(0.5)
 
     def said(self, raw: Tensor, base: Tensor, centre: Tensor, spread: Tensor) -> Tensor:
-        median = (base + raw[..., self.middle])[..., None]
-        up = median + F.softplus(raw[..., self.middle + 1 :] - 1).cumsum(-1)
-        down = median - F.softplus(raw[..., : self.middle].flip(-1) - 1).cumsum(-1).flip(-1)
+        median = (base + raw[..., self.location])[..., None]
+        up = median + F.softplus(raw[..., self.location + 1 :] - 1).cumsum(-1)
+        down = median - F.softplus(raw[..., : self.location].flip(-1) - 1).cumsum(-1).flip(-1)
         return centre[..., None] + spread[..., None] * torch.cat([down, median, up], -1)
 
     def losses(self, said: Tensor, truth: Tensor) -> Tensor:
@@ -95,7 +93,7 @@ class Quantiles(Output):
         return 2 * torch.maximum(levels * above, (levels - 1) * above).mean(-1)
 
     def point(self, said: Tensor) -> Tensor:
-        return said[..., self.middle]
+        return said[..., self.location]
 
     def quantiles(self, said: Tensor, levels: Sequence[float]) -> Tensor:
         return said[..., [self.levels.index(level) for level in levels]]
