@@ -120,7 +120,7 @@ class Forecaster:
             asked, self.scales.of(panel), self.scales.errors_of(panel), self.settings.level, self.settings.measured
         )
         quantiles = self.calibration.apply(found.point, found.quantiles)
-        return measured(material.forecast(found.point, quantiles))
+        return measured(material.forecast(found.point, quantiles, self.calibration.levels))
 
     def _read(self, data: Any) -> Any:
         wanted = self.reader.layout.columns
