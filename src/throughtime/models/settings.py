@@ -260,8 +260,11 @@ class ForecastSettings(Group, frozen=True):
     ] = "refuse"
     outputs: Annotated[
         Literal["point", "quantiles", "gaussian", "student_t"],
-        Meta(description="what the network says of each step: one number, quantiles, or a distribution"),
-    ] = "quantiles"
+        Meta(
+            description="what the network says of each step: one number, whose intervals come from its errors on valid; "
+            "quantiles, or a distribution, whose intervals widen and narrow"
+        ),
+    ] = "point"
     loss: Annotated[
         Literal["squared", "absolute"] | None,
         Meta(description="of outputs=point: squared (if not set) leads to the mean, absolute to the median"),
