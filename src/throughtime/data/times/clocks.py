@@ -54,12 +54,11 @@ def localised(
     later, single = _second_time(local, twice)
     moments = first.copy()
     moments[later] = second[later]
-    notes = [
-        f"{len(twice)} times stand in an hour that the clocks of {style.zone} show twice, and are told apart by their "
-        f"order, first {shown(texts[twice[0]])}"
-    ]
+    place = f"in an hour that the clocks of {style.zone} show twice"
+    notes = [f"{place}, rows are told apart by their order, first {shown(texts[twice[0]])}"]
     if single:
-        notes.append(f"{single} of them stand there once, and are taken as the first of the two")
+        stand = "1 time stands" if single == 1 else f"{single:,} times stand"
+        notes.append(f"{stand} {place} but once in the rows: the first of the two is taken")
     return moments, tuple(notes)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from throughtime.data.times.distinct import distinct
 from throughtime.data.times.pattern import MONTHS, WEEKDAYS, directives
 from throughtime.data.times.reading import Reading, read_all
 
@@ -145,12 +146,12 @@ def choose(patterns: Sequence[str], texts: Sequence[str]) -> Chosen:
 
 def _distances(local: np.ndarray) -> int:
     """How many different distances there are between neighbouring times, in months if all are on one day of them."""
-    times = np.unique(local)
+    times = distinct(local)
     months = times.astype("datetime64[s]").astype("datetime64[M]")
     within = times - months.astype("datetime64[s]").astype(np.int64)
     if (within == within[:1]).all():
         times = months.astype(np.int64)
-    return len(np.unique(np.diff(times)))
+    return len(distinct(np.diff(times)))
 
 
 def finished(pattern: str, reading: Reading, first: str) -> str:
@@ -163,7 +164,8 @@ def finished(pattern: str, reading: Reading, first: str) -> str:
 
 def _finished(part: str, reading: Reading, first: str) -> str:
     if part in ("%-m", "%-d", "%-H", "%-I"):
-        return part if part in reading.narrow else part.replace("-", "")
+        like_the_other = part in ("%-m", "%-d") and part not in reading.zeros and reading.narrow & {"%-m", "%-d"}
+        return part if part in reading.narrow or like_the_other else part.replace("-", "")
     if part == "%b":
         return "%B" if "%B" in reading.narrow else part
     if part == "%a":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from throughtime.data.times.axis import Axis, Step
+from throughtime.data.times.distinct import distinct
 from throughtime.data.times.misfits import check_exact, check_kind, check_told, too_few, too_many
 from throughtime.data.times.regular import (
     axis_from_the_calendar,
@@ -90,8 +91,8 @@ def grid_of(
 
 def _axis(times: Times, sequences: list[Sequence], where: Where, given: Step | None) -> tuple[Axis, tuple[str, ...]]:
     """The axis of new material, and what there is to say about it."""
-    moments = [np.unique(sequence.moments) for sequence in sequences]
-    pooled = np.unique(np.concatenate(moments))
+    moments = [distinct(sequence.moments) for sequence in sequences]
+    pooled = distinct(np.concatenate(moments))
     style = times.style
     notes: tuple[str, ...] = ()
     if given is None:
@@ -176,7 +177,7 @@ def spread(values: np.ndarray, index: np.ndarray, steps: int, within: str) -> np
     values = np.asarray(values, dtype=np.float64)
     result = np.full((steps, values.shape[1]), np.nan)
     if within == "refuse":
-        assert len(np.unique(index)) == len(index), "two rows share a step"
+        assert len(distinct(index)) == len(index), "two rows share a step"
         result[index] = values
         return result
     known = ~np.isnan(values)

@@ -30,7 +30,7 @@ def check_kind(times: Times, axis: Axis, sequences: list[Sequence], where: Where
     if times.style.counts != axis.style.counts:
         this, those = ("counts", "dates") if times.style.counts else ("dates", "counts")
     elif (times.style.zone is None) != (axis.style.zone is None):
-        this, those = "without a zone or an offset", "with one"
+        this, those = "without a zone or an offset", "in a zone"
         if axis.style.zone is None:
             this, those = those, this
     else:

@@ -10,7 +10,7 @@ import numpy as np
 
 from throughtime.data.times.reading import read_all
 
-WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
+WHOLE = re.compile(r"[+-]?\d{1,19}(\.0*)?", re.ASCII)
 COUNTS = "%i"
 EPOCHS = {"%s": 1, "%3s": 10**3, "%6s": 10**6, "%9s": 10**9}  # since 1970-01-01, and how many make a second
 SINCE_1970 = {
@@ -33,11 +33,18 @@ def whole(value: Any) -> int | None:
     (3, -4, 5, None, None, None)
     """
     if isinstance(value, str):
-        return int(value.strip().partition(".")[0]) if WHOLE.fullmatch(value.strip()) else None
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        if not WHOLE.fullmatch(value.strip()):
+            return None
+        number = int(value.strip().partition(".")[0])
+    elif isinstance(value, (float, np.floating)):
+        if not float(value).is_integer():
+            return None
+        number = int(value)
+    elif isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         return None
-    number = float(value)
-    return int(value) if abs(number) < 2**63 - 1 and number.is_integer() else None
+    else:
+        number = int(value)
+    return number if abs(number) < 2**63 - 1 else None
 
 
 def meaning(numbers: Sequence[int]) -> tuple[str, tuple[str, ...]]:

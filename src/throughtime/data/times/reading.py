@@ -18,10 +18,10 @@ WIDEST = 64  # characters of the longest time
 class Reading:
     """What a pattern makes of a column of N texts.
 
-    ``form``: the text is written in the pattern; ``fits``: and means a time that exists. ``local`` (N,): seconds since
-    1970-01-01 as written; ``offset`` (N,): seconds east of UTC, or None where the pattern has none. ``narrow``: the
-    directives that had one digit somewhere. ``fraction``: fewest and most digits of a fraction; ``cut``: (N,) whether
-    the fraction was more than 0.
+    ``form`` (N,): the text is written in the pattern; ``fits`` (N,): and means a time that exists. ``local`` (N,):
+    seconds since 1970-01-01 as written; ``offset`` (N,): seconds east of UTC, or None where the pattern has none.
+    ``narrow``: the directives that had one digit somewhere; ``zeros``: those that had a leading zero. ``fraction``:
+    fewest and most digits of a fraction; ``cut`` (N,): whether the fraction was more than 0.
     """
 
     form: np.ndarray
@@ -29,6 +29,7 @@ class Reading:
     local: np.ndarray
     offset: np.ndarray | None
     narrow: frozenset[str]
+    zeros: frozenset[str]
     fraction: tuple[int, int]
     cut: np.ndarray
 
@@ -49,6 +50,7 @@ def read_all(pattern: str, texts: Sequence[str]) -> Reading:
         np.concatenate([part.local for part in parts]),
         np.concatenate(offsets) if offsets else None,
         frozenset().union(*(part.narrow for part in parts)),
+        frozenset().union(*(part.zeros for part in parts)),
         (min(part.fraction[0] for part in parts), max(part.fraction[1] for part in parts)),
         np.concatenate([part.cut for part in parts]),
     )
@@ -142,6 +144,7 @@ def _read(pattern: str, texts: Sequence[str]) -> Reading:
     cursor = _Cursor(texts)
     held: dict[str, np.ndarray] = {}
     narrow: set[str] = set()
+    zeros: set[str] = set()
     fraction, cut = (0, 0), np.zeros(len(texts), dtype=bool)
     for part in directives(pattern):
         letter = part[-1]
@@ -168,9 +171,12 @@ def _read(pattern: str, texts: Sequence[str]) -> Reading:
             held[letter], width = cursor.number(least, most)
             if (width[cursor.good] < most).any():
                 narrow.add(part)
+            if (held[letter][cursor.good & (width == 2)] < 10).any():
+                zeros.add(part)
     cursor.end()
     local, fits = _moments(held, len(texts))
-    return Reading(cursor.good, cursor.good & fits, local, held.get("z"), frozenset(narrow), fraction, cut)
+    fits &= cursor.good
+    return Reading(cursor.good, fits, local, held.get("z"), frozenset(narrow), frozenset(zeros), fraction, cut)
 
 
 def _offset(cursor: _Cursor) -> np.ndarray:
