@@ -343,6 +343,13 @@ def test_an_unknown_zone_gets_a_suggestion(zone: str, mend: str) -> None:
     assert str(caught.value).startswith(f'unknown zone "{zone}"; {mend}')
 
 
+def test_a_machine_without_time_zones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("throughtime.data.times.zones.available_timezones", set)
+    with pytest.raises(UsageError, match='^zone "Europe/Berlin": this machine knows no time zones; pip install tzdata'):
+        read("2016-07-01 00:00", zone="Europe/Berlin")
+    assert read("2016-07-01 00:00", zone="+02:00").moments.tolist() == [seconds(2016, 6, 30, 22)]
+
+
 @pytest.mark.parametrize("text", [form[0] for form in FORMS])
 def test_a_column_of_times_is_recognised(text: str) -> None:
     assert says_when([text] * 5) == (not text.isdigit())
@@ -376,3 +383,27 @@ def test_a_time_beyond_the_calendar_is_written_in_words() -> None:
     style = Style("%Y-%m-%d")
     assert style.write(seconds(9999, 12, 31)) == "9999-12-31" and style.write(10**15) == "after year 9999"
     assert style.write(-(10**15)) == "before year 1"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_stands_there_is_read_or_named(seed: int) -> None:
+    random.seed(seed)
+    signs = "0123456789-/:. TZ+QWJulAPM,\u0661é\n"
+    values: list[Any] = [random.choice(FORMS)[0]] * 5
+    for k in range(random.randrange(4)):
+        text = list(values[k])
+        text[random.randrange(len(text))] = random.choice(signs)
+        values[k] = "".join(text)
+    values += random.sample([None, 3, 2.5, True, b"2016", ["a"], {"b": 1}, "2016-07-01", float("inf")], seed % 3)
+    random.shuffle(values)
+    assert says_when(values) in (True, False)
+    try:
+        times = read(*values, zone=random.choice([None, "Europe/Berlin"]))
+    except DataError as error:
+        assert str(error).startswith("a.csv row ") and error.mend
+    else:
+        assert len(times.moments) == len(back(times)) == len(values)
+
+
+def test_columns_of_arrays_hold_no_times() -> None:
+    assert not says_when([np.zeros((3, 3)), np.ones(2)])

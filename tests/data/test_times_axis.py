@@ -137,13 +137,13 @@ def test_steps_in_words_and_their_seasons(text: str, words: str, setting: str, s
         ("", "--set step=15min"),
         ("-1d", "--set step=15min"),
         ("fortnight", "--set step=15min"),
-        ("1m", "did you mean --set step=1mo?"),
+        ("1m", "say 1min or 1mo"),
     ],
 )
 def test_what_is_no_step_gets_a_mend(text: str, mend: str) -> None:
     with pytest.raises(UsageError) as caught:
         Step.parse(text)
-    assert str(caught.value).startswith(f'--set step="{text}" is no step; ') and mend in str(caught.value)
+    assert str(caught.value).startswith(f'--set step="{text}" ') and mend in str(caught.value)
 
 
 DAY, WEEK, YEAR = (

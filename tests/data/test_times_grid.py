@@ -349,3 +349,44 @@ def test_a_million_rows() -> None:
     stamps = [str(stamp).replace("T", " ") for stamp in np.datetime64("1990-01-01T00:00") + np.arange(1_000_000) * 10]
     found = grid(stamps)
     assert found.steps == (1_000_000,) and str(found.axis.step) == "10 minutes"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_times_make_a_grid_or_a_mistake_with_a_place(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    zone = [None, "Europe/Berlin", "America/Sao_Paulo", "+05:30"][seed % 4]
+    form = ["%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S%:z", "%Y-%m"][seed // 4 % 4]
+    if zone is None:
+        form = form.replace("%:z", "")
+    step = int(random.choice([900, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 1]))
+    moments = 1477000000 // step * step + step * np.sort(random.integers(0, 60, 40))
+    style = Style(form, zone)
+    values = [style.write(int(moment)) for moment in moments]
+    settings: dict[str, Any] = {"within": str(random.choice(WITHIN)), "step": str(random.choice(["auto", "1d", "2h"]))}
+    try:
+        found = grid(values, {"a": range(20), "b": range(20, 40)}, zone, **settings)
+    except (DataError, UsageError) as error:
+        assert isinstance(error, UsageError) or str(error).startswith("a.csv row "), error
+        return
+    times = times_of(values, where, zone)
+    for begin, steps, index, rows in zip(found.begins, found.steps, found.index, found.rows, strict=True):
+        assert index[0] == 0 and index[-1] == steps - 1 and (np.diff(index) >= 0).all()
+        assert (found.axis.indices(times.moments[rows]) == begin + index).all()
+        assert sorted(rows.tolist()) == sorted(set(rows.tolist())) and len(rows) == 20
+
+
+def test_messages_name_the_series_where_there_are_several() -> None:
+    values = [*days(3), "2016-07-01", "2016-07-03", "2016-07-02"]
+    with pytest.raises(
+        DataError, match='^a.csv row 7.*stands after "2016-07-03" of row 6, in series "b"; .*sort the rows'
+    ):
+        grid(values, {"a": range(3), "b": range(3, 6)})
+    with pytest.raises(DataError, match='^a.csv row 3.*stands in row 2 already, in series "a"; remove one, or say how'):
+        grid(["2016-07-01"] * 2 + days(3), {"a": range(2), "b": range(2, 5)})
+    found = grid([*days(3), *days(4)[::3]], {"a": range(3), "b": range(3, 5)})
+    assert found.notes[-1] == "2 of 7 days are missing, first 2016-07-02 of b"
+
+
+def test_an_hour_shown_twice_is_no_step_of_days() -> None:
+    found = grid(["2016-10-30 02:00", "2016-10-30 02:00"], zone="Europe/Berlin")
+    assert str(found.axis.step) == "1 hour" and found.steps == (2,)

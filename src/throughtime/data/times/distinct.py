@@ -8,8 +8,8 @@ import numpy as np
 def distinct(values: np.ndarray) -> np.ndarray:
     """The different values of an array (N,), sorted.
 
-    What ``numpy.unique`` gives; but that goes by hashes, among which times at equal steps collide: a million of them,
-    ten minutes apart, took it 4.4 s (numpy 2.4), and take 0.1 s when sorted.
+    What ``numpy.unique`` gives; but that goes by hashes, among which times at equal steps collide, and takes seconds
+    for a million of them (numpy 2.4).
 
     >>> distinct(np.array([3, 1, 3, 2]))
     array([1, 2, 3])

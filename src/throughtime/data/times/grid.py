@@ -16,7 +16,7 @@ from throughtime.data.times.regular import (
     business_days,
     distances_of,
 )
-from throughtime.data.times.sequence import SORTED, Sequence, Where, row_in_words, sequences_of
+from throughtime.data.times.series import SORTED, Series, Where, in_order_of_time, row_in_words
 from throughtime.data.times.stamps import Times
 from throughtime.errors import DataError, UsageError, unknown
 
@@ -72,39 +72,39 @@ def grid_of(
         raise UsageError(f"--set within={within}: {unknown('way for rows to become one', within, WITHIN)}")
     assert series, "a grid needs a series"
     given = None if step == "auto" else Step.parse(step)
-    sequences, notes = sequences_of(times, series, where, within)
+    all_series, notes = in_order_of_time(times, series, where, within)
     if axis is None:
-        axis, said = _axis(times, sequences, where, given)
+        axis, said = _axis(times, all_series, where, given)
         notes += said
     else:
-        check_kind(times, axis, sequences, where)
+        check_kind(times, axis, all_series, where)
         if given is None and within == "refuse":
-            check_exact(times, axis, sequences, where)
-    placed = [axis.indices(sequence.moments) for sequence in sequences]
-    notes += _shared(times, axis, sequences, placed, where, within, any(note.endswith(SORTED) for note in notes))
+            check_exact(times, axis, all_series, where)
+    placed = [axis.indices(one.moments) for one in all_series]
+    notes += _shared(times, axis, all_series, placed, where, within, any(note.endswith(SORTED) for note in notes))
     begins = np.array([indices[0] for indices in placed], dtype=np.int64)
     steps = tuple(int(indices[-1] - indices[0]) + 1 for indices in placed)
-    notes += _holes(times, axis, sequences, placed, where)
+    notes += _holes(times, axis, all_series, placed, where)
     index = tuple(indices - indices[0] for indices in placed)
-    return Grid(axis, begins, steps, index, tuple(sequence.rows for sequence in sequences), notes)
+    return Grid(axis, begins, steps, index, tuple(one.rows for one in all_series), notes)
 
 
-def _axis(times: Times, sequences: list[Sequence], where: Where, given: Step | None) -> tuple[Axis, tuple[str, ...]]:
+def _axis(times: Times, all_series: list[Series], where: Where, given: Step | None) -> tuple[Axis, tuple[str, ...]]:
     """The axis of new material, and what there is to say about it."""
-    moments = [distinct(sequence.moments) for sequence in sequences]
+    moments = [distinct(one.moments) for one in all_series]
     pooled = distinct(np.concatenate(moments))
     style = times.style
     notes: tuple[str, ...] = ()
     if given is None:
         distances = distances_of(moments, style)
         if distances is None:
-            raise too_few(sequences, where)
+            raise too_few(all_series, where)
         found = distances.commonest
         if business_days(moments, style, found):
             found = Step(1, "weekday")
             notes = (WEEKDAYS_ONLY,)
         axis = axis_through(pooled, found, style)
-        check_exact(times, axis, sequences, where, distances)
+        check_exact(times, axis, all_series, where, distances)
     else:
         check_told(given, style)
         axis = axis_through(pooled, given, style)
@@ -119,7 +119,7 @@ def _axis(times: Times, sequences: list[Sequence], where: Where, given: Step | N
 def _shared(
     times: Times,
     axis: Axis,
-    sequences: list[Sequence],
+    all_series: list[Series],
     placed: list[np.ndarray],
     where: Where,
     within: str,
@@ -127,11 +127,11 @@ def _shared(
 ) -> tuple[str, ...]:
     """What to say about rows that share a step; a DataError if nothing says how they become one."""
     count = 0
-    for sequence, indices in zip(sequences, placed, strict=True):
+    for one, indices in zip(all_series, placed, strict=True):
         same = np.flatnonzero(np.diff(indices) == 0)
         count += len(same)
         if len(same) and within == "refuse":
-            first, second = sorted((int(sequence.rows[same[0]]), int(sequence.rows[same[0] + 1])))
+            first, second = sorted((int(one.rows[same[0]]), int(one.rows[same[0] + 1])))
             this, other = (times.style.write(int(times.moments[row])) for row in (second, first))
             raise DataError(
                 f'"{this}" and "{other}" of {row_in_words(where, first)} lie in the same step of {axis.step}',
@@ -148,7 +148,7 @@ def _shared(
 
 
 def _holes(
-    times: Times, axis: Axis, sequences: list[Sequence], placed: list[np.ndarray], where: Where
+    times: Times, axis: Axis, all_series: list[Series], placed: list[np.ndarray], where: Where
 ) -> tuple[str, ...]:
     """What to say about steps without a row; a DataError if there are far more than rows."""
     of = sum(int(indices[-1] - indices[0]) + 1 for indices in placed)
@@ -158,9 +158,9 @@ def _holes(
     if not missing:
         return ()
     if missing > MOST_HOLES * rows:
-        raise too_many(times, axis, sequences, placed, where, missing)
+        raise too_many(times, axis, all_series, placed, where, missing)
     s = next(s for s, gaps in enumerate(holes) if len(gaps))
-    first = axis.stamp(int(placed[s][holes[s][0]]) + 1)
+    first = axis.stamp(int(placed[s][holes[s][0]]) + 1) + (f" of {all_series[s].name}" if len(all_series) > 1 else "")
     if missing == 1:
         return (f"1 of {of:,} {axis.step.plural} is missing: {first}",)
     return (f"{missing:,} of {of:,} {axis.step.plural} are missing, first {first}",)

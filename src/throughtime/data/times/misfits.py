@@ -6,7 +6,7 @@ import numpy as np
 
 from throughtime.data.times.axis import Axis, Step
 from throughtime.data.times.regular import Distances
-from throughtime.data.times.sequence import Sequence, Where
+from throughtime.data.times.series import Series, Where
 from throughtime.data.times.stamps import Times
 from throughtime.data.times.style import Style
 from throughtime.data.times.zones import is_offset
@@ -25,7 +25,7 @@ def check_told(step: Step, style: Style) -> None:
         raise UsageError(f"--set step={step.setting} is finer than {form}; give a longer step")
 
 
-def check_kind(times: Times, axis: Axis, sequences: list[Sequence], where: Where) -> None:
+def check_kind(times: Times, axis: Axis, all_series: list[Series], where: Where) -> None:
     """Raise DataError for counts where a run has dates, for times in UTC where it has them as written, and back."""
     if times.style.counts != axis.style.counts:
         this, those = ("counts", "dates") if times.style.counts else ("dates", "counts")
@@ -37,16 +37,16 @@ def check_kind(times: Times, axis: Axis, sequences: list[Sequence], where: Where
         return
     raise DataError(
         f"the times are {this}, those of the run {those}",
-        place=where(int(sequences[0].rows[0])),
+        place=where(int(all_series[0].rows[0])),
         mend=f'write them as in the run, such as "{axis.stamp(0)}"',
     )
 
 
 def check_exact(
-    times: Times, axis: Axis, sequences: list[Sequence], where: Where, distances: Distances | None = None
+    times: Times, axis: Axis, all_series: list[Series], where: Where, distances: Distances | None = None
 ) -> None:
     """Raise DataError for the first row whose time lies between two steps; without ``distances``, of a run's axis."""
-    rows = np.concatenate([sequence.rows[~axis.exact(sequence.moments)] for sequence in sequences])
+    rows = np.concatenate([one.rows[~axis.exact(one.moments)] for one in all_series])
     if not len(rows):
         return
     row = int(rows.min())
@@ -92,19 +92,19 @@ def _longest_within(length: float, unit: str, style: Style) -> Step:
     return fits[-1] if fits else Step(max(int(length), 1), unit)
 
 
-def too_few(sequences: list[Sequence], where: Where) -> DataError:
+def too_few(all_series: list[Series], where: Where) -> DataError:
     """The error for series of one time each, between which there is no distance."""
-    one = len(sequences) == 1
+    one = len(all_series) == 1
     return DataError(
         "there is one time only" if one else "every series has one time only",
-        place=where(int(sequences[0].rows[0])),
+        place=where(int(all_series[0].rows[0])),
         mend="give more rows: a series needs two times at least"
         + ("" if one else "; if this column does not name series, say another with --set series=COLUMN"),
     )
 
 
 def too_many(
-    times: Times, axis: Axis, sequences: list[Sequence], placed: list[np.ndarray], where: Where, missing: int
+    times: Times, axis: Axis, all_series: list[Series], placed: list[np.ndarray], where: Where, missing: int
 ) -> DataError:
     """The error for far more steps than rows: a time is far off, or steps are too short."""
     rows, of = sum(map(len, placed)), sum(int(indices[-1] - indices[0]) + 1 for indices in placed)
@@ -112,7 +112,7 @@ def too_many(
     k = int(np.argmax(np.diff(placed[s])))
     found = f"{missing:,} of {of:,} {axis.step.plural} would have no row"
     if np.diff(placed[s])[k] > missing / 2:
-        before, after = (times.style.write(int(moment)) for moment in sequences[s].moments[k : k + 2])
+        before, after = (times.style.write(int(moment)) for moment in all_series[s].moments[k : k + 2])
         found += f', most of them between "{before}" and "{after}"'
         mend = "fix the row if this time or the one before is wrong, or leave out what lies so far apart"
     else:
@@ -121,4 +121,4 @@ def too_many(
         if times.style.counts:
             longer = str(-(-axis.step.count * of // rows))
         mend = f"say a longer step, as --set step={longer} --set within=mean"
-    return DataError(found, place=where(int(sequences[s].rows[k + 1])), mend=mend)
+    return DataError(found, place=where(int(all_series[s].rows[k + 1])), mend=mend)

@@ -12,12 +12,13 @@ from throughtime.data.times.reading import read_all
 
 WHOLE = re.compile(r"[+-]?\d{1,19}(\.0*)?", re.ASCII)
 COUNTS = "%i"
+LARGEST = 2**62  # so that differences stay within 64 bits
 EPOCHS = {"%s": 1, "%3s": 10**3, "%6s": 10**6, "%9s": 10**9}  # since 1970-01-01, and how many make a second
 SINCE_1970 = {
     "%s": (10**8, 10**11, "seconds"),
     "%3s": (10**11, 10**14, "milliseconds"),
     "%6s": (10**14, 10**17, "microseconds"),
-    "%9s": (10**17, 2**63 - 1, "nanoseconds"),
+    "%9s": (10**17, LARGEST, "nanoseconds"),
 }
 WRITTEN = {
     "%Y": (1500, 2200, "years"),
@@ -27,7 +28,7 @@ WRITTEN = {
 
 
 def whole(value: Any) -> int | None:
-    """The whole number that a raw value is, within 64 bits; None if it is none.
+    """The whole number that a raw value is, within 62 bits; None if it is none.
 
     >>> whole(3), whole("-4"), whole(5.0), whole("5.5"), whole(True), whole("2016-07")
     (3, -4, 5, None, None, None)
@@ -44,7 +45,7 @@ def whole(value: Any) -> int | None:
         return None
     else:
         number = int(value)
-    return number if abs(number) < 2**63 - 1 else None
+    return number if abs(number) < LARGEST else None
 
 
 def meaning(numbers: Sequence[int]) -> tuple[str, tuple[str, ...]]:

@@ -56,11 +56,12 @@ def distances_of(sequences: Sequence[np.ndarray], style: Style) -> Distances | N
         local = [to_local(style.zone, moments) for moments in sequences]
         pooled = np.concatenate(local)
         months, day, seconds = months_of(pooled)
-        if (seconds == seconds[0]).all():
+        forward = all((np.diff(part) > 0).all() for part in local)  # no clock was put back between two times
+        if forward and (seconds == seconds[0]).all():
             scale = local
             if (day == np.minimum(day.max(), month_lengths(months)[1] - 1)).all():
                 unit, scale = "month", [months_of(part)[0] for part in local]
-        elif style.of_clocks and goes_by_the_clock(_counted("second", sequences).commonest, style):
+        elif forward and style.of_clocks and goes_by_the_clock(_counted("second", sequences).commonest, style):
             scale = local
     return _counted(unit, scale)
 

@@ -82,7 +82,7 @@ def times_of(values: Sequence[Any], where: Where, zone: str | None = None, style
 
 
 def _is_missing(value: Any) -> bool:
-    return is_empty(value) or (not isinstance(value, (str, int, float, list)) and bool(value != value))  # NaT
+    return is_empty(value) or (isinstance(value, (date, np.datetime64)) and bool(value != value))  # NaT
 
 
 def _zone_of_values(values: Sequence[Any]) -> str | None:

@@ -88,6 +88,10 @@ class Step:
             return cls(int(match[1] or 1) * size, unit)
         number = re.match(r"\d*", text.strip())
         assert number is not None
+        if match and match[2] == "m":
+            raise UsageError(
+                f'--set step="{text}" may be minutes or months; say {match[1] or 1}min or {match[1] or 1}mo'
+            )
         near = difflib.get_close_matches(text.strip().lower()[number.end() :].strip(), [n for n in NAMED if n], n=1)
         if near:
             unit, size = NAMED[near[0]]

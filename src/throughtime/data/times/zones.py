@@ -36,6 +36,10 @@ def known_zone(zone: str) -> str:
     names = available_timezones()
     if zone in names:
         return zone
+    if not names:
+        raise UsageError(
+            f'zone "{zone}": this machine knows no time zones; pip install tzdata, or give an offset as +02:00'
+        )
     near = _nearest(zone, names)
     mend = f"did you mean --set zone={near}?" if near else "give a name such as Europe/Berlin or an offset as +02:00"
     raise UsageError(f'unknown zone "{zone}"; {mend}')

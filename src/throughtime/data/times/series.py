@@ -15,7 +15,7 @@ Where = Callable[[int], Place]
 
 
 @dataclass(frozen=True)
-class Sequence:
+class Series:
     """The rows of one series in the order of time, (n,) each; ``moments`` never fall."""
 
     name: str
@@ -23,16 +23,16 @@ class Sequence:
     moments: np.ndarray
 
 
-def sequences_of(
+def in_order_of_time(
     times: Times, series: Mapping[str, np.ndarray], where: Where, within: str
-) -> tuple[list[Sequence], tuple[str, ...]]:
+) -> tuple[list[Series], tuple[str, ...]]:
     """Each series in the order of time, and what there is to say about it.
 
     Series that run backwards are turned round. Other disorder is refused, unless it is said how rows become one.
 
     >>> from throughtime.data.times.style import Style
     >>> times = Times(np.array([3, 2, 1]), Style("%i", counts=True))
-    >>> sequences_of(times, {"": np.arange(3)}, lambda i: Place("a.csv", i + 2), "refuse")[1]
+    >>> in_order_of_time(times, {"": np.arange(3)}, lambda i: Place("a.csv", i + 2), "refuse")[1]
     ('the rows run from the last time to the first, and are turned round',)
     """
     found, turned, ordered = [], [], []
@@ -46,14 +46,15 @@ def sequences_of(
                 rows, moments = rows[::-1], moments[::-1]
                 turned.append(name)
             elif within == "refuse":
-                raise _disorder(times, rows, int(np.argmax(ways < 0)) + 1, where)
+                raise _disorder(times, rows, int(np.argmax(ways < 0)) + 1, where, name if len(series) > 1 else None)
             else:
                 order = np.argsort(moments, kind="stable")
                 rows, moments = rows[order], moments[order]
                 ordered.append(name)
         if within == "refuse" and (np.diff(moments) == 0).any():
-            raise _twice(times, rows, int(np.argmax(np.diff(moments) == 0)) + 1, where)
-        found.append(Sequence(name, rows, moments))
+            name_of = name if len(series) > 1 else None
+            raise _twice(times, rows, int(np.argmax(np.diff(moments) == 0)) + 1, where, name_of)
+        found.append(Series(name, rows, moments))
     notes = []
     for names, what in ((turned, "run from the last time to the first, and are turned round"), (ordered, SORTED)):
         if names:
@@ -61,6 +62,7 @@ def sequences_of(
     return found, tuple(notes)
 
 
+APART = ", or say --set series=COLUMN if a column tells several series apart"
 SORTED = "are not in the order of time, and are sorted"
 
 
@@ -70,25 +72,25 @@ def _of(names: list[str], of: int) -> str:
     return f"of series {names[0]} " if len(names) == 1 else f"of {len(names):,} of {of:,} series "
 
 
-def _disorder(times: Times, rows: np.ndarray, k: int, where: Where) -> DataError:
+def _disorder(times: Times, rows: np.ndarray, k: int, where: Where, series: str | None) -> DataError:
     this, before = times.style.write(int(times.moments[rows[k]])), times.style.write(int(times.moments[rows[k - 1]]))
-    apart = "say --set series=COLUMN if a column tells several series apart"
-    mend = f"sort the rows by time, or {apart}{_clocks(times, rows[k])}"
-    return DataError(
-        f'"{this}" stands after "{before}" of {row_in_words(where, rows[k - 1])}; rows must be in the order of time',
-        place=where(int(rows[k])),
-        mend=mend,
-    )
+    mend = f"sort the rows by time{APART if series is None else ''}{_clocks(times, rows[k])}"
+    found = f'"{this}" stands after "{before}" of {row_in_words(where, rows[k - 1])}{_in(series)}'
+    return DataError(f"{found}; rows must be in the order of time", place=where(int(rows[k])), mend=mend)
 
 
-def _twice(times: Times, rows: np.ndarray, k: int, where: Where) -> DataError:
+def _twice(times: Times, rows: np.ndarray, k: int, where: Where, series: str | None) -> DataError:
     first, second = sorted((int(rows[k - 1]), int(rows[k])))
     stamp = times.style.write(int(times.moments[second]))
-    mend = (
-        "remove one, or say --set series=COLUMN if a column tells several series apart, or how rows of one time become "
-        f"one, as --set within=mean (or sum, first, last){_clocks(times, rows[k])}"
+    become = "or say how rows of one time become one, as --set within=mean (or sum, first, last)"
+    mend = f"remove one{APART if series is None else ''}, {become}{_clocks(times, rows[k])}"
+    return DataError(
+        f'"{stamp}" stands in {row_in_words(where, first)} already{_in(series)}', place=where(second), mend=mend
     )
-    return DataError(f'"{stamp}" stands in {row_in_words(where, first)} already', place=where(second), mend=mend)
+
+
+def _in(series: str | None) -> str:
+    return "" if series is None else f', in series "{series}"'
 
 
 def _clocks(times: Times, row: int) -> str:
