@@ -61,6 +61,7 @@ FORMS = [  # how it is written, its pattern, and when it is in UTC
     ("07/31/2016 06:05:09pm", "%m/%d/%Y %I:%M:%S%P", (2016, 7, 31, 18, 5, 9)),
     ("7/31/16", "%-m/%-d/%y", (2016, 7, 31)),
     ("2016-07", "%Y-%m", (2016, 7, 1)),
+    ("2016-7", "%Y-%-m", (2016, 7, 1)),
     ("07/2016", "%m/%Y", (2016, 7, 1)),
     ("2016M07", "%YM%m", (2016, 7, 1)),
     ("201607", "%Y%m", (2016, 7, 1)),
@@ -348,6 +349,14 @@ def test_a_machine_without_time_zones(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match='^zone "Europe/Berlin": this machine knows no time zones; pip install tzdata'):
         read("2016-07-01 00:00", zone="Europe/Berlin")
     assert read("2016-07-01 00:00", zone="+02:00").moments.tolist() == [seconds(2016, 6, 30, 22)]
+
+
+def test_counts_have_no_zone() -> None:
+    with pytest.raises(
+        UsageError, match="^--set zone=Europe/Berlin does not fit: the times are whole numbers that count"
+    ):
+        read(1, 2, 3, zone="Europe/Berlin")
+    assert read(1469988309, zone="Europe/Berlin").style == Style("%s", "Europe/Berlin")
 
 
 @pytest.mark.parametrize("text", [form[0] for form in FORMS])

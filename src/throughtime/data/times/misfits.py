@@ -51,11 +51,13 @@ def check_exact(
         return
     row = int(rows.min())
     index = int(axis.indices(times.moments[row : row + 1])[0])
-    found = f'"{times.style.write(int(times.moments[row]))}" lies between the steps '
-    found += f'"{axis.stamp(index)}" and "{axis.stamp(index + 1)}"'
+    stamp = times.style.write(int(times.moments[row]))
+    found = f'"{stamp}" lies between the steps "{axis.stamp(index)}" and "{axis.stamp(index + 1)}"'
     if distances is None:
         found += f" of the run, which are {axis.step} apart"
         raise DataError(found, place=where(row), mend=f"fix the row, or give rows at steps of {axis.step}")
+    if distances.counts.max() < distances.counts.sum() / 5:
+        found = f'"{stamp}" and others do not stand at equal steps'
     mend = f"say what a step is: {_steps_to_say(distances, times.style)}"
     if is_offset(times.style.zone) and axis.step.of_days:
         mend += ", or --set zone=Europe/Berlin (or where it is) if the offsets are those of summer and winter"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from throughtime.data.times.plain import FRACTIONS
 from throughtime.data.times.stamps import Times
 from throughtime.data.times.zones import DAY
 from throughtime.errors import DataError, Place
@@ -82,10 +83,11 @@ def _disorder(times: Times, rows: np.ndarray, k: int, where: Where, series: str 
 def _twice(times: Times, rows: np.ndarray, k: int, where: Where, series: str | None) -> DataError:
     first, second = sorted((int(rows[k - 1]), int(rows[k])))
     stamp = times.style.write(int(times.moments[second]))
+    cut = f" ({FRACTIONS})" if FRACTIONS in times.notes else ""
     become = "or say how rows of one time become one, as --set within=mean (or sum, first, last)"
     mend = f"remove one{APART if series is None else ''}, {become}{_clocks(times, rows[k])}"
     return DataError(
-        f'"{stamp}" stands in {row_in_words(where, first)} already{_in(series)}', place=where(second), mend=mend
+        f'"{stamp}" stands in {row_in_words(where, first)} already{_in(series)}{cut}', place=where(second), mend=mend
     )
 
 

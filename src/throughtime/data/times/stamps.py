@@ -18,7 +18,7 @@ from throughtime.data.times.reading import Reading, read_all
 from throughtime.data.times.style import Style
 from throughtime.data.times.zones import known_zone, offset_in_words
 from throughtime.data.values import is_empty, is_number, shown
-from throughtime.errors import DataError, Place
+from throughtime.errors import DataError, Place, UsageError
 
 __all__ = ["Style", "Times", "says_when", "times_of"]
 
@@ -72,13 +72,16 @@ def times_of(values: Sequence[Any], where: Where, zone: str | None = None, style
     for i, value in enumerate(values):
         if _is_missing(value):
             raise DataError("the time is missing", place=where(i), mend="fill it in, or remove the row")
-    zone = known_zone(zone) if zone is not None else _zone_of_values(values)
-    if style is not None and zone is None:
-        zone = style.zone
+    known = known_zone(zone) if zone is not None else _zone_of_values(values)
+    if style is not None and known is None:
+        known = style.zone
     some = sample(values)
-    if sum(whole(value) is not None for value in some) > len(some) / 2:
-        return _of_numbers(values, where, zone, style)
-    return _of_texts(_texts(values), where, zone, style)
+    if sum(whole(value) is not None for value in some) <= len(some) / 2:
+        return _of_texts(_texts(values), where, known, style)
+    times = _of_numbers(values, where, known, style)
+    if zone is not None and times.style.counts:
+        raise UsageError(f"--set zone={zone} does not fit: the times are whole numbers that count steps")
+    return times
 
 
 def _is_missing(value: Any) -> bool:
