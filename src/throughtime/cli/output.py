@@ -31,6 +31,17 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def figures(values: Mapping[str, float]) -> str:
-    """``accuracy 0.8312  macro_f1 0.7021``."""
-    return "  ".join(f"{name} {value:.4f}" for name, value in values.items())
+def figures(values: Mapping[str, float | None]) -> str:
+    """Names and figures in a line, those that are not known left out.
+
+    >>> figures({"accuracy": 0.83124, "mae": 0.0000312, "mse": 251234.5678, "mase": None})
+    'accuracy 0.8312  mae 3.12e-05  mse 251234.6'
+    """
+    return "  ".join(f"{name} {_figure(value)}" for name, value in values.items() if value is not None)
+
+
+def _figure(value: float) -> str:
+    """Four decimals, unless these say too little or more than is known."""
+    if 0 < abs(value) < 0.001:
+        return f"{value:.3g}"
+    return f"{value:.4f}" if abs(value) < 10_000 else f"{value:.1f}"

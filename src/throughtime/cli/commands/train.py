@@ -100,4 +100,6 @@ def train(
             f"beside {figures({name: value for name, value in beside.items() if name != 'name'})}  ({beside['name']})"
         )
     print(trained.verdict)
+    if trained.run.forecast.exists():
+        print(f"future: {trained.run.forecast.path}")
     print(f"report: {trained.run.report.path}")

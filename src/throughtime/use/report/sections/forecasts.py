@@ -69,7 +69,7 @@ def _chart(i: int, row: Row, why: str, told: Row, beside: str) -> Markup:
         y_label="in the data's unit",
         begin=ahead[0] if past else None,
     )
-    return chart(picture, _numbers(row, beside), where, f"{why[0].upper()}{why[1:]}: {_off(row)}.")
+    return chart(picture, _numbers(row, beside), f"{where}.", f"{why[0].upper()}{why[1:]}: {_off(row)}.")
 
 
 def _off(row: Row) -> str:
