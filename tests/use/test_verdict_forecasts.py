@@ -117,11 +117,12 @@ def test_where_it_fails() -> None:
     )
     changing = {"mae": [0.2, 0.3, 0.2], "baseline_mae": [0.25, 0.25, 0.25]}  # more than one change tells nothing
     assert verdict(figures(by_horizon=changing), 400).endswith("could be chance.")
-    dates = {"dates": [f"2017-0{k}-01 00:00:00" for k in range(1, 7)], "mae": [0.1, 0.11, None, 0.1, 0.25, 0.1]}
+    begins = [f"2017-0{k}-01 00:00:00" for k in range(1, 7)]
+    dates = {"dates": begins, "mae": [0.1, 0.11, None, 0.1, 0.25, 0.1]}
     assert verdict(figures(by_date=dates), 400).endswith(
         "The hardest stretch of test time begins at 2017-05-01: 0.25, where 0.1 is usual."
     )
-    assert verdict(figures(by_date={"dates": dates["dates"][:4], "mae": [1, 1, 1, 9]}), 400).endswith("be chance.")
+    assert verdict(figures(by_date={"dates": begins[:4], "mae": [1, 1, 1, 9]}), 400).endswith("be chance.")
 
 
 def test_series_on_which_the_baseline_is_better() -> None:

@@ -18,8 +18,8 @@ from throughtime.use.stamps import shown
 from throughtime.use.verdict import baseline_words
 
 SPREAD = 3  # forecasts at even distances, beside those chosen by their loss
-PAST, LEAST_PAST = 2, 12  # horizons of the past that are drawn, and steps
-MOST_STEPS = 200  # of a table; all stand in predictions.jsonl
+PAST, LEAST_PAST, MOST_PAST = 2, 12, 300  # horizons of the past that are drawn, and steps
+MOST_STEPS = 100  # of a table; all stand in predictions.jsonl
 Row = Mapping[str, Any]
 
 
@@ -42,15 +42,17 @@ def _chosen(rows: Sequence[Row]) -> list[tuple[Row, str]]:
     """By their loss, then some that are evenly spread; none twice."""
     by_loss = sorted((row for row in rows if row.get("loss") is not None), key=lambda row: row["loss"])
     named = {"the best": 0.0, "the middle one": 0.5, "the worst": 1.0} if by_loss else {}
-    found = [(by_loss[round(at * (len(by_loss) - 1))], why) for why, at in named.items()]
-    found += [(rows[round((k + 0.5) / SPREAD * (len(rows) - 1))], "one of many") for k in range(SPREAD)]
-    first = {id(row): (row, why) for row, why in reversed(found)}
-    return [first[key] for key in dict.fromkeys(id(row) for row, _ in found)]
+    found = {round(at * (len(by_loss) - 1)): why for why, at in reversed(named.items())}
+    chosen = [(by_loss[place], found[place]) for place in sorted(found)]
+    others = [row for row in rows if all(row is not one for one, _ in chosen)]
+    spread = dict.fromkeys(round((k + 0.5) / SPREAD * (len(others) - 1)) for k in range(SPREAD)) if others else {}
+    return chosen + [(others[place], "one of many") for place in spread]
 
 
 def _chart(i: int, row: Row, why: str, told: Row, beside: str) -> Markup:
     horizon, step = len(row["truth"]), told.get("step")
-    past = list((row.get("inputs") or {}).get("past") or [])[-max(PAST * horizon, LEAST_PAST) :]
+    most = min(MOST_PAST, max(PAST * horizon, LEAST_PAST))
+    past = list((row.get("inputs") or {}).get("past") or [])[-most:]
     x, dated = around(row.get("time"), len(past), horizon, step)
     ahead = x[len(past) :]
     # the first value that came is drawn from the last of the past on, so that the two are one line

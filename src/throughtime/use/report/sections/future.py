@@ -28,7 +28,7 @@ def future(material: ReportMaterial) -> Markup | None:
         return None
     width = WIDE if len(rows) == 1 else NARROW
     charts = [_chart(i, row, told, width) for i, row in enumerate(rows[:DRAWN])]
-    rest = unfold(f"{amount(len(rows) - DRAWN, 'more series')}", _listed(rows[DRAWN:])) if rows[DRAWN:] else None
+    rest = unfold(f"{len(rows) - DRAWN:,} more series", _listed(rows[DRAWN:])) if rows[DRAWN:] else None
     pictures = charts if len(rows) == 1 else tag("div", charts, class_="pair")
     return section("future", "The future", note(_said(told, len(rows), material)), pictures, rest)
 
