@@ -44,4 +44,4 @@ def _figure(value: float) -> str:
     """Four decimals, unless these say too little or more than is known."""
     if 0 < abs(value) < 0.001:
         return f"{value:.3g}"
-    return f"{value:.4f}" if abs(value) < 10_000 else f"{value:.1f}"
+    return f"{value:.4f}" if abs(value) < 10_000 else f"{value:.7g}"

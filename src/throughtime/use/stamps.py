@@ -122,3 +122,13 @@ def shown(stamp: Stamp) -> str:
     if found is None or found[3] not in (None, ":00"):
         return text
     return found[1] if found[2] == "00:00" else f"{found[1]} {found[2]}"
+
+
+def said(stamp: Stamp) -> str:
+    """The same in a sentence, where a number is that of a step.
+
+    >>> said("2017-10-24 00:00:00"), said(417)
+    ('2017-10-24', 'step 417')
+    """
+    text = shown(stamp)
+    return f"step {text}" if text.isdecimal() else text

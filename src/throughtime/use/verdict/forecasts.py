@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from throughtime.use.stamps import shown
+from throughtime.use.stamps import said
 
 OFF = 0.05  # from what an interval should hold to what it holds; further apart it is called too wide or too narrow
 GROWTH = 2.0  # of the error from the first step to the last
@@ -25,8 +25,8 @@ def how_it_fares(metrics: Figures) -> str:
     'Of the truths only 66 % lie within the 80 % interval: it is too narrow; errors grow from 0.1 at the first step to \
 0.3 at the last.'
     """
-    said = "; ".join(part for part in (how_wide(metrics), *where_it_fails(metrics)[:MOST_FAILURES]) if part)
-    return f"{said[0].upper()}{said[1:]}." if said else ""
+    sentence = "; ".join(part for part in (how_wide(metrics), *where_it_fails(metrics)[:MOST_FAILURES]) if part)
+    return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
 
 
 def how_wide(metrics: Figures) -> str:
@@ -86,7 +86,7 @@ def _hard(dates: Figures) -> str:
     worst, usual = max(known, key=lambda pair: pair[0]), median(mae for mae, _ in known)
     if worst[0] < WORSE * usual or not usual:
         return ""
-    return f"the hardest stretch of test time begins at {shown(worst[1])}: {worst[0]:.3g}, where {usual:.3g} is usual"
+    return f"the hardest stretch of test time begins at {said(worst[1])}: {worst[0]:.3g}, where {usual:.3g} is usual"
 
 
 def _growing(steps: Figures) -> str:

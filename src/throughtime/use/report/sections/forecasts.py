@@ -14,7 +14,7 @@ from throughtime.use.report.numbers import amount, number
 from throughtime.use.report.parts import chart, note, section, table
 from throughtime.use.report.sections.future import bands
 from throughtime.use.report.times import around, values
-from throughtime.use.stamps import shown
+from throughtime.use.stamps import said
 from throughtime.use.verdict import baseline_words
 
 SPREAD = 3  # forecasts at even distances, beside those chosen by their loss
@@ -34,8 +34,8 @@ def forecasts(material: ReportMaterial) -> Markup | None:
     beside = baseline_words((material.metrics.get("baseline") or {}).get("name") or "baseline")
     charts = [_chart(i, row, why, told, beside) for i, (row, why) in enumerate(_chosen(rows))]
     of = (told.get("origins") or {}).get("test", len(rows))
-    said = f"{amount(len(charts), 'forecast')} of {of:,}; {len(rows):,} stand in predictions.jsonl."
-    return section("forecasts", "Forecasts over the truth", note(said), tag("div", charts, class_="pair"))
+    counted = f"{amount(len(charts), 'forecast')} of {of:,}; {len(rows):,} stand in predictions.jsonl."
+    return section("forecasts", "Forecasts over the truth", note(counted), tag("div", charts, class_="pair"))
 
 
 def _chosen(rows: Sequence[Row]) -> list[tuple[Row, str]]:
@@ -60,7 +60,7 @@ def _chart(i: int, row: Row, why: str, told: Row, beside: str) -> Markup:
     lines = [came, Line("network", ahead, values(row["predicted"]))]
     if row.get("baseline"):
         lines.insert(1, Line(beside, ahead, values(row["baseline"]), "second", stroke="thin"))
-    where = " ".join(part for part in (str(row.get("series") or ""), f"from {shown(row.get('time'))}") if part)
+    where = " ".join(part for part in (str(row.get("series") or ""), f"from {said(row.get('time'))}") if part)
     picture = time_chart(
         f"forecast-{i}",
         f"{where}: forecast and truth",
@@ -76,7 +76,7 @@ def _chart(i: int, row: Row, why: str, told: Row, beside: str) -> Markup:
 
 def _off(row: Row) -> str:
     errors = [abs(said - came) for came, said in zip(row["truth"], row["predicted"], strict=True) if came is not None]
-    known = "" if len(errors) == len(row["truth"]) else f", of {len(errors)} known steps"
+    known = "" if len(errors) == len(row["truth"]) else f" over {len(errors)} known steps"
     return f"off by {number(sum(errors) / len(errors))} on average{known}"
 
 

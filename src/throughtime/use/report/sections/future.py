@@ -12,7 +12,7 @@ from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import amount, number
 from throughtime.use.report.parts import chart, note, section, table, unfold
 from throughtime.use.report.times import places, values
-from throughtime.use.stamps import shown
+from throughtime.use.stamps import said, shown
 
 DRAWN = 6  # series; the others are listed
 PAST, LEAST_PAST = 4, 48  # horizons of the past that are drawn, and steps
@@ -30,14 +30,15 @@ def future(material: ReportMaterial) -> Markup | None:
     charts = [_chart(i, row, told, width) for i, row in enumerate(rows[:DRAWN])]
     rest = unfold(f"{len(rows) - DRAWN:,} more series", _listed(rows[DRAWN:])) if rows[DRAWN:] else None
     pictures = charts if len(rows) == 1 else tag("div", charts, class_="pair")
-    return section("future", "The future", note(_said(told, len(rows), material)), pictures, rest)
+    return section("future", "The future", note(_told(told, len(rows), material)), pictures, rest)
 
 
-def _said(told: Row, rows: int, material: ReportMaterial) -> str:
+def _told(told: Row, rows: int, material: ReportMaterial) -> str:
     series = (material.metrics.get("forecast") or {}).get("series", rows)
     kept = f" Of {series:,} series the first {rows} are kept." if series > rows else ""
     steps = amount(told["horizon"], "step") if told.get("horizon") else "What comes"
-    each = f" ({told['step']}{' each' if told.get('horizon') != 1 else ''})" if told.get("step") else ""
+    step = "" if told.get("step") == "1 step" else told.get("step") or ""  # of series without dates
+    each = f" ({step}{' each' if told.get('horizon') != 1 else ''})" if step else ""
     return f"{steps}{each} after the last row: the line is what the network expects.{_band(told)}{kept}"
 
 
@@ -77,7 +78,7 @@ def bands(row: Row, x: Sequence[float], level: float | None) -> list[Band]:
 
 
 def _reach(row: Row) -> str:
-    first, last = (shown(row["time"][at]) for at in (0, -1))
+    first, last = (said(row["time"][at]) for at in (0, -1))
     return f"Forecast from {first} to {last}." if len(row["time"]) > 1 else f"Forecast of {first}."
 
 
