@@ -29,7 +29,7 @@ CLASSIFIERS = (
 REGRESSORS = ("mean", "median", "ridge_characters", "ridge_words")
 TAGGERS = ("linear_chain", "most_frequent_tag")
 READERS = ("kneser_ney",)
-FORECASTERS = ("drift", "linear_autoregression", "naive", "seasonal_naive")
+FORECASTERS = ("drift", "exponential_smoothing", "linear_autoregression", "naive", "seasonal_naive")
 WRITERS = ("copy", "known_answers", "letter_mapping", "word_table")
 APPLY = {
     "classes": CLASSIFIERS,

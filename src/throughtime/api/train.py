@@ -31,7 +31,7 @@ from throughtime.api.settings import Source, read_config
 from throughtime.batch import Batch
 from throughtime.cells.cell import form
 from throughtime.errors import NonFiniteError, UsageError
-from throughtime.models.baselines import Answer
+from throughtime.models.baselines import EXTRAS, Answer
 from throughtime.models.metrics import metrics
 from throughtime.models.model import used_engine
 from throughtime.settings import as_dict, changed
@@ -255,6 +255,9 @@ def _baselines(prepared: Prepared, progress: Progress) -> list[Answer]:
             found.append(answered)
             figure = metric.compute(answered.valid)
             progress.note(f"baseline {name}: {metric.name} {figure:.4g} on valid ({answered.settings})")
+        elif name in EXTRAS and not EXTRAS[name].installed:
+            extra = EXTRAS[name]
+            progress.note(f"baseline {name} is left out: it needs {extra.package}; pip install throughtime[{extra.name}]")
     return sorted(found, key=lambda answered: -metric.score(answered.valid))
 
 

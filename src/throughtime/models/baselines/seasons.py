@@ -43,7 +43,7 @@ def _peaks(train: Backtest, longest: int) -> list[int]:
     found = [_autocorrelation(np.diff(own[k][-MOST_STEPS:]), longest) for k in chosen]
     total, count = sum(found, np.zeros(longest + 1)), sum(len(own[k]) for k in chosen)
     together = total / (total[0] or 1)
-    least = max(LEAST, 2 / np.sqrt(count))
+    least = max(LEAST, 4 / np.sqrt(count))  # chance alone goes to 3 at some of so many lags
     inner = range(2, longest)
     peaks = [k for k in inner if together[k] > max(least, together[k - 1]) and together[k] >= together[k + 1]]
     return sorted(peaks, key=lambda k: -together[k])[:MOST_PEAKS]
