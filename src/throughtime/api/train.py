@@ -257,7 +257,9 @@ def _baselines(prepared: Prepared, progress: Progress) -> list[Answer]:
             progress.note(f"baseline {name}: {metric.name} {figure:.4g} on valid ({answered.settings})")
         elif name in EXTRAS and not EXTRAS[name].installed:
             extra = EXTRAS[name]
-            progress.note(f"baseline {name} is left out: it needs {extra.package}; pip install throughtime[{extra.name}]")
+            progress.note(
+                f"baseline {name} is left out: it needs {extra.package}; pip install throughtime[{extra.name}]"
+            )
     return sorted(found, key=lambda answered: -metric.score(answered.valid))
 
 

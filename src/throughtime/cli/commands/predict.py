@@ -17,7 +17,11 @@ def predict(
     run: options.FinishedRun,
     file: Annotated[
         str | None,
-        Argument(help="A file or a folder with the run's input columns.", metavar="FILE", show_default=False),
+        Argument(
+            help="A file or a folder with the run's input columns; of a forecaster, rows that go on from its own.",
+            metavar="FILE",
+            show_default=False,
+        ),
     ] = None,
     text: Annotated[list[str] | None, Option(help="A text to answer (repeatable).", metavar="TEXT")] = None,
     beam: Annotated[
@@ -47,20 +51,26 @@ def predict(
     top_p: Annotated[float | None, Option(help="Draw among the likeliest tokens that make up this share.")] = None,
     seed: Annotated[int | None, Option(help="Of what is drawn.")] = None,
     use: options.Use = None,
-    json: Annotated[bool, Option("--json", help="Print a JSON object a row.")] = False,
+    json: Annotated[bool, Option("--json", help="Print a JSON object a row, or a step that is forecast.")] = False,
+    csv: Annotated[bool, Option("--csv", help="Print what is forecast as a table.")] = False,
 ) -> None:
     """Answer a FILE, or a TEXT, with the probabilities; a language model shows the likeliest next tokens.
 
+    A forecaster says what comes after the last row of FILE, or after its own last row.
+
     The options from --beam to --seed say how a run that writes texts does so, where its own settings shall not hold.
     """
-    if (file is None) == (not text):
-        raise UsageError("give either a FILE or --text TEXT")
     if not all(one.strip() for one in text or ()):
         raise UsageError("--text: the text is empty; give one with something to read")
     from throughtime.api import load
     from throughtime.use.predictions import best_and_sure, n_best_lines
 
     trained = load(run, use=use or ())
+    forecasts = trained.task.name == "forecast"
+    if text and (file is not None or forecasts) or (file is None and not text and not forecasts):
+        raise UsageError("give a FILE" if forecasts else "give either a FILE or --text TEXT")
+    if csv and not forecasts:
+        raise UsageError(f"--csv: a run of the task {trained.task.name} forecasts nothing; say --json, or leave it out")
     asked: dict[str, Any] = {
         "beam": beam,
         "n_best": n_best,
@@ -74,7 +84,11 @@ def predict(
         "seed": seed,
     }
     writing = {name: value for name, value in asked.items() if value is not None}
-    for number, row in enumerate(trained.predict(text or file, **writing)):
+    found = trained.predict(text or file, **writing)
+    if forecasts:
+        _print_future(found, trained.metrics["forecast"]["level"], json=json, csv=csv)
+        return
+    for number, row in enumerate(found):
         if json:
             print_json(row)
         elif trained.task.name == "language_model":
@@ -83,3 +97,17 @@ def predict(
             print("\n" * bool(number) + n_best_lines(row["n_best"]))
         else:
             print(best_and_sure(row))
+
+
+def _print_future(rows: list[dict[str, Any]], level: float, *, json: bool, csv: bool) -> None:
+    from throughtime.use.future import future_csv, future_lines, future_text
+
+    if json and csv:
+        raise UsageError("--json and --csv: say one of them")
+    if csv:
+        print(future_csv(rows), end="")
+    elif json:
+        for line in future_lines(rows):
+            print_json(line)
+    else:
+        print(future_text(rows, level))

@@ -222,14 +222,14 @@ def _rows_by_series(records: Records, layout: Layout) -> dict[str, np.ndarray]:
 def _gridded(
     records: Records, layout: Layout, zone: str | None, step: str, within: str, axis: Axis | None
 ) -> tuple[Times, Grid]:
-    rows = _rows_by_series(records, layout)
+    rows, style = _rows_by_series(records, layout), None if axis is None else axis.style
     if layout.time is None:
         counted = np.empty(len(records), dtype=np.int64)
         for of in rows.values():
             counted[of] = np.arange(len(of))
-        times = times_of(counted.tolist(), lambda i: records.where(i), zone)
+        times = times_of(counted.tolist(), lambda i: records.where(i), zone, style)
     else:
-        times = times_of(records.column(layout.time), lambda i: records.where(i, layout.time), zone)
+        times = times_of(records.column(layout.time), lambda i: records.where(i, layout.time), zone, style)
     where = lambda i: records.where(i, layout.time)  # noqa: E731
     return times, grid_of(times, rows, where, step=step, within=within, axis=axis)
 
