@@ -37,6 +37,8 @@ DAYS = 70
 def rows(shops: int = 3, days: int = DAYS, missing: bool = True) -> list[dict[str, Any]]:
     """Three shops, some days of which are missing; price goes along, the campaign is planned."""
     found = [dict(zip(COLUMNS, row, strict=True)) for row in sales(shops, days, seed=4)]
+    for k, row in enumerate(found):
+        row["part"] = "train" if k % days < 0.7 * days else "valid" if k % days < 0.85 * days else "test"
     for place in (5, DAYS + 20, 2 * DAYS - 2) if missing else ():
         if place < len(found):
             found[place]["sold"] = None
@@ -105,15 +107,15 @@ def test_a_series_is_forecast_as_it_is_alone_whatever_else_is_asked(tmp_path: Pa
 @pytest.mark.parametrize("decoding", ["direct", "recursive"])
 def test_the_future_changes_no_forecast(decoding: str, tmp_path: Path) -> None:
     """Of every kind of covariate: what was forecast of a day is the same whatever came of it and after it."""
-    trained = tt.train(rows(), tmp_path / "run", **tiny(decoding=decoding, measured="units"))
+    trained = tt.train(rows(), tmp_path / "run", **tiny(decoding=decoding, test="0.2"))
     before = {(row["series"], row["time"]): row for row in trained.run.predictions.read()}
     assert len(before) > 5
     wild = rows()
-    cut = 62  # of the days, within the test split
+    cut = 66  # of the days, within the test split
     for shop in range(3):
         for day in range(cut, DAYS):
             wild[shop * DAYS + day] |= {"sold": 1e4 + day, "price": 55.0}
-    other = tt.train(wild, tmp_path / "other", **tiny(decoding=decoding, measured="units"))
+    other = tt.train(wild, tmp_path / "other", **tiny(decoding=decoding, test="0.2"))
     assert fingerprint(other.path)[0] == fingerprint(trained.path)[0]  # training ended long before
     after = {(row["series"], row["time"]): row for row in other.run.predictions.read()}
     dates = [row["date"] for row in wild[:DAYS]]
@@ -171,8 +173,8 @@ FLIPS: dict[str, tuple[Any, dict[str, Any]]] = {
     "time": ("shop", {}),
     "valid": ("0.2", {}),
     "test": ("40:60", {"valid": "30:40"}),
-    "split": ("shop", {}),
-    "missing": (("100.0",), {}),
+    "split": ("part", {}),
+    "missing": ((str(rows()[0]["price"]),), {}),
     "group": ("shop", {}),
     "crop": (5, {}),
     "tokens": ("words", {}),

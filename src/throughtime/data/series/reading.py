@@ -254,16 +254,18 @@ def _numeric(values: Sequence[Any], missing: tuple[str, ...]) -> bool:
 
 
 def _floats(values: Sequence[Any], missing: tuple[str, ...], where: Any) -> np.ndarray:
+    """(N,), NaN where a value is missing; a number such as -999 may be said to mean that."""
     try:
         found = np.array([np.nan if value is None or value == "" else value for value in values], dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
         found = None
-    if found is not None and not np.isinf(found).any() and not any(isinstance(value, bool) for value in values[:1]):
-        return found
-    return np.array(
-        [np.nan if is_missing(value, missing) else number(value, where(i), missing) for i, value in enumerate(values)],
-        dtype=np.float64,
-    )
+    if found is None or np.isinf(found).any():
+        found = np.array(
+            [np.nan if is_missing(one, missing) else number(one, where(i), missing) for i, one in enumerate(values)],
+            dtype=np.float64,
+        )
+    found[np.isin(found, [float(word) for word in missing if is_number(word)])] = np.nan
+    return found
 
 
 def _said(panel: Panel, left_out: Sequence[str]) -> list[str]:
