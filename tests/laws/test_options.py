@@ -13,7 +13,7 @@ from tests.laws.material import OUTPUT, rows, tiny
 from throughtime.api.settings import GROUPS
 from throughtime.cells.engine.native import why_not_bf16
 from throughtime.errors import ThroughtimeError
-from throughtime.models.settings import LanguageSettings
+from throughtime.models.settings import ForecastSettings, LanguageSettings
 from throughtime.models.tasks import tasks
 from throughtime.settings import Setting, declared
 
@@ -23,6 +23,8 @@ ELSEWHERE = {"engine", "device", "threads", "checkpoint_seconds", "max_minutes",
 READING = {"format", "encoding", "delimiter", "header"}
 # of running text alone: flipped in test_language.py
 OF_LANGUAGE = {setting.name for setting in declared(LanguageSettings)}
+# of series that are forecast alone: flipped in test_forecasting.py
+OF_FORECASTS = {setting.name for setting in declared(ForecastSettings)} - {"loss"}
 
 # setting: (another value, what else must be set so that it can act, the task)
 FLIPS: dict[str, tuple[Any, dict[str, Any], str]] = {
@@ -298,7 +300,7 @@ def outcome(run: Path, **options: Any) -> Any:
     ("name", "setting"), every_setting(), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_an_option_changes_the_result_or_says_why_not(name: str, setting: Setting, tmp_path: Path) -> None:
-    if name in ELSEWHERE | READING | OF_LANGUAGE:
+    if name in ELSEWHERE | READING | OF_LANGUAGE | OF_FORECASTS:
         assert setting.help
         return
     value, around, task = FLIPS[name]  # a new setting must say here how it shows
