@@ -4,8 +4,8 @@
 
 Both read series of the same values: a GRU over the context; a second one over the horizon, begun from its last state
 over a linear map and tanh; a linear map to one number a step, beside a fixed linear map of the context; the squared
-error, AdamW, gradients clipped. The plain loop gathers its windows by index from one tensor, which is the fastest simple way;
-ours is the loop that ``throughtime train`` runs. Written to benchmarks/FORECASTING.md.
+error, AdamW, gradients clipped. The plain loop gathers its windows by index from one tensor, which is the fastest
+simple way; ours is the loop that ``throughtime train`` runs. Written to benchmarks/FORECASTING.md.
 """
 
 from __future__ import annotations
