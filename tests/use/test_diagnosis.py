@@ -108,6 +108,33 @@ def test_rows_of_unequal_lengths_count_from_their_own_last_step() -> None:
     np.testing.assert_allclose(found.norms[WHOLE], longer / 3, rtol=1e-9)  # the loss is a mean over three rows
 
 
+class Handed(nn.Module):
+    """Looks at the last states alone, as a decoder does that begins from them."""
+
+    def __init__(self, seen: Last) -> None:
+        super().__init__()
+        self.seen = seen
+
+    def loss(self, batch: Batch) -> Tensor:
+        x = batch["x"]
+        assert isinstance(x, Sequences)
+        _, states = self.seen.layer(x.data, x.lengths)
+        return (states[0][-1] @ self.seen.out - batch["y"]).square().mean()
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_what_looks_at_the_last_states_alone_learns_as_far_back(cell: str) -> None:
+    model, batch = Last(cell).double(), adding(3, 30, torch.float64)
+    x = batch["x"]
+    assert isinstance(x, Sequences)
+    uneven = Batch({"x": Sequences(x.data, torch.tensor([30, 11, 22])), "y": batch["y"]}, batch.sample_ids)
+    (by_output,) = gradients_by_distance(model, uneven)
+    (by_states,) = gradients_by_distance(Handed(model), uneven)
+    assert by_states.rows == by_output.rows
+    for name, norms in by_output.norms.items():
+        np.testing.assert_allclose(by_states.norms[name], norms, rtol=1e-9, err_msg=name)
+
+
 def turning(radius: float, activation: str) -> Last:
     """A recurrence that multiplies every length by ``radius`` a step: of a rotation, or for ReLU a permutation."""
     model = Last(f"rnn:activation={activation},bias=no")

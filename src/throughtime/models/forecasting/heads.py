@@ -73,10 +73,10 @@ class ForecastHead(Head):
         past, ahead, _, *which = encoders
         size = ahead.output_size + sum(one.output_size for one in which) + self.fed
         forwards = changed(settings, bidirectional=False, learned_state=False)
-        self.recurrent = recurrent(size, _in_place(around, forwards))
-        self.bridge = Bridge([past.shape], Shape.of(self.recurrent), around.generator)
+        self.ahead = recurrent(size, _in_place(around, forwards))
+        self.bridge = Bridge([past.shape], Shape.of(self.ahead), around.generator)
         self.linear = LinearPath(self.steps_at_once, self.lags, known)
-        self.last = nn.Linear(self.recurrent.output_size, self.output.size)
+        self.last = nn.Linear(self.ahead.output_size, self.output.size)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
         self.register_buffer("share", torch.ones(()))
@@ -155,7 +155,7 @@ class DirectHead(ForecastHead):
         return self.horizon
 
     def said(self, begun: Begun, target: Tensor | None = None) -> Tensor:
-        hidden, _ = self.recurrent(begun.along, state=begun.state, draw=begun.draw)
+        hidden, _ = self.ahead(begun.along, state=begun.state, draw=begun.draw)
         base = self.linear(begun.lags, begun.known)
         centre, spread = begun.centre[:, None].expand_as(base), begun.spread[:, None].expand_as(base)
         return self.output.said(self._raw(hidden, begun.draw), base, centre, spread)
@@ -180,7 +180,7 @@ class RecursiveHead(ForecastHead):
             return self._alone(begun)[1]
         before = self._before(begun, target)
         read = torch.cat([begun.along, before[..., None]], 2)
-        hidden, _ = self.recurrent(read, state=begun.state, draw=begun.draw)
+        hidden, _ = self.ahead(read, state=begun.state, draw=begun.draw)
         base = self.linear.rolling(torch.cat([begun.lags, before[:, 1:]], 1), begun.known)
         return self._at(begun, self._raw(hidden, begun.draw), base)
 
@@ -205,7 +205,7 @@ class RecursiveHead(ForecastHead):
         lags, state, found, said = begun.lags, begun.state, [], []
         for k in range(self.horizon):
             read = torch.cat([begun.along[:, k], lags[:, -1:]], 1)[:, None]
-            hidden, state = self.recurrent(read, state=state)
+            hidden, state = self.ahead(read, state=state)
             base = self.linear.rolling(lags, begun.known[:, k : k + 1])
             here = self._at(begun, self._raw(hidden, None), base)
             value = self.output.point(here)[:, 0] if uniform is None else self.output.drawn(here[:, 0], uniform[:, k])

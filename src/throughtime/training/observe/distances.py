@@ -21,7 +21,8 @@ class Distances:
     """‖∂L_t/∂s_{t-k}‖ for k = 0, 1, ...: ``norms["h"][k]``, the mean over so many ``rows``.
 
     ``L_t`` is the loss as it depends on the output of one step t alone: for each row the last step, as the direction
-    runs, at which the loss looks at the output. ``norms["all"]`` is that of all states together, ``norms["c"]``
+    runs, at which the loss looks at the output. Where it looks at none, but at the last states, as a decoder that
+    begins from them does, it is the loss as it depends on these. ``norms["all"]`` is that of all states together, ``norms["c"]``
     counts what c hands to the next step, not what goes through h of its own step: with h and c as coordinates, the
     gradient is ∂L_t/∂h_t times the product of the steps' Jacobians. There is more to learn from some rows than from
     others, so all distances are means over the same rows: those that go as far back as the middle one, so far.
@@ -61,9 +62,37 @@ def distances(seen: Watched) -> list[Distances]:
     entering = torch.autograd.grad(seen.loss, outputs, retain_graph=True, allow_unused=True, materialize_grads=True)
     found = []
     for call, gradient in zip(seen.calls, entering, strict=True):
+        by_states = None if bool((gradient != 0).any()) else _by_states(call, seen.loss)
         for backward in (False, True) if call.layer.bidirectional else (False,):
-            found += _one_way(call, gradient, backward)
+            if by_states is None:
+                found += _one_way(call, gradient, backward)
+            else:
+                found += _from_the_end(call, by_states, backward)
     return found
+
+
+def _by_states(call: Call, loss: Tensor) -> list[Tensor]:
+    """The gradient of the loss by each of the last states that were handed on."""
+    handed = [state for state in call.handed if state.requires_grad]
+    if len(handed) < len(call.handed):
+        return [torch.zeros_like(state) for state in call.handed]
+    return list(torch.autograd.grad(loss, handed, retain_graph=True, allow_unused=True, materialize_grads=True))
+
+
+def _from_the_end(call: Call, gradients: Sequence[Tensor], backward: bool) -> list[Distances]:
+    """All layers in one direction, back from the last states, where the loss looks at those alone."""
+    directions = 2 if call.layer.bidirectional else 1
+    mine = [gradient[int(backward) :: directions] for gradient in gradients]
+    rows = torch.stack([(gradient != 0).transpose(0, 1).flatten(1).any(1) for gradient in mine]).any(0)
+    rows = rows & (call.lengths > 0)
+    if not bool(rows.any()):
+        return []
+    pairs = zip(call.handed, mine, strict=True)
+    value = torch.stack([(state[int(backward) :: directions] * gradient).sum() for state, gradient in pairs]).sum()
+    ways = [direction for direction in call.states if direction.backward == backward]
+    wanted = [state for way in ways for states in call.states[way].values() for state in states]
+    squares = _squared(value, wanted)
+    return [_measured(call, way, squares, rows, call.lengths - 1) for way in ways]
 
 
 def _one_way(call: Call, entering: Tensor, backward: bool) -> list[Distances]:
@@ -100,9 +129,11 @@ def _own_half(entering: Tensor, call: Call, backward: bool) -> Tensor:
 def _squares(output: Tensor, states: Sequence[Tensor], injected: Tensor) -> Iterator[Tensor]:
     """The squared norm of the gradient of each state, a number a row ``(B,)``."""
     # a sum, and not the output with a gradient handed in, for which torch imports half a second's worth of modules
-    gradients = torch.autograd.grad(
-        (output * injected).sum(), states, retain_graph=True, allow_unused=True, materialize_grads=True
-    )
+    return _squared((output * injected).sum(), states)
+
+
+def _squared(value: Tensor, states: Sequence[Tensor]) -> Iterator[Tensor]:
+    gradients = torch.autograd.grad(value, states, retain_graph=True, allow_unused=True, materialize_grads=True)
     return (gradient.flatten(1).double().square().sum(1) for gradient in gradients)
 
 

@@ -20,7 +20,8 @@ class Call:
     """One call of recurrent layers: what went in, what came out, and the states of each direction after every step.
 
     ``states[direction][name]`` has a tensor ``(B, H, *space)`` for each step in the order in which the direction runs:
-    for one that runs backwards the first is that of each row's last valid step.
+    for one that runs backwards the first is that of each row's last valid step. ``handed`` are the last states as they
+    were handed on, each ``(num_layers * directions, B, H, *space)``.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Call:
     given: Mapping[str, Any]
     states: dict[Direction, dict[str, list[Tensor]]] = field(default_factory=dict)
     output: list[Tensor] = field(default_factory=list)
+    handed: list[Tensor] = field(default_factory=list)
 
     @property
     def lengths(self) -> Tensor:
@@ -76,6 +78,7 @@ def _kept(name: str, layer: Recurrent, calls: list[Call]) -> Iterator[None]:
 
     def end(_: nn.Module, args: tuple[Any, ...], output: tuple[Tensor, Any]) -> None:
         calls[-1].output.append(output[0])
+        calls[-1].handed.extend(output[1])
 
     with ExitStack() as hooks:
         hooks.enter_context(layer.watching(keep))
