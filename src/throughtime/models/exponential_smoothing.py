@@ -105,7 +105,8 @@ def fitted(training: Mapping[int, np.ndarray], begins: np.ndarray, trend: Trend,
     each = np.tile(shared, (count, 1))
     for s, parameters in found.items():
         each[s] = parameters
-    return Smoothing(trend, *each.T, seasonal)
+    alpha, beta, gamma, phi = each.T
+    return Smoothing(trend, alpha, beta, gamma, phi, seasonal)
 
 
 def _likeliest(values: np.ndarray, seasonal: np.ndarray, begin: int, trend: Trend) -> np.ndarray | None:

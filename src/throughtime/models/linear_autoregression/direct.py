@@ -53,13 +53,18 @@ class Direct:
     def forecast(self, backtest: Backtest) -> np.ndarray:
         """(N, H) in the units of the panel, a part at a time."""
         assert backtest.horizon == len(self.weights), (backtest.horizon, self.weights.shape)
-        found, plain = [np.zeros((0, len(self.bias)))], self.plain
+        found = [np.zeros((0, len(self.bias)))]
         for part in in_parts(backtest, self.lags + self.weights.shape[0] * (1 + self.known.shape[1])):
-            answer = part.lags(self.lags) @ plain.T + self.bias
-            if self.known.shape[1]:
-                answer += np.einsum("nhk,hk->nh", part.known, self.known)
-            found.append(answer)
+            found.append(self.answer(part.lags(self.lags), part.known if self.known.shape[1] else None))
         return np.concatenate(found)
+
+    def answer(self, lags: np.ndarray, known: np.ndarray | None) -> np.ndarray:
+        """(N, H) from the last values (N, L) and from what is known ahead (N, H, K)."""
+        found = lags @ self.plain.T + self.bias
+        if self.known.shape[1]:
+            assert known is not None
+            found += np.einsum("nhk,hk->nh", known, self.known)
+        return found
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -30,20 +30,24 @@ class Recursive:
         return self.step.lags
 
     def forecast(self, backtest: Backtest) -> np.ndarray:
-        """(N, H) in the units of the panel, over the horizon of the backtest.
+        """(N, H) in the units of the panel, over the horizon of the backtest, a part at a time."""
+        found, width = [np.zeros((0, backtest.horizon))], self.step.known.shape[1]
+        for part in in_parts(backtest, self.lags + backtest.horizon * (1 + width)):
+            found.append(self.answer(part.lags(self.lags), part.known if width else None, backtest.horizon))
+        return np.concatenate(found)
+
+    def answer(self, lags: np.ndarray, known: np.ndarray | None, horizon: int) -> np.ndarray:
+        """(N, H) from the last values (N, L) and from what is known ahead (N, H, K).
 
         The forecasts are linear in the lags and in what each step adds by itself, so that the steps are gone through
         once, for the weights, and not for every forecast: ``y = A lags + R (V known + b)``.
         """
-        horizon = backtest.horizon
         weights, response = self._iterated(horizon)
-        found = [np.zeros((0, horizon))]
-        for part in in_parts(backtest, self.lags + horizon * (1 + self.step.known.shape[1])):
-            adds = np.full((len(part), horizon), self.step.bias[0])
-            if self.step.known.shape[1]:
-                adds += part.known @ self.step.known[0]
-            found.append(part.lags(self.lags) @ weights.T + adds @ response.T)
-        return np.concatenate(found)
+        adds = np.full((len(lags), horizon), self.step.bias[0])
+        if self.step.known.shape[1]:
+            assert known is not None
+            adds += known @ self.step.known[0]
+        return lags @ weights.T + adds @ response.T
 
     def _iterated(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """A (H, L), the weights of the lags in each step; R (H, H), those of what the steps before add."""
