@@ -19,6 +19,7 @@ from throughtime.models.forecasting.build import build_forecaster
 from throughtime.models.forecasting.heads import Begun, RecursiveHead
 from throughtime.models.forecasting.linear import last_values
 from throughtime.models.forecasting.outputs import outputs
+from throughtime.models.linear_autoregression import Recursive, Unrolled, choose
 from throughtime.models.model import Model
 from throughtime.models.settings import ForecastSettings, NetworkSettings
 
@@ -125,6 +126,26 @@ def test_an_untrained_network_forecasts_as_the_linear_path(outputs: str) -> None
     begun: Begun = model(batch)
     expected = begun.centre[:, None] + linear(begun.lags, begun.known)
     torch.testing.assert_close(model.head.forecast(begun)[0], expected)
+
+
+@pytest.mark.parametrize("relative", [True, False])
+@pytest.mark.parametrize("fitted", ["direct", "recursive"])
+def test_the_linear_path_is_the_linear_autoregression_that_was_fitted(fitted: str, relative: bool) -> None:
+    windows = reads("last" if relative else "none")
+    asked, batch = asked_of(windows)
+    _, found = choose(asked, asked, ways=(fitted,), longest=CONTEXT, relative=(relative,))  # type: ignore[arg-type]
+    expected = found.forecast(asked)
+    model = forecaster(windows)
+    torch.nn.init.zeros_(model.head.last.weight)
+    torch.nn.init.zeros_(model.head.last.bias)
+    model.head.linear.fit(Unrolled.of(found, HORIZON))
+    np.testing.assert_allclose(model.head.forecast(model(batch))[0].detach(), expected, rtol=1e-5, atol=1e-6)
+    if isinstance(found, Recursive):
+        model = forecaster(windows, decoding="recursive")
+        torch.nn.init.zeros_(model.head.last.weight)
+        torch.nn.init.zeros_(model.head.last.bias)
+        model.head.linear.fit(Unrolled.of(found.step, 1))
+        np.testing.assert_allclose(model.head.forecast(model(batch))[0].detach(), expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", KINDS)

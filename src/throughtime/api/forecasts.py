@@ -34,7 +34,7 @@ from throughtime.models.baselines.forecasts import calibrated
 from throughtime.models.forecasting.build import build_forecaster, require_linear, tells_apart
 from throughtime.models.forecasting.heads import ForecastHead
 from throughtime.models.intervals import Calibration, in_two_halves, levels_for
-from throughtime.models.linear_autoregression import Direct, choose_direct
+from throughtime.models.linear_autoregression import Recursive, Unrolled, Way, choose
 from throughtime.models.metrics import Metric, Outcome, metrics
 from throughtime.models.model import Model, float_type
 from throughtime.models.settings import ForecastSettings, refuse_idle
@@ -86,7 +86,7 @@ class PreparedForecast(Prepared):
     periods: Periods
     windows: Windows
     asked: Mapping[str, Backtest]
-    linear: Direct | None
+    linear: Unrolled | None
     notes: tuple[str, ...]
 
     task = tasks["forecast"]
@@ -373,31 +373,37 @@ def _with_horizon(settings: ForecastSettings, reader: Reader, periods: Periods, 
 
 def _with_context(
     settings: ForecastSettings, scaled: Panel, periods: Periods, tell: Say
-) -> tuple[ForecastSettings, Direct | None]:
-    """How far back is looked, what is taken off the windows, and the linear forecast that goes with that."""
-    speaks_of = settings.horizon if settings.decoding == "direct" else 1
-    assert settings.horizon is not None and speaks_of is not None
-    horizon = changed(settings, horizon=speaks_of, context_length=1)
-    train, valid = (_backtests(scaled, periods, horizon)[name] for name in ("train", "valid"))
+) -> tuple[ForecastSettings, Unrolled | None]:
+    """How far back is looked, what is taken off the windows, and the linear forecast that goes with that.
+
+    Where each step is forecast from the one before, the linear forecast is of one step as well.
+    """
+    assert settings.horizon is not None
+    backtests = _backtests(scaled, periods, changed(settings, context_length=1))
+    train, valid = backtests["train"], backtests["valid"]
     if not len(train) or not len(valid):
         raise UsageError(
             f"no series has {settings.horizon + 1} steps in the training part; give more, or a smaller horizon"
         )
     relative = {"none": (False,), "last": (True,)}.get(settings.normalise, (True, False))
     seasons = scaled.axis.seasons if scaled.axis is not None else ()
-    found = choose_direct(train, valid, seasons=seasons, longest=settings.context_length, relative=relative)
+    ways: tuple[Way, ...] = ("direct", "recursive") if settings.decoding == "direct" else ("recursive",)
+    choice, found = choose(train, valid, seasons=seasons, ways=ways, longest=settings.context_length, relative=relative)
     length = settings.context_length
     if length is None:
         longest = max(2, int(np.median(scaled.until(periods.valid[0]).steps)) // 2)
         length = min(max(2 * next(iter(seasons), 1), 14), longest, LONGEST_CHOSEN)
-        length = max(length, found.lags)
-        tell(f"context: {length} steps back; a linear forecast is best on valid with {found.lags}")
+        length = max(length, choice.lags)
+        tell(f"context: {length} steps back; the linear forecast that is best on valid: {choice}")
     normalise = settings.normalise
     if normalise == "auto":
-        normalise = "last" if found.relative else "none"
-        tell("of each context its last value is taken off" if found.relative else "contexts are read as they are")
+        normalise = "last" if choice.relative else "none"
+        tell("of each context its last value is taken off" if choice.relative else "contexts are read as they are")
     chosen = changed(settings, context_length=length, normalise=normalise)
-    return chosen, found if settings.linear else None
+    if not settings.linear:
+        return chosen, None
+    step = found.step if isinstance(found, Recursive) and settings.decoding == "recursive" else found
+    return chosen, Unrolled.of(step, 1 if settings.decoding == "recursive" else settings.horizon)
 
 
 def _backtests(panel: Panel, periods: Periods, settings: ForecastSettings) -> dict[str, Backtest]:

@@ -261,7 +261,7 @@ class ForecastSettings(Group, frozen=True):
     outputs: Annotated[
         Literal["point", "quantiles", "gaussian", "student_t"],
         Meta(
-            description="what the network says of each step: one number, whose intervals come from its errors on valid; "
+            description="what the network says of each step: one number, with intervals by its errors on valid; "
             "quantiles, or a distribution, whose intervals widen and narrow"
         ),
     ] = "point"

@@ -67,7 +67,7 @@ def predict(
 
     trained = load(run, use=use or ())
     forecasts = trained.task.name == "forecast"
-    if text and (file is not None or forecasts) or (file is None and not text and not forecasts):
+    if (text and (file is not None or forecasts)) or (file is None and not text and not forecasts):
         raise UsageError("give a FILE" if forecasts else "give either a FILE or --text TEXT")
     if csv and not forecasts:
         raise UsageError(f"--csv: a run of the task {trained.task.name} forecasts nothing; say --json, or leave it out")

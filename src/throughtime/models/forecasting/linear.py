@@ -5,37 +5,40 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from throughtime.models.linear_autoregression import Direct
+from throughtime.models.linear_autoregression import Unrolled
 
 
 class LinearPath(nn.Module):
-    """``y_k = W_k x + V_k a_k + b_k`` for each of H steps: x (L,) the last values, a_k (K,) what is known of step k.
+    """``y = A x + R (V a + b)`` over H steps: x (L,) the last values, a (H, K) what is known of the steps ahead.
 
     It is fitted before the network and stays as it is: the network learns what is left, and where nothing is left it
     adds nothing. Before it is fitted it says 0, which is what was taken off the window.
     """
 
     weights: Tensor
+    response: Tensor
     known: Tensor
     bias: Tensor
 
     def __init__(self, horizon: int, lags: int, known: int) -> None:
         super().__init__()
         self.register_buffer("weights", torch.zeros(horizon, lags))
+        self.register_buffer("response", torch.eye(horizon))
         self.register_buffer("known", torch.zeros(horizon, known))
         self.register_buffer("bias", torch.zeros(horizon))
 
-    def fit(self, found: Direct) -> None:
+    def fit(self, found: Unrolled) -> None:
         """Take over what was fitted; of fewer lags than there are, those before them count nothing."""
         lags = found.weights.shape[1]
         self.weights.zero_()[:, self.weights.shape[1] - lags :] = torch.from_numpy(found.weights)
+        self.response.copy_(torch.from_numpy(found.response))
         if found.known.shape[1]:
             self.known.copy_(torch.from_numpy(found.known))
         self.bias.copy_(torch.from_numpy(found.bias))
 
     def forward(self, lags: Tensor, known: Tensor) -> Tensor:
         """``lags (B, L)`` and ``known (B, H, K)`` to (B, H)."""
-        return lags @ self.weights.T + (known * self.known).sum(-1) + self.bias
+        return lags @ self.weights.T + ((known * self.known).sum(-1) + self.bias) @ self.response.T
 
     def rolling(self, values: Tensor, known: Tensor) -> Tensor:
         """Of a path made for one step ahead: its forecasts of (B, S) steps, each from the L ``values`` before it.

@@ -42,14 +42,14 @@ class Recursive:
         The forecasts are linear in the lags and in what each step adds by itself, so that the steps are gone through
         once, for the weights, and not for every forecast: ``y = A lags + R (V known + b)``.
         """
-        weights, response = self._iterated(horizon)
+        weights, response = self.iterated(horizon)
         adds = np.full((len(lags), horizon), self.step.bias[0])
         if self.step.known.shape[1]:
             assert known is not None
             adds += known @ self.step.known[0]
         return lags @ weights.T + adds @ response.T
 
-    def _iterated(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    def iterated(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """A (H, L), the weights of the lags in each step; R (H, H), those of what the steps before add."""
         plain, lags = self.step.plain[0], self.lags
         rows = np.zeros((lags + horizon, lags))  # each value of the window and after it, as weights of the lags

@@ -22,10 +22,11 @@ class Distances:
 
     ``L_t`` is the loss as it depends on the output of one step t alone: for each row the last step, as the direction
     runs, at which the loss looks at the output. Where it looks at none, but at the last states, as a decoder that
-    begins from them does, it is the loss as it depends on these. ``norms["all"]`` is that of all states together, ``norms["c"]``
-    counts what c hands to the next step, not what goes through h of its own step: with h and c as coordinates, the
-    gradient is ∂L_t/∂h_t times the product of the steps' Jacobians. There is more to learn from some rows than from
-    others, so all distances are means over the same rows: those that go as far back as the middle one, so far.
+    begins from them does, it is the loss as it depends on these. ``norms["all"]`` is that of all states together,
+    ``norms["c"]`` counts what c hands to the next step, not what goes through h of its own step: with h and c as
+    coordinates, the gradient is ∂L_t/∂h_t times the product of the steps' Jacobians. There is more to learn from some
+    rows than from others, so all distances are means over the same rows: those that go as far back as the middle one,
+    so far.
     """
 
     place: str
