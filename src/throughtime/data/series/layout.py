@@ -6,16 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from throughtime.data.records import Records
-from throughtime.data.settings import DataSettings
-from throughtime.data.times.stamps import says_when
-from throughtime.data.values import is_missing, is_number
-from throughtime.errors import UsageError
+import numpy as np
 
-SAMPLE = 1_000  # rows by which a column is judged
-MOSTLY = 0.9
-WHEN = ("date", "time", "datetime", "timestamp", "ds", "day", "month", "week", "year", "hour", "period")
-WHICH = ("series", "id", "unique_id", "item", "store", "sensor", "station", "symbol", "ticker", "name", "region")
+from throughtime.data.files.sniffing import USUAL_OUTPUTS
+from throughtime.data.records import Records
+from throughtime.data.series.roles import (
+    SAMPLE,
+    codes,
+    column_of_times,
+    columns_of_names,
+    empty,
+    holds_times,
+    listed,
+    numbers_among,
+    numbers_the_rows,
+    numeric,
+)
+from throughtime.data.settings import DataSettings
+from throughtime.data.values import is_missing, is_number, shown
+from throughtime.errors import DataError, UsageError
+
+CLASSES = tuple(name for name in USUAL_OUTPUTS if name not in ("y", "target", "output"))  # learnt for each row
+FEW_CLASSES = 30
 
 
 @dataclass(frozen=True)
@@ -40,102 +52,126 @@ class Layout:
 def looks_like_series(records: Records, settings: DataSettings) -> bool:
     """Whether a table holds series to be forecast: a column of times, one of numbers, and nothing else but names.
 
+    Not where times are to be learnt or learnt from, where rows of one time cannot be told apart, and where a column is
+    called as classes are and holds some.
+
     >>> from throughtime.data.records import in_memory_records
     >>> days = in_memory_records({"day": ["2020-01-01", "2020-01-02", "2020-01-03"], "sales": [3, 5, 4]})
     >>> looks_like_series(days, DataSettings()), looks_like_series(days, DataSettings(output=("day",)))
     (True, False)
     """
-    if len(records) < 3 or records.roles or records.kinds or records.split is not None or settings.label_separator:
+    if len(records) < 3 or records.roles or records.kinds or records.split is not None:
+        return False
+    if settings.kinds or settings.group is not None or settings.label_separator is not None:
         return False
     if any(isinstance(value, (list, tuple)) for values in records.columns.values() for value in values[:SAMPLE]):
         return False
-    times = [name for name, values in records.columns.items() if _says_when(name, values, settings)]
-    rest = [name for name in records.columns if name not in times and _present(records.columns[name], settings)]
-    numbers = [name for name in rest if _numeric(records.columns[name], settings)]
-    names = [name for name in rest if name not in numbers]
-    wanted = settings.output or numbers
-    if len(times) != 1 or not wanted or any(name not in numbers for name in wanted):
+    try:
+        time = settings.time or column_of_times(records, settings)
+    except UsageError:
         return False
-    repeated = all(_repeats(records.columns[name]) for name in names)
-    rows = [tuple(str(records.columns[name][i]) for name in (*times, *names)) for i in range(min(len(records), SAMPLE))]
-    return repeated and len(set(rows)) == len(rows)
+    if time not in records.columns or time in settings.input or not holds_times(records.columns[time], settings):
+        return False
+    series = columns_of_names(records, settings, time) if settings.series is None else _named(settings.series)
+    if series is None:
+        return False
+    rest = {name: values for name, values in records.columns.items() if name not in (time, *series)}
+    numbers = [name for name, values in rest.items() if numeric(values, settings)]
+    if any(name not in numbers for name in settings.output) or not numbers:
+        return False
+    if any(_asks_for_a_class(records, name, series, settings) for name in settings.output or rest):
+        return False
+    names = [values for name, values in rest.items() if name not in numbers and not holds_times(values, settings)]
+    return all(_repeats(values) for values in names)
 
 
 def layout_of(records: Records, settings: DataSettings, known: Sequence[str]) -> tuple[Layout, list[str]]:
     """The columns as they are named, and what is not named as far as the values tell; and that in sentences.
 
-    Raises UsageError for columns that are not there or hold something else, and where nothing can be forecast.
+    Raises UsageError for columns that are not there or are named twice, and where nothing can be forecast, DataError
+    for columns to be forecast that hold no numbers.
     """
-    for name in (*settings.output, *settings.input, *known):
-        records.column(name)
-    time = _time(records, settings)
+    for option, names in (("--output", settings.output), ("--input", settings.input), ("--set known", known)):
+        for k, name in enumerate(names):
+            records.column(name)
+            if name in names[:k]:
+                raise UsageError(f'{option}: "{name}" is named twice; name each column once')
+    time = column_of_times(records, settings) if settings.time is None else settings.time
+    if time is not None:
+        records.column(time)
     series, told = _series(records, settings, time)
-    taken = {time, *series}
-    targets = _targets(records, settings, taken)
-    taken |= set(targets)
+    targets = _targets(records, settings, time, series)
+    taken = {time, *series, *targets}
     inputs = _inputs(settings, targets, time, series)
     for name in known:
         if name in taken:
             raise UsageError(f'--set known={name}: "{name}" is {_role(name, time, series)}; leave it out')
+    for name in (*inputs, *known):
+        if empty(records.column(name), settings):
+            raise UsageError(f'{records.source}: "{name}" holds no value at all; leave it out of what is read')
     past = tuple(name for name in inputs if name not in known)
-    aside = [name for name in records.columns if name not in taken and name not in past and name not in known]
+    aside = [name for name in records.columns if name not in (*taken, *past, *known, settings.split)]
     layout = Layout(time, series, targets, past, tuple(known))
     when = f'times from "{time}"' if time else "no column of times: each row is the next step"
-    notes = [f"forecasting {_listed(targets)}; {when}{told}"]
+    notes = [f"forecasting {listed(targets)}; {when}{told}"]
     if past:
-        notes.append(f"read beside it, known as far as it is: {_listed(past)}")
+        notes.append(f"read beside it, known as far as it is: {listed(past)}")
     if known:
-        notes.append(f"read beside it, known ahead: {_listed(known)}")
+        notes.append(f"read beside it, known ahead: {listed(known)}")
     if aside:
-        notes.append(f"left aside: {_listed(aside)}; name with --input what shall be read")
+        notes.append(f"left aside: {listed(aside)}; name with --input what shall be read")
     return layout, notes
-
-
-def _time(records: Records, settings: DataSettings) -> str | None:
-    if settings.time is not None:
-        records.column(settings.time)
-        return settings.time
-    free = [name for name in records.columns if name not in (*settings.output, *settings.input)]
-    found = [name for name in free if _says_when(name, records.columns[name], settings)]
-    if len(found) > 1:
-        named = [name for name in found if name.lower() in WHEN]
-        if len(named) != 1:
-            raise UsageError(
-                f"{records.source}: the columns {_listed(found)} all hold times; say which with --set time={found[0]}"
-            )
-        return named[0]
-    return found[0] if found else None
 
 
 def _series(records: Records, settings: DataSettings, time: str | None) -> tuple[tuple[str, ...], str]:
     """The columns that tell series apart, and how that is said."""
     if settings.series is not None:
-        names = tuple(name.strip() for name in settings.series.split(",") if name.strip())
+        names = _named(settings.series)
         for name in names:
             records.column(name)
-        return names, f"; a series for each {' and '.join(_quoted(names))}"
-    if time is None or len(set(map(str, records.column(time)))) == len(records):
-        return (), ""
-    free = [name for name in records.columns if name not in (time, *settings.output, *settings.input)]
-    for name in sorted(free, key=lambda name: (_numeric(records.columns[name], settings), name.lower() not in WHICH)):
-        values = records.columns[name]
-        likely = name.lower() in WHICH or not _numeric(values, settings)
-        if likely and len(set(zip(map(str, records.column(time)), map(str, values), strict=True))) == len(records):
-            return (name,), f'; a series for each "{name}", because times repeat from one to the other'
-    return (), ""  # which rows say the same time twice is said where they are put on the grid
+            if name == time:
+                raise UsageError(f'--set series={settings.series}: "{name}" is what says when; name another column')
+        if not names:
+            raise UsageError("--set series: it names no column; give one, or several with commas between")
+        return names, f"; a series for each {_each(names)}"
+    found = None if time is None else columns_of_names(records, settings, time)
+    if not found:
+        return (), ""  # which rows say the same time twice is said where they are put on the grid
+    return found, f"; a series for each {_each(found)}, because times repeat from one to the other"
 
 
-def _targets(records: Records, settings: DataSettings, taken: set[str | None]) -> tuple[str, ...]:
+def _named(series: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in series.split(",") if name.strip()))
+
+
+def _each(names: Sequence[str]) -> str:
+    return " and ".join(f'"{name}"' for name in names)
+
+
+def _targets(records: Records, settings: DataSettings, time: str | None, series: tuple[str, ...]) -> tuple[str, ...]:
     targets = settings.output or tuple(
         name
         for name, values in records.columns.items()
-        if name not in taken and name not in settings.input and _numeric(values, settings)
+        if name not in (time, *series, *settings.input, settings.split)
+        and numeric(values, settings)
+        and not numbers_the_rows(name, values)
     )
     for name in targets:
-        if name in taken:
-            raise UsageError(f"--output {name}: the column says when or of which series; name one that holds numbers")
-        if not _present(records.column(name), settings):
+        values = records.column(name)
+        if name in (time, *series) or holds_times(values, settings):
+            role = "of which series" if name in series else "when"
+            raise UsageError(f"--output {name}: the column says {role}; name one that holds numbers")
+        if empty(values, settings):
             raise UsageError(f'{records.source}: "{name}" holds no value at all; there is nothing to forecast')
+        if numbers_among(values, settings) < 0.5:
+            row = next(
+                i for i, value in enumerate(values) if not is_missing(value, settings.missing) and not is_number(value)
+            )
+            raise DataError(
+                f"{shown(values[row])} is no number, as most values of the column are none",
+                place=records.where(row, name),
+                mend="name a column of numbers with --output, or another task with --task",
+            )
     if not targets:
         raise UsageError(
             f"{records.source}: no column of numbers is left to forecast; name one with --output, or another --task"
@@ -148,8 +184,7 @@ def _inputs(
 ) -> tuple[str, ...]:
     for name in settings.input:
         if name in (*targets, time, *series):
-            role = "forecast" if name in targets else _role(name, time, series)
-            raise UsageError(f'--input {name}: "{name}" is {role}, and read already; leave it out')
+            raise UsageError(f'--input {name}: "{name}" is {_role(name, time, series)}, and read already; leave it out')
     return settings.input
 
 
@@ -159,27 +194,21 @@ def _role(name: str, time: str | None, series: tuple[str, ...]) -> str:
     return "what names the series" if name in series else "forecast itself"
 
 
-def _says_when(name: str, values: Sequence[Any], settings: DataSettings) -> bool:
-    return bool(_present(values, settings)) and says_when(_present(values[:SAMPLE], settings))
-
-
-def _numeric(values: Sequence[Any], settings: DataSettings) -> bool:
-    present = _present(values[:SAMPLE], settings) or _present(values, settings)
-    return bool(present) and sum(map(is_number, present)) >= MOSTLY * len(present)
-
-
-def _present(values: Sequence[Any], settings: DataSettings) -> list[Any]:
-    return [value for value in values if not is_missing(value, settings.missing)]
+def _asks_for_a_class(records: Records, name: str, series: tuple[str, ...], settings: DataSettings) -> bool:
+    """Whether a column is called as classes are, and holds some that change within a series."""
+    if name.lower() not in CLASSES:
+        return False
+    values = records.columns[name]
+    of, count = codes(values)
+    if not 1 < count <= FEW_CLASSES or any(is_number(v) and not float(v).is_integer() for v in values[:SAMPLE]):
+        return False
+    which, _ = (
+        codes(list(zip(*(map(str, records.columns[column]) for column in series), strict=True)))
+        if series
+        else codes([""] * len(values))
+    )
+    return len(np.unique(which * count + of)) > int(which.max()) + 1
 
 
 def _repeats(values: Sequence[Any]) -> bool:
     return len(set(map(str, values[:SAMPLE]))) <= max(1, min(len(values), SAMPLE) // 2)
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(_quoted(names[:8]))
-    return shown + (", ..." if len(names) > 8 else "")
-
-
-def _quoted(names: Sequence[str]) -> list[str]:
-    return [f'"{name}"' for name in names]
