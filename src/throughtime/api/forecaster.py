@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 
 from throughtime.api.rebuilt import forecast_settings
 from throughtime.data.files import read
+from throughtime.data.records import Records
 from throughtime.data.series import recent
 from throughtime.data.series.backtest import Backtest
 from throughtime.data.series.panel import Panel
@@ -18,7 +19,7 @@ from throughtime.data.series.reading import Reader
 from throughtime.data.series.scales import Scales
 from throughtime.data.series.windows import Windows
 from throughtime.data.settings import DataSettings
-from throughtime.errors import UsageError
+from throughtime.errors import DataError, Place, UsageError
 from throughtime.models.baselines import Material
 from throughtime.models.intervals import Calibration
 from throughtime.models.model import Model
@@ -81,20 +82,32 @@ class Forecaster:
         Rows that the run knows already may be given again; what is given counts. Raises UsageError and DataError for
         rows that do not fit the run.
         """
-        panel = self.last if data is None else recent.going_on(self.last, self.reader.read(self._read(data)).panel)
+        source = None
+        panel = self.last
+        if data is not None:
+            records = self._read(data)
+            source = records.source
+            given = self.reader.read(records, ahead=True).panel
+            given = recent.behind(self.last, given) if self.reader.layout.time is None else given
+            panel = recent.going_on(self.last, given)
+        _require_values(panel, source)
         panel = recent.recent(panel, max(self.settings.context_length or 1, 1))
-        return list(
-            next_steps(
-                model,
-                panel,
-                self.windows(panel),
-                self.scales,
-                self.calibration,
-                self.settings,
-                calendar=self.calendar,
-                device=device,
+        try:
+            return list(
+                next_steps(
+                    model,
+                    panel,
+                    self.windows(panel),
+                    self.scales,
+                    self.calibration,
+                    self.settings,
+                    calendar=self.calendar,
+                    lasting=self.reader.lasting,
+                    device=device,
+                )
             )
-        )
+        except DataError as error:  # where it is missing is known here
+            raise DataError(error.problem, place=replace(error.place, file=source), mend=error.mend) from None
 
     def evaluate(
         self, model: Model, data: Any, device: torch.device, done: Callable[[int], None] | None = None
@@ -122,12 +135,22 @@ class Forecaster:
         quantiles = self.calibration.apply(found.point, found.quantiles)
         return measured(material.forecast(found.point, quantiles, self.calibration.levels))
 
-    def _read(self, data: Any) -> Any:
-        wanted = self.reader.layout.columns
+    def _read(self, data: Any) -> Records:
         records = read(data, self.data)
-        for column in wanted:
+        for column in self.reader.layout.columns:
             records.column(column)
         return records
+
+
+def _require_values(panel: Panel, source: str | None) -> None:
+    """Raise DataError for a series that has no value at all, so that there is nothing to go on from."""
+    for name, steps in zip(panel.names, panel.steps, strict=True):
+        if not steps:
+            raise DataError(
+                f'the series "{name}" is not known from training, and no row of it has a value to go on from',
+                place=Place(source),
+                mend="give its last rows too, or correct its name",
+            )
 
 
 def to_json(

@@ -213,6 +213,7 @@ class PreparedForecast(Prepared):
                     calibration,
                     self.forecast,
                     calendar=calendar,
+                    lasting=self.reader.lasting,
                     shown=SHOWN,
                     device=device,
                 )
@@ -307,7 +308,7 @@ def prepare_forecast(
     for note in (*said, *read.notes):
         tell(note)
     panel = read.panel
-    periods = periods_of(read.occupied, settings, given_periods(records, settings, read.at))
+    periods = periods_of(read.occupied, settings, given_periods(records, settings, read.at, layout.time))
     train = panel.until(periods.valid[0])
     if not len(train):
         raise UsageError("no series has a value before the validation split; mend --valid")
@@ -318,11 +319,18 @@ def prepare_forecast(
     scaled = scales.scaled(panel)
     asked, linear = _with_context(asked, scaled, periods, tell)
     assert asked.context_length is not None
+    assert asked.horizon is not None
     backtests = _backtests(scaled, periods, asked)
+    steps = _counted(asked.horizon, "step")
     for name in NAMES:
+        if not len(backtests[name]):
+            raise UsageError(
+                f"the {name} split has nothing to forecast: no series has {steps} in it with a value among them; "
+                "give more rows, or other splits with --valid and --test"
+            )
         begin, end = _span(name, periods, panel)
         stamps = f"{reader.axis.stamp(begin)} to {reader.axis.stamp(end - 1)}"
-        tell(f"{name}: {stamps}, {len(backtests[name]):,} forecasts of {asked.horizon} steps")
+        tell(f"{name}: {stamps}, {_counted(len(backtests[name]), 'forecast')} of {steps}")
     marked = any(bool(np.isnan(values).any()) for values in panel.values)
     windows = Windows(scaled, asked.context_length, asked.horizon, asked.normalise, train.names, marked)  # type: ignore[arg-type]
     suited = {"batch_size": min(max(len(backtests["train"]) // 100, 8), 64)}
@@ -340,6 +348,10 @@ def prepare_forecast(
         linear,
         tuple(notes),
     )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' if count != 1 else ''}"
 
 
 def _with_parts(records: Records, settings: DataSettings) -> Records:
@@ -362,7 +374,7 @@ def _with_horizon(settings: ForecastSettings, reader: Reader, periods: Periods, 
     if horizon is None:
         seasons = reader.axis.seasons
         horizon = min(seasons[0] if seasons else 12, max(1, shortest // 2))
-        tell(f"horizon: {horizon} steps of {reader.axis.step}; --set horizon=... says otherwise")
+        tell(f"horizon: {_counted(horizon, 'step')} of {reader.axis.step}; --set horizon=... says otherwise")
     if horizon > shortest:
         name = "valid" if periods.valid[1] - periods.valid[0] == shortest else "test"
         raise UsageError(
@@ -382,8 +394,18 @@ def _with_context(
     backtests = _backtests(scaled, periods, changed(settings, context_length=1))
     train, valid = backtests["train"], backtests["valid"]
     if not len(train) or not len(valid):
+        name = "validation" if len(train) else "training"
+        steps = _counted(settings.horizon, "step")
+        fewer = " or a smaller horizon" if settings.horizon > 1 else ""
         raise UsageError(
-            f"no series has {settings.horizon + 1} steps in the training part; give more, or a smaller horizon"
+            f"nothing can be forecast in the {name} part: no series has a value and {steps} behind it; give more rows"
+            + fewer
+        )
+    reach = int(scaled.until(periods.valid[0]).steps.max()) - settings.horizon
+    if settings.context_length is not None and settings.context_length > reach:
+        raise UsageError(
+            f"--set context_length={settings.context_length}: the training part of the longest series has "
+            f"{reach + settings.horizon:,} steps, {settings.horizon} of them to be forecast; give {reach} at most"
         )
     relative = {"none": (False,), "last": (True,)}.get(settings.normalise, (True, False))
     seasons = scaled.axis.seasons if scaled.axis is not None else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -29,17 +29,18 @@ def next_steps(
     settings: ForecastSettings,
     *,
     calendar: int,
+    lasting: Collection[str] = (),
     shown: int = 0,
     device: torch.device | str = "cpu",
 ) -> Iterator[dict[str, Any]]:
     """For each series of ``panel``, in the units of the data, what comes after its last value.
 
     ``{"series", "time": H stamps, "predicted": H numbers, "lower", "upper"}``, and with ``shown`` the last so many
-    steps under ``"past"``. ``calendar`` counts what is known of every time. Raises DataError for what had to be known
-    ahead and is not given.
+    steps under ``"past"``. ``calendar`` counts what is known of every time, what is named ``lasting`` never changes.
+    Raises DataError for what had to be known ahead and is not given.
     """
     assert panel.axis is not None and settings.horizon is not None
-    whole = ahead_of(panel, settings.horizon, calendar)
+    whole = ahead_of(panel, settings.horizon, calendar, lasting)
     scaled = scales.scaled(whole)
     asked = after_the_last(scaled, settings.horizon)
     found = forecasts(model, replace(windows, panel=scaled), asked, device=device)

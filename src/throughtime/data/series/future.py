@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +12,13 @@ from throughtime.data.series.panel import Panel
 from throughtime.errors import DataError, Place
 
 
-def ahead_of(panel: Panel, horizon: int, calendar: int) -> Panel:
+def ahead_of(panel: Panel, horizon: int, calendar: int, lasting: Collection[str] = ()) -> Panel:
     """The same panel with all that is known of the next ``horizon`` steps after each series' last value.
 
-    The first ``calendar`` of what is known are the calendar's, which is known of every time; what never changed in a
-    series goes on. Raises DataError for what had to be given and is not.
+    The first ``calendar`` of what is known are the calendar's, which is known of every time; those named ``lasting``
+    never change in a series, and go on. Raises DataError for what had to be given and is not.
     """
-    return replace(panel, known=tuple(_further(panel, s, horizon, calendar) for s in range(len(panel))))
+    return replace(panel, known=tuple(_further(panel, s, horizon, calendar, lasting) for s in range(len(panel))))
 
 
 def after_the_last(panel: Panel, horizon: int) -> Backtest:
@@ -25,7 +26,7 @@ def after_the_last(panel: Panel, horizon: int) -> Backtest:
     return Backtest(panel, np.arange(len(panel)), panel.steps.copy(), horizon)
 
 
-def _further(panel: Panel, s: int, horizon: int, calendar: int) -> np.ndarray:
+def _further(panel: Panel, s: int, horizon: int, calendar: int, lasting: Collection[str]) -> np.ndarray:
     known, wanted = panel.known[s], int(panel.steps[s]) + horizon
     found = np.full((wanted, known.shape[1]), np.nan)
     found[: min(wanted, len(known))] = known[:wanted]
@@ -37,14 +38,18 @@ def _further(panel: Panel, s: int, horizon: int, calendar: int) -> np.ndarray:
         if not len(missing):
             continue
         there = known[~np.isnan(known[:, k]), k]
-        if len(there) and (there == there[0]).all() and len(there) > 1:
-            found[-horizon:, k] = there[0]
+        if len(there) and panel.known_names[k] in lasting:
+            found[wanted - horizon + missing, k] = there[-1]
             continue
         stamp = "" if panel.axis is None else panel.axis.stamp(int(panel.begins[s] + panel.steps[s] + missing[0]))
         name = panel.known_names[k].partition("=")[0]
         raise DataError(
             f'"{name}" of series "{panel.names[s]}" is not given for {stamp}, which is to be forecast',
             place=Place(None, None, name),
-            mend=f"add rows for the next {horizon} steps with it, the forecast column left empty",
+            mend=f"add rows for the next {_steps(horizon)} with it, the forecast column left empty",
         )
     return found
+
+
+def _steps(count: int) -> str:
+    return "step" if count == 1 else f"{count} steps"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from throughtime.data.files.folders import split_name
 from throughtime.data.records import Records
+from throughtime.data.series.arrays import names_of
 from throughtime.data.settings import DataSettings
 from throughtime.data.splits import fraction
+from throughtime.data.values import shown
 from throughtime.errors import DataError, Place, UsageError
 
 ROWS = re.compile(r"(\d+)\s*:\s*(\d+)")
@@ -48,59 +50,66 @@ def periods_of(occupied: np.ndarray, settings: DataSettings, given: Mapping[str,
     """The periods over the steps of the axis at which rows stand, ``occupied``, in order.
 
     ``given`` are those of splits that have rows of their own. A fraction is one of the steps; the fractions of what is
-    left lie at the end of it, valid before test. Raises UsageError for periods that overlap or are empty.
+    left lie at the end of it, valid before test. Raises UsageError for periods that overlap or are empty, and for a
+    split that is given in two ways.
     """
-    found = dict(given)
-    for name in ("valid", "test"):
-        value = getattr(settings, name)
-        if name not in found and is_rows(value):
-            found[name] = _rows(name, value, occupied)
-    shares = {name: fraction(name, getattr(settings, name)) or 0.0 for name in ("test", "valid") if name not in found}
+    said = {name: getattr(settings, name) for name in ("valid", "test")}
+    usual = {name: said[name] == getattr(DataSettings(), name) for name in said}
+    for name in [name for name in said if name in given and not usual[name]]:
+        if is_rows(said[name]) or fraction(name, said[name]) is not None:
+            raise UsageError(f"--{name} {said[name]}: the material says which rows are {name}; leave one out")
+    found = {name: _rows(name, said[name], occupied) for name in said if name not in given and is_rows(said[name])}
+    found |= given
+    shares = {name: fraction(name, said[name]) or 0.0 for name in ("test", "valid") if name not in found}
     if sum(shares.values()) >= 1:
-        raise UsageError("--valid and --test leave nothing to train on; give smaller fractions")
-    free, end = occupied, int(occupied[-1]) + 1
+        raise UsageError(f"{_in_words(said, shares)} leave nothing to train on; give smaller fractions")
+    free = occupied
     if "test" in found:
         free = occupied[occupied < found["test"][0]]
-    if "valid" in found and "test" in shares:
-        end_of_free = occupied[occupied >= found["valid"][1]]
-        if not len(end_of_free):
-            raise UsageError(f"--valid {settings.valid}: no rows are left behind it for the test; give --test too")
-        found["test"] = (int(end_of_free[0]), end)
-        shares.pop("test")
-    for name in [name for name in ("test", "valid") if name in shares]:
+    elif "valid" in found and usual["test"]:
+        behind = occupied[occupied >= found["valid"][1]]
+        if not len(behind):
+            raise UsageError(f"--valid {said['valid']}: no rows are left behind it for the test; give --test too")
+        found["test"] = (int(behind[0]), int(occupied[-1]) + 1)
+    for name in [name for name in ("test", "valid") if name not in found]:
         count = max(1, round(shares[name] * len(occupied)))
         if count >= len(free):
             raise UsageError(f"{len(occupied):,} steps are too few to be split into train, valid and test; give more")
-        stop = int(free[-1]) + 1
-        found[name] = (int(free[len(free) - count]), stop)
+        found[name] = (int(free[len(free) - count]), int(free[-1]) + 1)
         free = free[: len(free) - count]
     periods = Periods(found["valid"], found["test"])
     if periods.valid[1] > periods.test[0]:
         raise UsageError(
-            "the validation split must lie before the test split, and not overlap it; mend --valid, --test"
+            f"{_in_words(said, said)}: the validation split must lie before the test split, and not overlap it; "
+            "mend one of them"
         )
     if not (occupied < periods.valid[0]).any():
-        raise UsageError("nothing lies before the validation split, so there is nothing to learn from; mend --valid")
+        raise UsageError(f"{_in_words(said, ['valid'])}: nothing lies before it, so there is nothing to learn from")
     return periods
 
 
-def given_periods(records: Records, settings: DataSettings, steps: np.ndarray) -> dict[str, tuple[int, int]]:
+def _in_words(said: Mapping[str, str], names: Iterable[str]) -> str:
+    return " and ".join(f"--{name} {said[name]}" for name in sorted(names, reverse=True))
+
+
+def given_periods(
+    records: Records, settings: DataSettings, steps: np.ndarray, time: str | None = None
+) -> dict[str, tuple[int, int]]:
     """The periods that the material itself tells, by a split for each row; ``steps (N,)`` are those of the rows.
+
+    ``time`` is the column that says when.
 
     Raises DataError where the parts do not follow each other in time.
     """
     said = records.column(settings.split) if settings.split is not None else records.split
     if said is None:
         return {}
-    words = []
-    for i, word in enumerate(said):
-        split = split_name(str(word))
-        if split is None:
-            raise DataError(
-                f'"{word}" is not train, valid or test', place=records.where(i, settings.split), mend="correct the word"
-            )
-        words.append(split)
-    part_of = np.array(words)
+    words, of = names_of(said)
+    for k, word in enumerate(words):
+        if split_name(word) is None:
+            place = records.where(int(np.argmax(of == k)), settings.split)
+            raise DataError(f"{shown(word)} is not train, valid or test", place=place, mend="correct the word")
+    part_of = np.array([split_name(word) for word in words])[of]
     found: dict[str, tuple[int, int]] = {}
     before, last = -np.inf, "train"
     for name in NAMES:
@@ -111,7 +120,7 @@ def given_periods(records: Records, settings: DataSettings, steps: np.ndarray) -
             row = int(np.flatnonzero(part_of == name)[own.argmin()])
             raise DataError(
                 f"the {name} split begins before the {last} split ends",
-                place=records.where(row, settings.time),
+                place=records.where(row, time or settings.time),
                 mend="split in time: train first, then valid, then test",
             )
         before, last = float(own.max()), name
@@ -133,6 +142,7 @@ def _rows(name: str, value: str, occupied: np.ndarray) -> tuple[int, int]:
         raise UsageError(f"--{name} {value}: rows begin:end, the end left out, must hold one row at least")
     if end > len(occupied):
         raise UsageError(
-            f"--{name} {value}: the data has {len(occupied):,} rows, numbered from 0; give {len(occupied)} at most"
+            f"--{name} {value}: rows are counted by their times, from 0, and there are {len(occupied):,}; end at "
+            f"{len(occupied)} at most"
         )
     return int(occupied[begin]), int(occupied[end - 1]) + 1

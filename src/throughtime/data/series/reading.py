@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from throughtime.data.records import Records
+from throughtime.data.series.arrays import names_of, names_together, numbers_of, rows_of
 from throughtime.data.series.layout import Layout
 from throughtime.data.series.panel import Panel
+from throughtime.data.splits import NAMES
 from throughtime.data.times.axis import Axis
 from throughtime.data.times.grid import Grid, grid_of, spread
-from throughtime.data.times.stamps import Times, times_of
-from throughtime.data.values import class_name, in_order, is_missing, is_number, number
+from throughtime.data.times.pattern import directives
+from throughtime.data.times.plain import EPOCHS
+from throughtime.data.times.stamps import Style, Times, times_of
+from throughtime.data.values import in_order, is_missing, is_number, shown
 from throughtime.errors import DataError, Place
 
 MOST_CLASSES = 50
 MOSTLY = 0.9
+SAMPLE = 10_000  # values by which it is told whether a column holds numbers
+ONE_VALUE = "of one value only, from which nothing is learnt"
 
 
 @dataclass(frozen=True)
@@ -31,14 +37,16 @@ class Read:
 
     @property
     def occupied(self) -> np.ndarray:
-        """The steps of the axis at which rows stand, each once, in order."""
-        return np.unique(self.at)
+        """The steps of the axis at which rows stand, each once, in order; none behind the last value."""
+        steps = np.unique(self.at)
+        return steps[steps < int((self.panel.begins + self.panel.steps).max())]
 
 
 @dataclass(frozen=True)
 class Reader:
     """Reads rows in this layout. ``classes`` hold, for columns of names among the inputs, those that are known; each
-    of them is one number, 0 or 1. ``axis`` is the grid of the rows that it was fitted on."""
+    of them is one number, 0 or 1. ``axis`` is the grid of the rows that it was fitted on. ``lasting`` are those of the
+    features known ahead that never changed within any series, and so go on."""
 
     layout: Layout
     classes: Mapping[str, tuple[str, ...]]
@@ -48,6 +56,7 @@ class Reader:
     zone: str | None
     step: str
     within: str
+    lasting: tuple[str, ...] = ()
 
     @classmethod
     def fit(
@@ -68,17 +77,21 @@ class Reader:
             for name in (*layout.past, *layout.known)
             if not _numeric(records.column(name), missing)
         }
-        times, grid = _gridded(records, layout, zone, step, within, None)
+        names, times, grid = _gridded(records, layout, missing, zone, step, within, None)
         reader = cls(layout, classes, grid.axis, calendar, missing, zone, step, within)
-        return reader, reader._read(records, times, grid)
+        read = reader._read(records, names, times, grid)
+        return replace(reader, lasting=_lasting(read.panel)), read
 
-    def read(self, records: Records) -> Read:
-        """Other rows on the same axis. Raises DataError for rows that do not belong to it."""
-        times, grid = _gridded(records, self.layout, self.zone, self.step, self.within, self.axis)
-        return self._read(records, times, grid)
+    def read(self, records: Records, *, ahead: bool = False) -> Read:
+        """Other rows on the same axis. Raises DataError for rows that do not belong to it.
 
-    def _read(self, records: Records, times: Times, grid: Grid) -> Read:
-        panel, notes = self._panel(records, grid)
+        With ``ahead`` a series may have rows without a value, of what is known ahead: it is there with no step.
+        """
+        names, times, grid = _gridded(records, self.layout, self.missing, self.zone, self.step, self.within, self.axis)
+        return self._read(records, names, times, grid, ahead)
+
+    def _read(self, records: Records, names: Sequence[str], times: Times, grid: Grid, ahead: bool = False) -> Read:
+        panel, notes = self._panel(records, names, grid, ahead)
         at = np.zeros(len(records), dtype=np.int64)
         for begin, rows, index in zip(grid.begins, grid.rows, grid.index, strict=True):
             at[rows] = begin + index
@@ -94,78 +107,75 @@ class Reader:
     def _features(self, column: str) -> tuple[str, ...]:
         return tuple(f"{column}={name}" for name in self.classes[column]) if column in self.classes else (column,)
 
-    def _panel(self, records: Records, grid: Grid) -> tuple[Panel, tuple[str, ...]]:
-        targets = {name: self._numbers(records, name) for name in self.layout.targets}
-        past, known = self._covariates(records, self.layout.past), self._covariates(records, self.layout.known)
-        names, begins, values, pasts, knowns = [], [], [], [], []
+    def _panel(self, records: Records, names: Sequence[str], grid: Grid, ahead: bool) -> tuple[Panel, tuple[str, ...]]:
+        read = {name: self._column(records, name) for name in (*self.layout.past, *self.layout.known)}
+        dates = self._dates(grid)
+        parts: list[tuple[str, int, np.ndarray, np.ndarray, np.ndarray]] = []
         left_out = []
-        for s, series in enumerate(series_names(records, self.layout)):
-            rows, steps = grid.rows[s], grid.steps[s]
+        targets = {name: self._numbers(records, name) for name in self.layout.targets}
+        for s, series in enumerate(names):
+            rows, index, steps = grid.rows[s], grid.index[s], grid.steps[s]
 
-            def gathered(of: np.ndarray, rows: np.ndarray = rows, s: int = s, steps: int = steps) -> np.ndarray:
-                return spread(of[rows], grid.index[s], steps, self.within)
+            def spread_out(columns: Sequence[str], rows: np.ndarray = rows, s: int = s) -> np.ndarray:
+                gathered = [np.zeros((len(rows), 0)), *(read[name](rows) for name in columns)]
+                return spread(np.concatenate(gathered, 1), grid.index[s], grid.steps[s], self.within)
 
-            aside, ahead = gathered(past), gathered(known)
+            aside, planned = spread_out(self.layout.past), spread_out(self.layout.known)
+            known = np.concatenate([dates(int(grid.begins[s]), steps), planned], 1)
             for target, column in targets.items():
-                found = gathered(column[:, None])[:, 0]
+                found = spread(column[rows][:, None], index, steps, self.within)[:, 0]
                 there = np.flatnonzero(~np.isnan(found))
                 name = _name(series, target, self.layout)
-                if not len(there):
+                if not len(there) and not ahead:
                     left_out.append(name)
                     continue
-                first, end = int(there[0]), int(there[-1]) + 1
-                begin = int(grid.begins[s]) + first
-                dates = self.axis.calendar(begin, steps - first) if self.calendar else np.zeros((steps - first, 0))
-                names.append(name)
-                begins.append(begin)
-                values.append(found[first:end])
-                pasts.append(aside[first:end])
-                knowns.append(np.concatenate([dates, ahead[first:]], 1))
-        if not names:
+                first, end = (int(there[0]), int(there[-1]) + 1) if len(there) else (0, 0)
+                parts.append((name, int(grid.begins[s]) + first, found[first:end], aside[first:end], known[first:]))
+        if not parts:
             raise DataError(
                 "no row has a value to forecast",
                 place=Place(records.source, None, self.layout.targets[0]),
                 mend="fill in the column, or choose another --output",
             )
-        panel = Panel(
-            self.axis,
-            tuple(names),
-            np.array(begins, dtype=np.int64),
-            tuple(values),
-            tuple(pasts),
-            tuple(knowns),
-            self.past_names(),
-            self.known_names(),
-        )
+        named, begins, values, pasts, knowns = zip(*parts, strict=True)
+        origins = np.array(begins, dtype=np.int64)
+        panel = Panel(self.axis, named, origins, values, pasts, knowns, self.past_names(), self.known_names())
         return panel, tuple(_said(panel, left_out))
+
+    def _dates(self, grid: Grid) -> Callable[[int, int], np.ndarray]:
+        """What the calendar says of so many steps from one on: worked out once where series share their times."""
+        if not self.calendar:
+            return lambda begin, count: np.zeros((count, 0))
+        first = int(grid.begins.min())
+        span = int((grid.begins + np.array(grid.steps)).max()) - first
+        if span > sum(grid.steps):
+            return self.axis.calendar
+        whole = self.axis.calendar(first, span)
+        return lambda begin, count: whole[begin - first : begin - first + count]
 
     def _numbers(self, records: Records, name: str) -> np.ndarray:
         """(N,) float64, NaN where a number is missing; DataError, with the row, for what is none."""
-        values = records.column(name)
-        return _floats(values, self.missing, lambda i: records.where(i, name))
+        return numbers_of(records.column(name), self.missing, lambda i: records.where(i, name))
 
-    def _covariates(self, records: Records, columns: Sequence[str]) -> np.ndarray:
-        """(N, features), NaN where a value is missing."""
-        found = [np.zeros((len(records), 0))]
-        for name in columns:
-            if name not in self.classes:
-                found.append(self._numbers(records, name)[:, None])
-                continue
-            numbers = {known: k for k, known in enumerate(self.classes[name])}
-            one = np.zeros((len(records), len(numbers)))
-            for i, value in enumerate(records.column(name)):
-                if is_missing(value, self.missing):
-                    one[i] = np.nan
-                elif class_name(value) in numbers:
-                    one[i, numbers[class_name(value)]] = 1
-                else:
-                    raise DataError(
-                        f'"{class_name(value)}" is not among the values of training ({", ".join(list(numbers)[:8])})',
-                        place=records.where(i, name),
-                        mend="correct it, or leave the cell empty",
-                    )
-            found.append(one)
-        return np.concatenate(found, 1)
+    def _column(self, records: Records, name: str) -> Callable[[np.ndarray], np.ndarray]:
+        """What gives of some rows (n,) the features of a column (n, K), NaN where a value is missing."""
+        if name not in self.classes:
+            numbers = self._numbers(records, name)
+            return lambda rows: numbers[rows, None]
+        known = {word: k for k, word in enumerate(self.classes[name])}
+        words, of = names_of(records.column(name))
+        for k, word in enumerate(words):
+            if word and word not in known and word not in self.missing:
+                raise DataError(
+                    f"{shown(word)} is not among the values of training ({', '.join(list(known)[:8])})",
+                    place=records.where(int(np.argmax(of == k)), name),
+                    mend="correct it, or leave the cell empty",
+                )
+        table = np.full((len(words), len(known)), np.nan)
+        for k, word in enumerate(words):
+            if word in known:
+                table[k] = np.arange(len(known)) == known[word]
+        return lambda rows: table[of[rows]]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -177,6 +187,7 @@ class Reader:
             "zone": self.zone,
             "step": self.step,
             "within": self.within,
+            "lasting": list(self.lasting),
         }
 
     @classmethod
@@ -194,44 +205,104 @@ class Reader:
             saved["zone"],
             saved["step"],
             saved["within"],
+            tuple(saved["lasting"]),
         )
 
 
-def series_names(records: Records, layout: Layout) -> list[str]:
-    """The names of the series, in the order in which they first stand; one without a name where rows tell none."""
-    return list(_rows_by_series(records, layout))
-
-
-def _rows_by_series(records: Records, layout: Layout) -> dict[str, np.ndarray]:
+def _rows_by_series(records: Records, layout: Layout, missing: Sequence[str]) -> dict[str, np.ndarray]:
+    """The rows of each series (n_s,), by its name, in the order in which they first stand; DataError for no name."""
     if not layout.series:
         return {"": np.arange(len(records))}
-    columns = [list(map(class_name, records.column(name))) for name in layout.series]
-    names = columns[0] if len(columns) == 1 else [", ".join(parts) for parts in zip(*columns, strict=True)]
-    for i, name in enumerate(names):
-        if not name.strip(", "):
-            raise DataError(
-                "the name of the series is missing", place=records.where(i, layout.series[0]), mend="fill it in"
-            )
-    order: dict[str, int] = {}
-    codes = np.array([order.setdefault(name, len(order)) for name in names])
-    sorted_rows = np.argsort(codes, kind="stable")
-    cuts = np.cumsum(np.bincount(codes))[:-1]
-    return dict(zip(order, np.split(sorted_rows, cuts), strict=True))
+    columns = [names_of(records.column(name)) for name in layout.series]
+    for name, (words, of) in zip(layout.series, columns, strict=True):
+        nameless = [k for k, word in enumerate(words) if not word or word in missing]
+        if nameless:
+            place = records.where(int(np.argmax(of == nameless[0])), name)
+            raise DataError("the name of the series is missing", place=place, mend="fill it in")
+    names, codes = columns[0]
+    for words, of in columns[1:]:
+        names, codes = names_together(names, codes, words, of)
+    return dict(zip(names, rows_of(codes), strict=True))
 
 
 def _gridded(
-    records: Records, layout: Layout, zone: str | None, step: str, within: str, axis: Axis | None
-) -> tuple[Times, Grid]:
-    rows, style = _rows_by_series(records, layout), None if axis is None else axis.style
+    records: Records,
+    layout: Layout,
+    missing: Sequence[str],
+    zone: str | None,
+    step: str,
+    within: str,
+    axis: Axis | None,
+) -> tuple[tuple[str, ...], Times, Grid]:
+    """The names of the series in the order of the grid's, the times of all rows, and the grid."""
+    rows = _rows_by_series(records, layout, missing)
+
+    def where(i: int) -> Place:
+        return records.where(i, layout.time)
+
     if layout.time is None:
         counted = np.empty(len(records), dtype=np.int64)
         for of in rows.values():
             counted[of] = np.arange(len(of))
-        times = times_of(counted.tolist(), lambda i: records.where(i), zone, style)
+        times = times_of(counted.tolist(), where, zone, None if axis is None else axis.style)
     else:
-        times = times_of(records.column(layout.time), lambda i: records.where(i, layout.time), zone, style)
-    where = lambda i: records.where(i, layout.time)  # noqa: E731
-    return times, grid_of(times, rows, where, step=step, within=within, axis=axis)
+        times = times_of(records.column(layout.time), where, zone, None if axis is None else axis.style)
+    if records.split is not None:
+        _require_in_order(records, times, where)
+    if axis is not None and zone is None:
+        _require_offset(times, axis, where)
+    grid = grid_of(times, rows, where, step=step, within=within, axis=axis)
+    if axis is not None and step == "auto":
+        _require_same_step(grid, where)
+    return tuple(rows), times, grid
+
+
+def _require_offset(times: Times, axis: Axis, where: Callable[[int], Place]) -> None:
+    """Raise DataError for times without an offset from UTC where those of a run have one."""
+    if _says_offset(axis.style) and not (
+        _says_offset(times.style) or times.style.counts or times.style.pattern in EPOCHS
+    ):
+        raise DataError(
+            f'"{times.style.write(int(times.moments[0]))}" has no offset from UTC, and the times of the run have one',
+            place=where(0),
+            mend=f'write it as in the run, such as "{axis.stamp(0)}"',
+        )
+
+
+def _says_offset(style: Style) -> bool:
+    return any(part[-1] in "zZ" for part in directives(style.pattern) if len(part) > 1)
+
+
+def _require_same_step(grid: Grid, where: Callable[[int], Place]) -> None:
+    """Raise DataError for rows that stand further apart than those of the run, whose step most of them had."""
+    apart = np.concatenate([np.diff(index) for index in grid.index])
+    common = int(np.bincount(apart).argmax()) if len(apart) > 1 else 1
+    if common > 1:
+        rows = next(rows for rows in grid.rows if len(rows) > 1)
+        raise DataError(
+            f"the rows are {common} steps of {grid.axis.step} apart, those of the run are one",
+            place=where(int(rows[1])),
+            mend=f"give rows at steps of {grid.axis.step}; a series of other steps needs a run of its own",
+        )
+
+
+def _require_in_order(records: Records, times: Times, where: Callable[[int], Place]) -> None:
+    """Raise DataError for a part of the material, with a file of its own, that begins before the one before it ends."""
+    part_of = np.array(records.split)
+    last = -1
+    for name in NAMES:
+        rows = np.flatnonzero(part_of == name)
+        if not len(rows):
+            continue
+        first = int(rows[np.argmin(times.moments[rows])])
+        if last >= 0 and times.moments[first] <= times.moments[last]:
+            stamps = [times.style.write(int(times.moments[row])) for row in (first, last)]
+            raise DataError(
+                f'the {name} split begins with "{stamps[0]}", before the {part_of[last]} split ends with "{stamps[1]}"',
+                place=where(first),
+                mend="split in time: train first, then valid, then test, and no time in two of them",
+            )
+        last = int(rows[np.argmax(times.moments[rows])])
 
 
 def _name(series: str, target: str, layout: Layout) -> str:
@@ -241,31 +312,30 @@ def _name(series: str, target: str, layout: Layout) -> str:
 
 
 def _classes(records: Records, name: str, missing: tuple[str, ...]) -> tuple[str, ...]:
-    found = {class_name(value) for value in records.column(name) if not is_missing(value, missing)}
-    if not found or len(found) > MOST_CLASSES:
-        what = "holds no value" if not found else f"holds {len(found):,} different names, too many to be told apart"
-        raise DataError(what, place=Place(records.source, None, name), mend="leave it out of --input")
-    return tuple(in_order(list(found)))
+    found = [word for word in names_of(records.column(name))[0] if word and word not in missing]
+    if len(found) > MOST_CLASSES:
+        raise DataError(
+            f"holds {len(found):,} different names, too many to be told apart: {MOST_CLASSES} at most",
+            place=Place(records.source, None, name),
+            mend="leave it out of --input",
+        )
+    return tuple(in_order(found))
 
 
 def _numeric(values: Sequence[Any], missing: tuple[str, ...]) -> bool:
-    present = [value for value in values if not is_missing(value, missing)]
+    """Whether most values are numbers, by a sample from all over the column."""
+    apart = max(1, len(values) // SAMPLE)
+    present = [value for value in values[::apart] if not is_missing(value, missing)]
+    present = present or [value for value in values if not is_missing(value, missing)]
     return sum(map(is_number, present)) >= MOSTLY * len(present)
 
 
-def _floats(values: Sequence[Any], missing: tuple[str, ...], where: Any) -> np.ndarray:
-    """(N,), NaN where a value is missing; a number such as -999 may be said to mean that."""
-    try:
-        found = np.array([np.nan if value is None or value == "" else value for value in values], dtype=np.float64)
-    except (ValueError, TypeError, OverflowError):
-        found = None
-    if found is None or np.isinf(found).any():
-        found = np.array(
-            [np.nan if is_missing(one, missing) else number(one, where(i), missing) for i, one in enumerate(values)],
-            dtype=np.float64,
-        )
-    found[np.isin(found, [float(word) for word in missing if is_number(word)])] = np.nan
-    return found
+def _lasting(panel: Panel) -> tuple[str, ...]:
+    """The features known ahead that have one value in each series."""
+    changing = np.zeros(len(panel.known_names), dtype=bool)
+    for known in panel.known:
+        changing |= np.nan_to_num(known, nan=-np.inf).max(0) > np.nan_to_num(known, nan=np.inf).min(0)
+    return tuple(name for name, changes in zip(panel.known_names, changing, strict=True) if not changes)
 
 
 def _said(panel: Panel, left_out: Sequence[str]) -> list[str]:
@@ -273,23 +343,26 @@ def _said(panel: Panel, left_out: Sequence[str]) -> list[str]:
     holes = sum(int(np.isnan(values).sum()) for values in panel.values)
     total = int(panel.steps.sum())
     if holes:
-        verb = "value is" if holes == 1 else "values are"
         said.append(
-            f"{holes:,} of {total:,} {verb} missing: the last one before is read in its place, none is learnt or "
-            "measured there"
+            f"{holes:,} of {total:,} values {_is(holes)} missing: the last one before is read in its place, none is "
+            "learnt or measured there"
         )
-    constant = [name for name, values in zip(panel.names, panel.values, strict=True) if _constant(values)]
-    if constant:
-        one = f'the series "{constant[0]}" is' if len(constant) == 1 else f"{len(constant):,} series are"
-        said.append(f"{one} constant: always the same value" + ("" if len(constant) == 1 else f', as "{constant[0]}"'))
-    if left_out:
-        one = f'"{left_out[0]}" has' if len(left_out) == 1 else f"{len(left_out):,} series have"
-        said.append(f"{one} no value at all and left out")
+    several = [(name, values) for name, values in zip(panel.names, panel.values, strict=True) if len(values) > 1]
+    constant = [name for name, values in several if np.nanmin(values) == np.nanmax(values)]
+    for names, what in (
+        (constant, "constant: always the same value"),
+        ([name for name, values in zip(panel.names, panel.values, strict=True) if len(values) == 1], ONE_VALUE),
+        (left_out, "left out: no value to forecast stands there"),
+    ):
+        if len(names) == 1:
+            said.append(f'the series "{names[0]}" is {what}')
+        elif names:
+            said.append(f'{len(names):,} series are {what}, such as "{names[0]}"')
     if len(panel) > 1:
-        steps = panel.steps
-        said.append(f"{len(panel):,} series of {int(steps.min()):,} to {int(steps.max()):,} steps")
+        least, most = int(panel.steps.min()), int(panel.steps.max())
+        said.append(f"{len(panel):,} series of {least:,}" + (f" to {most:,}" if most > least else "") + " steps")
     return said
 
 
-def _constant(values: np.ndarray) -> bool:
-    return float(np.nanmin(values)) == float(np.nanmax(values))
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"

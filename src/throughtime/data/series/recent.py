@@ -11,6 +11,8 @@ import numpy as np
 from throughtime.data.series.panel import Panel
 from throughtime.data.times.axis import Axis
 
+MOST_AHEAD = 100_000  # steps behind the last value of a series of which something may be given
+
 
 def recent(panel: Panel, steps: int) -> Panel:
     """The last so many steps of each series, and all that is known ahead of them.
@@ -29,7 +31,10 @@ def recent(panel: Panel, steps: int) -> Panel:
 
 
 def going_on(before: Panel, new: Panel) -> Panel:
-    """The series of ``new``, each with what was there ``before`` its first step in front; steps between are missing.
+    """The series of ``new``, each with what was there ``before`` it in front; steps between are missing.
+
+    What is given counts, and what is not given of a step is as it was before. A series of ``new`` without a value, of
+    which only what is known ahead is given, ends where it did before.
 
     >>> one = Panel.of_values([np.array([1.0, 2.0])])
     >>> two = replace(Panel.of_values([np.array([5.0])]), begins=np.array([3]))
@@ -37,37 +42,58 @@ def going_on(before: Panel, new: Panel) -> Panel:
     [1.0, 2.0, nan, 5.0]
     """
     numbers = {name: s for s, name in enumerate(before.names)}
-    parts = [_joined(before, numbers[name], new, s) if name in numbers else None for s, name in enumerate(new.names)]
-    begins, values, pasts, knowns = [], [], [], []
-    for s, part in enumerate(parts):
-        begin, value, past, known = part or (int(new.begins[s]), new.values[s], new.past[s], new.known[s])
-        begins.append(begin)
-        values.append(value)
-        pasts.append(past)
-        knowns.append(known)
-    return replace(
-        new, begins=np.array(begins, dtype=np.int64), values=tuple(values), past=tuple(pasts), known=tuple(knowns)
-    )
+    parts = [
+        _joined(before, numbers[name], new, s) if name in numbers else _alone(new, s)
+        for s, name in enumerate(new.names)
+    ]
+    begins, values, pasts, knowns = zip(*parts, strict=True)
+    return replace(new, begins=np.array(begins, dtype=np.int64), values=values, past=pasts, known=knowns)
 
 
-def _joined(before: Panel, old: int, new: Panel, s: int) -> tuple[int, np.ndarray, np.ndarray, np.ndarray] | None:
-    """None where nothing of the old series lies before the new rows."""
-    begin, first = int(before.begins[old]), int(new.begins[s])
-    if begin >= first:
-        return None
-    steps = first - begin
+def behind(before: Panel, new: Panel) -> Panel:
+    """Where rows have no times: series of which nothing but what is known ahead is given begin after their last value.
 
-    def put(old_part: np.ndarray, new_part: np.ndarray) -> np.ndarray:
-        front = np.full((steps, *old_part.shape[1:]), np.nan)
-        kept = min(steps, len(old_part))
-        front[:kept] = old_part[:kept]
-        return np.concatenate([front, new_part])
+    >>> planned = Panel.of_values([np.zeros(0)], [np.ones((2, 1))])
+    >>> behind(Panel.of_values([np.array([1.0, 2.0])]), planned).begins.tolist()
+    [2]
+    """
+    ends = dict(zip(before.names, (before.begins + before.steps).tolist(), strict=True))
+    known = zip(new.names, new.steps.tolist(), new.begins.tolist(), strict=True)
+    begins = [begin if steps else ends.get(name, begin) for name, steps, begin in known]
+    return replace(new, begins=np.array(begins, dtype=np.int64))
+
+
+Part = tuple[int, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _alone(new: Panel, s: int) -> Part:
+    return int(new.begins[s]), new.values[s], new.past[s], new.known[s]
+
+
+def _joined(before: Panel, old: int, new: Panel, s: int) -> Part:
+    """From the old series' first step on, or from that of the new rows, where these begin earlier or far later."""
+    was, first = int(before.begins[old]), int(new.begins[s])
+    steps, given = int(before.steps[old]), len(new.values[s])
+    if given and (first <= was or first - was - steps > steps):
+        return _alone(new, s)  # the old rows lie within the new ones, or further back than is looked
+    end = first + given if given else was + steps
+    far = not given and first - was - steps > MOST_AHEAD
+    last = end if far else max(end, first + len(new.known[s]))
+
+    def over(old_part: np.ndarray, new_part: np.ndarray, until: int) -> np.ndarray:
+        found = np.full((until - was, *old_part.shape[1:]), np.nan)
+        kept = old_part[: until - was]
+        found[: len(kept)] = kept
+        begin = max(first - was, 0)
+        put = new_part[begin - (first - was) :][: max(until - was - begin, 0)]
+        found[begin : begin + len(put)] = np.where(np.isnan(put), found[begin : begin + len(put)], put)
+        return found
 
     return (
-        begin,
-        put(before.values[old], new.values[s]),
-        put(before.past[old], new.past[s]),
-        put(before.known[old], new.known[s]),
+        was,
+        over(before.values[old], new.values[s], end),
+        over(before.past[old], new.past[s], end),
+        over(before.known[old], new.known[s], last),
     )
 
 

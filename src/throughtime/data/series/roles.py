@@ -67,7 +67,7 @@ def columns_of_names(records: Records, settings: DataSettings, time: str) -> tup
     likely = [
         name for name in free if not numbers[name] or (_may_name(name) and _whole(records.columns[name], settings))
     ]
-    likely.sort(key=lambda name: (name in settings.input, numbers[name], not _may_name(name)))
+    likely.sort(key=lambda name: (not _may_name(name), name in settings.input, numbers[name]))
     coded = {}
     for name in likely:
         of, different = codes(records.columns[name])
@@ -99,10 +99,12 @@ def _may_name(name: str) -> bool:
 
 
 def numbers_the_rows(name: str, values: Sequence[Any]) -> bool:
-    """A column such as the index of a saved data frame."""
-    if name.lower() not in ROW_NUMBERS and not name.lower().startswith("unnamed"):
-        return False
-    return len(set(map(str, values))) == len(values) > 1
+    """A column such as the index of a saved data frame, which has no name and is called 1."""
+    if name.lower() in ROW_NUMBERS or name.lower().startswith("unnamed"):
+        return len(set(map(str, values))) == len(values) > 1
+    return name == "1" and [str(value) for value in values] in (
+        [str(k + first) for k in range(len(values))] for first in (0, 1)
+    )
 
 
 def holds_times(values: Sequence[Any], settings: DataSettings) -> bool:
