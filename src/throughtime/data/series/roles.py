@@ -10,6 +10,7 @@ import numpy as np
 
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
+from throughtime.data.times.forms import patterns_of
 from throughtime.data.times.stamps import says_when
 from throughtime.data.values import is_missing, is_number
 from throughtime.errors import UsageError
@@ -43,8 +44,9 @@ def column_of_times(records: Records, settings: DataSettings) -> str | None:
                 f"{records.source}: the columns {listed(found)} all hold times; say which with --set time={found[0]}"
             )
         return named[0]
+    found = found or [name for name in free if _in_several_forms(records.columns[name], settings)]
     if found:
-        return found[0]
+        return found[0]  # in several forms they are refused, with the row, when they are read
     counted = (name for name in free if name.lower() in COUNTED and _whole(records.columns[name], settings))
     return next((name for name in counted if columns_of_names(records, settings, name) is not None), None)
 
@@ -111,6 +113,11 @@ def holds_times(values: Sequence[Any], settings: DataSettings) -> bool:
     """Whether the values say when, whole numbers left aside."""
     some = present(values[:SAMPLE], settings)
     return bool(some) and says_when(some)
+
+
+def _in_several_forms(values: Sequence[Any], settings: DataSettings) -> bool:
+    some = present(values[:SAMPLE], settings)
+    return bool(some) and sum(bool(patterns_of(str(value).strip())) for value in some) > MOSTLY * len(some)
 
 
 def numeric(values: Sequence[Any], settings: DataSettings) -> bool:
