@@ -229,6 +229,7 @@ class TrainedRun:
         Raises UsageError for an input, a step or a class that the run does not know, DataError for a value that cannot
         be read.
         """
+        self._refuse_series()
         if isinstance(self.model, LanguageModel):
             if not isinstance(given, str):
                 raise UsageError("a language model explains a token of a text; give a text")
@@ -248,6 +249,12 @@ class TrainedRun:
         except (UsageError, DataError) as error:
             return replace(found, no_nearest=str(error))
         return replace(found, nearest=tuple(rows.nearest(torch.from_numpy(found.seen), nearest)))
+
+    def _refuse_series(self) -> None:
+        if self.task.name == "forecast":
+            raise UsageError(
+                f"{self.path}: a forecaster reads series and no text; leave --text out, to see how far back it looks"
+            )
 
     def _way(self, writing: Mapping[str, Any]) -> Way:
         if not isinstance(self.model, Model) or not isinstance(self.model.head, TextHead):
@@ -289,6 +296,7 @@ class TrainedRun:
         >>> trained.record("abab", ["f"])["text.l0.f"].shape
         (4, 8)
         """
+        self._refuse_series()
         names = [names] if isinstance(names, str) else names
         if isinstance(self.model, LanguageModel):
             if not isinstance(given, str):
@@ -334,6 +342,7 @@ class TrainedRun:
         that read which are looked into, and the answer is all that is written. Raises UsageError for a run that reads
         more than one text, and for a step, layer, direction or unit that there is not.
         """
+        self._refuse_series()
         if isinstance(self.model, LanguageModel):
             read = reading(self.model, self.given.text_field(), text)
         else:
