@@ -13,7 +13,7 @@ import numpy as np
 from tests.use.report_material import HOSTILE, common, rest
 from throughtime.training.runs import Run
 from throughtime.use.report import ReportMaterial
-from throughtime.use.stamps import stride
+from throughtime.use.stamps import at, axis_of, seconds
 from throughtime.use.verdict import forecast_gain
 
 BEGIN = datetime(2016, 7, 1)
@@ -84,6 +84,7 @@ def forecasts(
     skill: float = 1.0,
     width: float = 1.0,
     dated: bool = True,
+    form: str = "%Y-%m-%d %H:%M:%S",
     unit: str = "units",
     seed: int = 1,
     names: Sequence[str] = ("OT", "HUFL", "MUFL"),
@@ -92,10 +93,11 @@ def forecasts(
     found = made(series, steps, tested, horizon, season, missing, skill, width, seed)
     names = [names[s] if s < len(names) else f"store {s + 1}" for s in range(series)]
 
-    def stamp(at: int) -> Any:
-        way = stride(step)
-        assert way is not None
-        return str(way.after(BEGIN, at)) if dated else at
+    axis = axis_of(round(seconds(BEGIN)), step)
+    assert axis is not None
+    ends = axis.moments(np.arange(steps + horizon))
+    stamps = [at(int(end)).strftime(form) if dated else str(i) for i, end in enumerate(ends)]
+    stamp = stamps.__getitem__
 
     ours, theirs = np.abs(found.predicted - found.truth), np.abs(found.baseline - found.truth)
     covered = np.where(np.isnan(ours), np.nan, ours <= found.reach)
@@ -165,7 +167,25 @@ def behind() -> ReportMaterial:
 
 def many_series() -> ReportMaterial:
     """One forecast each, too short for stretches of time: the series are what the gain is sure of."""
-    return forecasts("stores", series=60, steps=120, tested=14, horizon=14, season=7, step="1 day", skill=2.0, seed=4)
+    return forecasts(
+        "stores",
+        series=60,
+        steps=120,
+        tested=14,
+        horizon=14,
+        season=7,
+        step="1 day",
+        skill=2.0,
+        seed=4,
+        form="%d.%m.%Y",
+    )
+
+
+def weekdays() -> ReportMaterial:
+    """From Monday to Friday, in the form in which some write dates."""
+    return forecasts(
+        "shares", steps=900, tested=400, horizon=10, season=5, step="1 business day", seed=7, form="%b %d, %Y"
+    )
 
 
 def undated() -> ReportMaterial:
@@ -185,7 +205,8 @@ def hardly_tested() -> ReportMaterial:
 
 
 ALL: dict[str, Callable[[], ReportMaterial]] = {
-    each.__name__: each for each in (hourly, with_gaps, behind, many_series, undated, hostile_series, hardly_tested)
+    each.__name__: each
+    for each in (hourly, with_gaps, behind, many_series, weekdays, undated, hostile_series, hardly_tested)
 }
 
 
@@ -234,7 +255,7 @@ def _row(i: int, n: int, found: Made, names: Sequence[str], stamp: Callable[[int
 
 
 def _future(
-    found: Made, names: Sequence[str], horizon: int, step: str, season: int, stamp: Callable[[int], Any]
+    found: Made, names: Sequence[str], horizon: int, each: str, season: int, stamp: Callable[[int], Any]
 ) -> dict[str, Any]:
     rows = []
     steps = found.values.shape[1]
@@ -247,16 +268,16 @@ def _future(
             {
                 "series": name,
                 "past": {
-                    "time": [stamp(at) for at in range(begin, steps)],
+                    "time": [stamp(step) for step in range(begin, steps)],
                     "value": _plain(found.values[s, begin:]),
                 },
-                "time": [stamp(at) for at in range(steps, steps + horizon)],
+                "time": [stamp(step) for step in range(steps, steps + horizon)],
                 "predicted": predicted.tolist(),
                 "lower": (predicted - reach).tolist(),
                 "upper": (predicted + reach).tolist(),
             }
         )
-    return {"horizon": horizon, "level": 0.8, "step": step, "rows": rows}
+    return {"horizon": horizon, "level": 0.8, "step": each, "rows": rows}
 
 
 def _by_date(

@@ -105,7 +105,7 @@ def test_of_many_series_some_are_drawn_and_the_others_listed() -> None:
     assert "44 more series" in future.texts("summary")
     assert "Of 60 series the first 50 are kept." in future.texts("p")[0]
     listed = next(table for table in tables(page_of("many_series")) if len(table) == 44)
-    assert listed[0][:2] == ["store 7", "2016-10-29"] and listed[0][3] == "2016-11-11"
+    assert listed[0][:2] == ["store 7", "29.10.2016"] and listed[0][3] == "11.11.2016"
 
 
 def test_forecasts_are_the_best_the_middle_and_the_worst_and_some_between() -> None:

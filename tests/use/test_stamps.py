@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 
 from throughtime.use.report.charts.dates import date_ticks
-from throughtime.use.stamps import Stride, moment, moments, seconds, shown, stride
+from throughtime.use.report.times import around
+from throughtime.use.stamps import Stamp, at, axis_of, moments, said, seconds, shown, step_of
 
 LOW = datetime(2016, 2, 27, 21, 40, 11)
 SPANS = {
@@ -72,37 +74,55 @@ def test_one_moment_has_one_tick_or_none() -> None:
     assert len(date_ticks(datetime(2016, 1, 1), datetime(2016, 1, 1))) == 1
 
 
-@pytest.mark.parametrize(
-    "words", ["1 second", "15 minutes", "1 hour", "day", "2 weeks", "1 month", "1 quarter", "4 years"]
-)
+@pytest.mark.parametrize("words", ["15 minutes", "1 hour", "1 day", "2 weeks", "1 business day", "1 month", "4 years"])
 def test_steps_go_there_and_back(words: str) -> None:
-    step, begin = stride(words), datetime(2016, 2, 29, 13, 30)
-    assert step is not None
-    for count in (0, 1, 17, -5, 240):
-        assert step.between(begin, step.after(begin, count)) == count
+    begin = round(seconds(datetime(2016, 2, 29, 13, 30)))  # a Monday
+    axis = axis_of(begin, words)
+    assert axis is not None
+    steps = np.array([0, 1, 17, -5, 240])
+    assert axis.indices(axis.moments(steps)).tolist() == steps.tolist()
+    assert around(begin, 2, 3, words) == (axis.moments(np.arange(-2, 3)).tolist(), True)
 
 
 def test_what_is_no_step() -> None:
-    assert all(stride(words) is None for words in (None, "", "business day", "0 hours", "1.5 hours", "step"))
+    assert all(
+        step_of(words) is None for words in (None, "", "0 hours", "1.5 hours", "1 step", "12 steps", "month of May")
+    )
+    assert axis_of(0, "1 step") is None
 
 
-def test_months_keep_to_the_calendar() -> None:
-    end = datetime(2015, 10, 31, 7)
-    assert [Stride(months=1).after(end, k).day for k in range(6)] == [31, 30, 31, 31, 29, 31]
-    with pytest.raises(OverflowError):
-        Stride(months=12).after(end, 9000)
+def read(stamps: list[Stamp], step: str | None) -> list[datetime] | None:
+    found = moments(stamps, step)
+    return None if found is None else [at(int(moment)) for moment in found]
 
 
-def test_stamps_are_read() -> None:
-    assert moment("2017-10-24T06:30:00+02:00") == datetime(2017, 10, 24, 6, 30)
-    assert moment("2020-W05-1") == datetime(2020, 1, 27) and moment("2016-Q4") == datetime(2016, 10, 1)
-    assert all(moment(stamp) is None for stamp in ("", "n/a", "24.10.2017", "1234", "20171024", None, 3, 2.5))
-    assert moments(["2017-10-24", "n/a"]) is None and moments([]) is None
-    assert moments(["1917", "1918"], "1 year") == [datetime(1917, 1, 1), datetime(1918, 1, 1)]
+def test_stamps_are_read_in_the_form_of_the_user() -> None:
+    first, second = datetime(2017, 10, 24, 6, 30), datetime(2017, 10, 25, 6, 30)
+    assert read(["2017-10-24T06:30:00+02:00", "2017-10-25T06:30:00+02:00"], "1 day") == [first, second]
+    assert read(["24.10.2017 06:30", "25.10.2017 06:30"], "1 day") == [first, second]
+    assert read(["10/24/2017 6:30 AM", "10/25/2017 6:30 AM"], None) == [first, second]
+    assert read(["2016Q4"], "1 quarter") == [datetime(2016, 10, 1)]
+    assert read(["1917", "1918"], "1 year") == [datetime(1917, 1, 1), datetime(1918, 1, 1)]
+    assert read(["1467331200", "1467334800"], "1 hour") == [datetime(2016, 7, 1), datetime(2016, 7, 1, 1)]
     assert seconds(datetime(1969, 12, 31)) == -86_400
+
+
+def test_what_is_no_date() -> None:
+    nothing: list[tuple[list[Stamp], str | None]] = [
+        ([], "1 day"),
+        (["1917", "1918"], "1 step"),
+        (["1917", "1918"], None),
+        ([7, 8], "1 step"),
+        (["2017-10-24", "n/a"], "1 day"),
+        (["2017-10-24", None], "1 day"),
+        (["2017-10-24", ""], None),
+        (["Monday"], "1 day"),
+    ]
+    assert [moments(stamps, step) for stamps, step in nothing] == [None] * len(nothing)
 
 
 def test_stamps_are_shown_as_short_as_they_can_be() -> None:
     assert [shown(stamp) for stamp in ("2017-10-24 06:30:05", "2017-10-24 06:00", "<b>", None, 7)] == [
         *("2017-10-24 06:30:05", "2017-10-24 06:00", "<b>", "", "7")
     ]
+    assert said(7, "1 step") == said("7", None) == "step 7" and said("Jul 4", None) == "Jul 4"

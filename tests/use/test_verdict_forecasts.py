@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.use.forecast_material import behind, forecasts, hardly_tested, hourly, many_series, undated, with_gaps
+from tests.use.forecast_material import (
+    behind,
+    forecasts,
+    hardly_tested,
+    hourly,
+    many_series,
+    undated,
+    weekdays,
+    with_gaps,
+)
 from throughtime.errors import UsageError
 from throughtime.use.compare import Compared, compare
 from throughtime.use.report import ReportMaterial
@@ -193,7 +202,7 @@ def test_squares_are_told_apart_too(metric: str) -> None:
     assert told["mean"] == pytest.approx(made.metrics["baseline"][metric] - made.metrics["test"][metric])
 
 
-@pytest.mark.parametrize("make", [with_gaps, many_series, undated])
+@pytest.mark.parametrize("make", [with_gaps, many_series, weekdays, undated])
 def test_series_gaps_and_steps_without_dates(make: Any) -> None:
     made = make()
     assert kept_gain(made.metrics, made.predictions) is not None

@@ -1,100 +1,62 @@
-"""Stamps of time as the files of a run have them: read, stepped on, and how many steps lie between two."""
+"""Stamps of time as the files of a run have them, in the user's own form: as numbers, and as one says them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
+import numpy as np
+
+from throughtime.data.times import Axis, Step, Style, times_of
+from throughtime.data.times.zones import to_local
+from throughtime.errors import DataError, Place, UsageError
+
 START = datetime(1970, 1, 1)
 Stamp = str | int | float | None
 
 
-@dataclass(frozen=True)
-class Stride:
-    """One step of a series: so many seconds, or so many months of the calendar."""
+def step_of(words: str | None) -> Step | None:
+    """A step in words; None where there is none, or where steps are only counted.
 
-    seconds: int = 0
-    months: int = 0
-
-    def after(self, begin: datetime, steps: int) -> datetime:
-        """So many steps later; the last day of a month where the day itself is not in it.
-
-        Raises OverflowError outside the years 1 to 9999.
-
-        >>> Stride(months=1).after(datetime(2016, 1, 31), 1), Stride(seconds=3600).after(datetime(2016, 1, 31), 2)
-        (datetime.datetime(2016, 2, 29, 0, 0), datetime.datetime(2016, 1, 31, 2, 0))
-        """
-        if not self.months:
-            return begin + timedelta(seconds=self.seconds * steps)
-        year, month = divmod(begin.year * 12 + begin.month - 1 + self.months * steps, 12)
-        if not 1 <= year <= 9999:
-            raise OverflowError(f"there is no year {year}")
-        for day in (begin.day, 30, 29):
-            try:
-                return begin.replace(year=year, month=month + 1, day=day)
-            except ValueError:
-                continue
-        return begin.replace(year=year, month=month + 1, day=28)
-
-    def between(self, begin: datetime, end: datetime) -> int:
-        """The nearest whole number of steps from one moment to another.
-
-        >>> Stride(months=3).between(datetime(2015, 1, 1), datetime(2016, 7, 1))
-        6
-        """
-        if self.months:
-            return round(((end.year - begin.year) * 12 + end.month - begin.month) / self.months)
-        return round((end - begin).total_seconds() / self.seconds)
-
-
-def stride(words: str | None) -> Stride | None:
-    """A step in words as one of seconds or months; None where it is neither, as a business day is.
-
-    >>> stride("15 minutes"), stride("1 quarter"), stride("business day")
-    (Stride(seconds=900, months=0), Stride(seconds=0, months=3), None)
+    >>> str(step_of("15 minutes")), str(step_of("1 business day")), step_of("1 step")
+    ('15 minutes', '1 business day', None)
     """
-    found = re.fullmatch(r"(?:([1-9]\d{0,8}) )?([a-z]+?)s?", words or "")
-    if found is None:
+    try:
+        step = Step.parse(words or "")
+    except UsageError:
         return None
-    count, unit = int(found[1] or 1), found[2]
-    if unit in SECONDS:
-        return Stride(seconds=count * SECONDS[unit])
-    return Stride(months=count * MONTHS[unit]) if unit in MONTHS else None
+    return None if step.unit == "count" else step
 
 
-def moment(stamp: Stamp, step: str | None = None) -> datetime | None:
-    """When that is, as the clock showed it; None for what is no date. Four digits are a year where a step is one.
+def moments(stamps: Sequence[Stamp], step: str | None) -> np.ndarray | None:
+    """Seconds since 1970 (N,) int64, by the clocks that showed them; None where one is no date.
 
-    >>> moment("2017-10-24 06:00:00"), moment("2016Q3")
-    (datetime.datetime(2017, 10, 24, 6, 0), datetime.datetime(2016, 7, 1, 0, 0))
-    >>> moment("1917", "1 year"), moment("1917"), moment(417)
-    (datetime.datetime(1917, 1, 1, 0, 0), None, None)
+    Numbers are dates where a step is a time, as years are.
+
+    >>> moments(["01.01.1970", "13.01.1970"], "12 days"), moments(["1970", "1971"], "1 year")
+    (array([      0, 1036800]), array([       0, 31536000]))
+    >>> moments(["1970", "1971"], "1 step") is None, moments(["1970-01-01", "n/a"], "1 day") is None
+    (True, True)
     """
-    if not isinstance(stamp, str):
-        return None
-    text = stamp.strip()
-    if re.fullmatch(r"\d{4}", text):
-        text = f"{text}-01-01" if "year" in (step or "") else ""
-    elif re.fullmatch(r"\d{4}-\d\d", text):
-        text += "-01"
-    elif quarter := re.fullmatch(r"(\d{4})-?Q([1-4])", text):
-        text = f"{quarter[1]}-{3 * int(quarter[2]) - 2:02}-01"
-    elif text.isdecimal():
+    if not stamps or (step_of(step) is None and any(_is_number(stamp) for stamp in stamps)):
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
+        found = times_of(stamps, lambda i: Place(row=i))
+    except DataError:
         return None
+    return None if found.style.counts else to_local(found.style.zone, found.moments)
 
 
-def moments(stamps: Sequence[Stamp], step: str | None = None) -> list[datetime] | None:
-    """All of them; None as soon as one is no date, or there is none."""
-    found = [moment(stamp, step) for stamp in stamps]
-    return None if not found or None in found else [one for one in found if one is not None]
+def axis_of(begin: int, step: str | None) -> Axis | None:
+    """Steps from a moment on, in seconds since 1970; None where a step is no time.
+
+    >>> axis = axis_of(0, "1 month")
+    >>> axis.moments(np.array([1])) // 86400, axis.indices(np.array([86400 * 62]))
+    (array([31]), array([2]))
+    """
+    found = step_of(step)
+    return None if found is None else Axis(begin, found, Style("%Y-%m-%d %H:%M:%S"))
 
 
 def seconds(when: datetime) -> float:
@@ -114,8 +76,8 @@ def at(seconds: float) -> datetime:
 def shown(stamp: Stamp) -> str:
     """A stamp for people: without a time of day that is midnight, and without seconds that are none.
 
-    >>> shown("2017-10-24 00:00:00"), shown("2017-10-24T06:30:00"), shown("1981-02"), shown(417)
-    ('2017-10-24', '2017-10-24 06:30', '1981-02', '417')
+    >>> shown("2017-10-24 00:00:00"), shown("2017-10-24T06:30:00"), shown("24.10.2017"), shown(417)
+    ('2017-10-24', '2017-10-24 06:30', '24.10.2017', '417')
     """
     text = "" if stamp is None else str(stamp)
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?", text)
@@ -124,11 +86,14 @@ def shown(stamp: Stamp) -> str:
     return found[1] if found[2] == "00:00" else f"{found[1]} {found[2]}"
 
 
-def said(stamp: Stamp) -> str:
+def said(stamp: Stamp, step: str | None) -> str:
     """The same in a sentence, where a number is that of a step.
 
-    >>> said("2017-10-24 00:00:00"), said(417)
-    ('2017-10-24', 'step 417')
+    >>> said("2017-10-24 00:00:00", "1 day"), said("1917", "1 year"), said("417", "1 step")
+    ('2017-10-24', '1917', 'step 417')
     """
-    text = shown(stamp)
-    return f"step {text}" if text.isdecimal() else text
+    return f"step {shown(stamp)}" if _is_number(stamp) and step_of(step) is None else shown(stamp)
+
+
+def _is_number(stamp: Stamp) -> bool:
+    return not isinstance(stamp, str) or stamp.strip().lstrip("-").isdecimal()

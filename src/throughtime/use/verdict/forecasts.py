@@ -52,7 +52,7 @@ at the last']
     """
     told = metrics.get("forecast") or {}
     steps, dates = (told.get(name) or {} for name in ("by_horizon", "by_date"))
-    return [part for part in (_change(steps), _behind(told), _hard(dates), _growing(steps)) if part]
+    return [part for part in (_change(steps), _behind(told), _hard(dates, told.get("step")), _growing(steps)) if part]
 
 
 def _change(steps: Figures) -> str:
@@ -78,7 +78,7 @@ def _behind(told: Figures) -> str:
     return f"on {len(behind)} of {len(rows)} {listed} the baseline is better, {most}"
 
 
-def _hard(dates: Figures) -> str:
+def _hard(dates: Figures, step: str | None) -> str:
     pairs = zip(dates.get("mae") or (), dates.get("dates") or (), strict=False)
     known = [(mae, when) for mae, when in pairs if mae is not None]
     if len(known) < FEWEST_STRETCHES:
@@ -86,7 +86,9 @@ def _hard(dates: Figures) -> str:
     worst, usual = max(known, key=lambda pair: pair[0]), median(mae for mae, _ in known)
     if worst[0] < WORSE * usual or not usual:
         return ""
-    return f"the hardest stretch of test time begins at {said(worst[1])}: {worst[0]:.3g}, where {usual:.3g} is usual"
+    return (
+        f"the hardest stretch of test time begins at {said(worst[1], step)}: {worst[0]:.3g}, where {usual:.3g} is usual"
+    )
 
 
 def _growing(steps: Figures) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.use.stamps import moments, stride
+from throughtime.use.stamps import axis_of, moments
 from throughtime.use.verdict.scope import Row
 from throughtime.use.verdict.stretches import forecast_gain
 
@@ -54,10 +54,11 @@ def _error(row: Row, side: str, power: int) -> float:
 def _first_steps(rows: Sequence[Row], step: str | None) -> np.ndarray | None:
     """Where on the axis of time each forecast begins (N,); without dates, the stamps are the numbers of steps."""
     stamps = [row.get("time") for row in rows]
-    found, way = moments(stamps, step), stride(step)
-    if found is not None and way is not None:
-        return np.array([way.between(min(found), when) for when in found])
+    found = moments(stamps, step)
+    axis = None if found is None else axis_of(int(found.min()), step)
+    if found is not None and axis is not None:
+        return axis.indices(found)
     try:
-        return np.array([int(stamp) for stamp in stamps if stamp is not None]) if None not in stamps else None
+        return np.array([int("" if stamp is None else stamp) for stamp in stamps])
     except ValueError:
         return None

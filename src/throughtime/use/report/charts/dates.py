@@ -6,13 +6,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from throughtime.use.stamps import Stride
-
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 SECONDS = (*(1, 2, 5, 10, 15, 30), *(MINUTE * k for k in (1, 2, 5, 10, 15, 30)), *(HOUR * k for k in (1, 2, 3, 6, 12)))
 MONTHS = (1, 2, 3, 6)
 YEARS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+@dataclass(frozen=True)
+class Stride:
+    """From one mark to the next: so many seconds, or so many months."""
+
+    seconds: int = 0
+    months: int = 0
+
+    def after(self, when: datetime) -> datetime:
+        """The next mark; of months, from the first day of one. Raises OverflowError beyond the year 9999."""
+        if not self.months:
+            return when + timedelta(seconds=self.seconds)
+        year, month = divmod(when.year * 12 + when.month - 1 + self.months, 12)
+        if year > 9999:
+            raise OverflowError(f"there is no year {year}")
+        return datetime(year, month + 1, 1)
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,7 @@ def _within(low: datetime, high: datetime, stride: Stride, most: int) -> Iterato
             return
         yield when
         try:
-            when = stride.after(when, 1)
+            when = stride.after(when)
         except OverflowError:
             return
         if stride.seconds == 2 * DAY and when.day in (2, 31):  # of every second day, those with odd numbers, below 31
@@ -70,7 +85,7 @@ def _first(low: datetime, stride: Stride) -> datetime:
         month = low.year * 12 + low.month - 1
         begun = stride.months * -(-month // stride.months)
         when = datetime(begun // 12, begun % 12 + 1, 1) if begun // 12 >= 1 else datetime(1, 1, 1)
-        return when if when >= low else Stride(months=stride.months).after(when, 1)
+        return when if when >= low else stride.after(when)
     midnight = low.replace(hour=0, minute=0, second=0, microsecond=0)
     if stride.seconds < DAY:
         passed = (low - midnight).total_seconds()

@@ -14,7 +14,7 @@ from throughtime.use.report.numbers import amount, number
 from throughtime.use.report.parts import chart, note, section, table
 from throughtime.use.report.sections.future import bands
 from throughtime.use.report.times import around, values
-from throughtime.use.stamps import said
+from throughtime.use.stamps import moments, said
 from throughtime.use.verdict import baseline_words
 
 SPREAD = 3  # forecasts at even distances, beside those chosen by their loss
@@ -32,7 +32,9 @@ def forecasts(material: ReportMaterial) -> Markup | None:
         return None
     told = material.metrics.get("forecast") or {}
     beside = baseline_words((material.metrics.get("baseline") or {}).get("name") or "baseline")
-    charts = [_chart(i, row, why, told, beside) for i, (row, why) in enumerate(_chosen(rows))]
+    begins = moments([row.get("time") for row in rows], told.get("step"))
+    when = {} if begins is None else {id(row): int(begin) for row, begin in zip(rows, begins, strict=True)}
+    charts = [_chart(i, row, why, when.get(id(row)), told, beside) for i, (row, why) in enumerate(_chosen(rows))]
     of = (told.get("origins") or {}).get("test", len(rows))
     counted = f"{amount(len(charts), 'forecast')} of {of:,}; {len(rows):,} stand in predictions.jsonl."
     return section("forecasts", "Forecasts over the truth", note(counted), tag("div", charts, class_="pair"))
@@ -49,18 +51,18 @@ def _chosen(rows: Sequence[Row]) -> list[tuple[Row, str]]:
     return chosen + [(others[place], "one of many") for place in spread]
 
 
-def _chart(i: int, row: Row, why: str, told: Row, beside: str) -> Markup:
+def _chart(i: int, row: Row, why: str, begin: int | None, told: Row, beside: str) -> Markup:
     horizon, step = len(row["truth"]), told.get("step")
     most = min(MOST_PAST, max(PAST * horizon, LEAST_PAST))
     past = list((row.get("inputs") or {}).get("past") or [])[-most:]
-    x, dated = around(row.get("time"), len(past), horizon, step)
+    x, dated = around(begin, len(past), horizon, step)
     ahead = x[len(past) :]
     # the first value that came is drawn from the last of the past on, so that the two are one line
     came = Line("truth", x, [*values(past), *values(row["truth"])], "plain")
     lines = [came, Line("network", ahead, values(row["predicted"]))]
     if row.get("baseline"):
         lines.insert(1, Line(beside, ahead, values(row["baseline"]), "second", stroke="thin"))
-    where = " ".join(part for part in (str(row.get("series") or ""), f"from {said(row.get('time'))}") if part)
+    where = " ".join(part for part in (str(row.get("series") or ""), f"from {said(row.get('time'), step)}") if part)
     picture = time_chart(
         f"forecast-{i}",
         f"{where}: forecast and truth",

@@ -66,7 +66,7 @@ def _chart(i: int, row: Row, told: Row, width: int) -> Markup:
         begin=now[0] if before else None,
         width=width,
     )
-    return chart(picture, _numbers(row), f"{row.get('series', '')}.", _reach(row))
+    return chart(picture, _numbers(row), f"{row.get('series', '')}.", _reach(row, told.get("step")))
 
 
 def bands(row: Row, x: Sequence[float], level: float | None) -> list[Band]:
@@ -77,8 +77,8 @@ def bands(row: Row, x: Sequence[float], level: float | None) -> list[Band]:
     return [Band("interval" if level is None else f"{100 * level:.4g} % interval", x, low, high)]
 
 
-def _reach(row: Row) -> str:
-    first, last = (said(row["time"][at]) for at in (0, -1))
+def _reach(row: Row, step: str | None) -> str:
+    first, last = (said(row["time"][at], step) for at in (0, -1))
     return f"Forecast from {first} to {last}." if len(row["time"]) > 1 else f"Forecast of {first}."
 
 

@@ -44,9 +44,11 @@ def _sentences(data: Mapping[str, Any], name: str) -> Markup | None:
 
 
 def _series(data: Mapping[str, Any]) -> Markup | None:
-    """How many series there are, and how many of their steps have no value."""
+    """How many series there are, and how many of their steps have no value, as far as that is known."""
     if "series" not in data:
         return None
+    if "missing" not in data:
+        return note(f"{int(data['series']):,} series.")
     gaps = {name: count for name, count in (data.get("missing") or {}).items() if count}
     named = ", ".join(
         f"{name} {count:,}" for name, count in sorted(gaps.items(), key=lambda pair: -pair[1])[:MOST_GAPS]
