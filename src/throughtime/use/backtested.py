@@ -73,8 +73,7 @@ class Told:
         first_steps = self.panel.begins[test.series] + test.first
         gain = None
         if theirs is not None:
-            ours_of, theirs_of = errors.by_forecast(metric), theirs.by_forecast(metric)
-            gain = forecast_gain(ours_of, theirs_of, first_steps, test.series, test.horizon)
+            gain = errors.gain_over(theirs, metric, first_steps, test)
         return {
             "horizon": settings.horizon,
             "context_length": settings.context_length,
@@ -124,12 +123,34 @@ class Errors:
             covered = np.where(np.isnan(outcome.truth), np.nan, within)
         return cls(np.abs(outcome.predicted - outcome.truth), covered, outcome.scale)
 
+    def gain_over(
+        self, theirs: Errors, metric: str, first_steps: np.ndarray, asked: Backtest
+    ) -> tuple[float, float, float] | None:
+        """How much lower the metric is than theirs, with its interval; None for what no distance tells (quantiles')."""
+        weights, root = self._weights(metric), metric == "rmse"
+        if weights is None:
+            return None
+        ours, beside = self.by_forecast(metric), theirs.by_forecast(metric)
+        return forecast_gain(ours, beside, first_steps, asked.series, asked.horizon, weights=weights, root=root)
+
+    def _weights(self, metric: str) -> np.ndarray | None:
+        """How many steps of each forecast the metric is a mean over (N,)."""
+        known = (~np.isnan(self.distance)).sum(1).astype(np.float64)
+        if metric in ("mae", "mse", "rmse"):
+            return known
+        if metric == "mase" and self.scale is not None:
+            return np.where(np.isfinite(self.scale) & (self.scale > 0), known, 0.0)
+        return None
+
     def by_forecast(self, metric: str) -> np.ndarray:
-        """(N,): what each forecast adds to the metric."""
+        """(N,): the mean of what the metric, or its square, is the mean over; 0 where the metric has no scale."""
         if metric in ("mse", "rmse"):
             return np.nanmean(self.distance**2, 1)
         mean = np.nanmean(self.distance, 1)
-        return mean / self.scale if metric == "mase" and self.scale is not None else mean
+        if metric != "mase" or self.scale is None:
+            return mean
+        there = np.isfinite(self.scale) & (self.scale > 0)
+        return np.where(there, mean / np.where(there, self.scale, 1.0), 0.0)
 
     def by_step(self) -> dict[str, list[float | None]]:
         return {
