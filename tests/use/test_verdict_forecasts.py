@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tests.use.forecast_material import (
-    behind,
     forecasts,
     hardly_tested,
     hourly,
@@ -145,8 +144,17 @@ def test_series_on_which_the_baseline_is_better() -> None:
 
 
 def test_only_what_is_most_striking_is_said() -> None:
-    said = verdict(behind().metrics, 85)
-    assert said.count(";") == 2 and "errors grow" not in said and "too wide" in said
+    steps = {"mae": [0.2, 0.3, 0.5], "baseline_mae": [0.3, 0.4, 0.4]}
+    rows = [{"series": name, "mae": 3.0, "baseline_mae": 2.0} for name in ("a", "b")]
+    said = verdict(figures(by_horizon=steps, by_series=rows, series=2), 400)
+    assert said.count(";") == 2 and "the network is better, from there on" in said and "errors grow" not in said
+
+
+def test_short_stretches_are_not_called_hard() -> None:
+    dates = {"dates": ["2017-01-01"] * 20, "mae": [*[0.1] * 19, 0.9]}
+    assert "hardest" in verdict(figures(by_date=dates, origins={"test": 480}), 400)
+    assert "hardest" not in verdict(figures(by_date=dates, origins={"test": 479}), 400)
+    assert "hardest" not in verdict(figures(by_date=dates, origins={"test": 480}, series=2), 400)
 
 
 def test_what_was_tested() -> None:

@@ -51,8 +51,8 @@ def where_it_fails(metrics: Figures) -> list[str]:
 at the last']
     """
     told = metrics.get("forecast") or {}
-    steps, dates = (told.get(name) or {} for name in ("by_horizon", "by_date"))
-    return [part for part in (_change(steps), _behind(told), _hard(dates, told.get("step")), _growing(steps)) if part]
+    steps = told.get("by_horizon") or {}
+    return [part for part in (_change(steps), _behind(told), _hard(told), _growing(steps)) if part]
 
 
 def _change(steps: Figures) -> str:
@@ -78,17 +78,19 @@ def _behind(told: Figures) -> str:
     return f"on {len(behind)} of {len(rows)} {listed} the baseline is better, {most}"
 
 
-def _hard(dates: Figures, step: str | None) -> str:
+def _hard(told: Figures) -> str:
+    """Of stretches of time as long as a horizon at least: in shorter ones, single steps are hard for all forecasts."""
+    dates, step = told.get("by_date") or {}, told.get("step")
     pairs = zip(dates.get("mae") or (), dates.get("dates") or (), strict=False)
     known = [(mae, when) for mae, when in pairs if mae is not None]
-    if len(known) < FEWEST_STRETCHES:
+    steps = (told.get("origins") or {}).get("test", 0) / (told.get("series") or 1)
+    if len(known) < FEWEST_STRETCHES or steps < len(known) * (told.get("horizon") or 1):
         return ""
     worst, usual = max(known, key=lambda pair: pair[0]), median(mae for mae, _ in known)
     if worst[0] < WORSE * usual or not usual:
         return ""
-    return (
-        f"the hardest stretch of test time begins at {said(worst[1], step)}: {worst[0]:.3g}, where {usual:.3g} is usual"
-    )
+    begin = said(worst[1], step)
+    return f"the hardest stretch of test time begins at {begin}: {worst[0]:.3g}, where {usual:.3g} is usual"
 
 
 def _growing(steps: Figures) -> str:
