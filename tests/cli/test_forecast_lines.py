@@ -24,8 +24,7 @@ def test_closing_lines_of_training(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(api, "train", lambda *_, **__: trained)
     out = call("train", "ETTh1.csv", "--run", tmp_path / "other").out.split("\n")
     test, beside = made.metrics["test"], made.metrics["baseline"]
-    assert out[0].startswith(f"test   mae {test['mae']:.4f}  mse ")
-    assert out[0].endswith(f"  coverage {test['coverage']:.4f}")
+    assert out[0].startswith(f"test   mae {test['mae']:.4f}  coverage {test['coverage']:.4f}  mse ")
     assert out[1].startswith(f"beside mae {beside['mae']:.4f}  ") and out[1].endswith("  (seasonal_naive)")
     assert out[2] == told
     assert out[3:5] == [f"future: {run.path / 'forecast.json'}", f"report: {run.path / 'report.html'}"]
@@ -48,7 +47,7 @@ def test_two_runs_beside_each_other(tmp_path: Path) -> None:
         written(forecasts(skill=skill), tmp_path / name)
     out = call("compare", tmp_path / "a", tmp_path / "b").out
     header, best, *_ = out.split("\n")
-    assert header.split()[:6] == ["run", "mae", "mse", "rmse", "mase", "coverage"]
+    assert header.split()[:6] == ["run", "mae", "coverage", "mse", "rmse", "mase"]
     assert best.startswith(str(tmp_path / "b"))
     assert f"{tmp_path / 'b'} has the best mae" in out and "(95 % interval" in out
 

@@ -232,7 +232,7 @@ def figures(errors: np.ndarray, naive: np.ndarray, covered: np.ndarray | None) -
         "rmse": float(np.sqrt(np.nanmean(errors**2))),
         "mase": float(np.nanmean(errors) / np.nanmean(naive)),
     }
-    return found if covered is None else {**found, "coverage": float(np.nanmean(covered))}
+    return found if covered is None else {"coverage": float(np.nanmean(covered)), **found}
 
 
 def _row(i: int, n: int, found: Made, names: Sequence[str], stamp: Callable[[int], Any]) -> dict[str, Any]:

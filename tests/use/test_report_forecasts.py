@@ -74,6 +74,11 @@ def test_other_runs_have_none_of_these_sections() -> None:
     )
 
 
+def test_the_watched_metric_stands_in_front() -> None:
+    heads = section(page_of("hourly"), "standing").texts("th")
+    assert heads[:4] == ["", "mae", "coverage", "mse"]
+
+
 def test_the_future_of_one_series_has_its_numbers_and_its_dates() -> None:
     made = material("hourly")
     assert made.forecast is not None

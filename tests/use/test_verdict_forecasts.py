@@ -177,7 +177,7 @@ def test_two_runs_side_by_side() -> None:
     good, bad = compared("good", forecasts(skill=3.0)), compared("bad", forecasts(skill=0.8))
     found = compare([bad, good])
     assert [row["run"] for row in found.rows] == ["good", "bad"]
-    assert list(found.rows[0])[1:6] == ["mae", "mse", "rmse", "mase", "coverage"]
+    assert list(found.rows[0])[1:6] == ["mae", "coverage", "mse", "rmse", "mase"]
     assert found.sentences[0].startswith("good has the best mae, ") and "(95 % interval " in found.sentences[0]
     assert "cannot be told apart" not in found.sentences[0]
     noise = np.random.default_rng(2).normal(0, 0.3, (len(good.predictions), 24))

@@ -31,13 +31,14 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def figures(values: Mapping[str, float | None]) -> str:
-    """Names and figures in a line, those that are not known left out.
+def figures(values: Mapping[str, float | None], watched: str = "") -> str:
+    """Names and figures in a line, what is watched in front, those that are not known left out.
 
-    >>> figures({"accuracy": 0.83124, "mae": 0.0000312, "mse": 251234.5678, "mase": None})
-    'accuracy 0.8312  mae 3.12e-05  mse 251234.6'
+    >>> figures({"coverage": 0.83124, "mae": 0.0000312, "mse": 251234.5678, "mase": None}, "mae")
+    'mae 3.12e-05  coverage 0.8312  mse 251234.6'
     """
-    return "  ".join(f"{name} {_figure(value)}" for name, value in values.items() if value is not None)
+    names = sorted(values, key=lambda name: name != watched)
+    return "  ".join(f"{name} {_figure(value)}" for name in names if (value := values[name]) is not None)
 
 
 def _figure(value: float) -> str:

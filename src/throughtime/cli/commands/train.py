@@ -94,11 +94,11 @@ def train(
     if json:
         print_json(trained.metrics)
         return
-    print(f"test   {figures(trained.metrics['test'])}")
+    watched = trained.metrics["metric"]
+    print(f"test   {figures(trained.metrics['test'], watched)}")
     if beside := trained.metrics["baseline"]:
-        print(
-            f"beside {figures({name: value for name, value in beside.items() if name != 'name'})}  ({beside['name']})"
-        )
+        theirs = {name: value for name, value in beside.items() if name != "name"}
+        print(f"beside {figures(theirs, watched)}  ({beside['name']})")
     print(trained.verdict)
     if trained.run.forecast.exists():
         print(f"future: {trained.run.forecast.path}")

@@ -85,7 +85,7 @@ def _chart(found: list[Standing], metric: str, material: ReportMaterial) -> Mark
 
 def _table(found: list[Standing], metric: str, spread: Mapping[str, float]) -> Markup:
     network = next(one for one in found if one.network)
-    names = told_metrics(network.test)
+    names = sorted(told_metrics(network.test), key=lambda name: name != metric)  # what the verdict is about in front
     header = ["", *map(_words, names), f"valid {_words(metric)}", "settings chosen"]
     rows = [
         [
