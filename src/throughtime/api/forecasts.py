@@ -230,6 +230,11 @@ class PreparedForecast(Prepared):
             "notes": list(self.notes),
             "rows": {name: len(self.asked[name]) for name in NAMES},
             "series": len(self.panel),
+            "missing": {
+                name: missing
+                for name, values in zip(self.panel.names, self.panel.values, strict=True)
+                if (missing := int(np.isnan(values).sum()))
+            },
             "periods": periods,
             "digest": _digest(self.panel, self.asked, NAMES),
             "test_digest": _digest(self.panel, self.asked, ("test",)),

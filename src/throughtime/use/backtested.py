@@ -83,6 +83,7 @@ class Told:
             "origins": {name: len(asked[name]) for name in ("valid", "test")},
             "kept": len(self.kept(test)),
             "unit": settings.measured,
+            **_calibration(outcome),
             "by_horizon": _both(errors, theirs, lambda found: found.by_step()),
             "by_date": {
                 "dates": [self.axis.stamp(int(first_steps[part].min())) for part in _stretches(first_steps)],
@@ -104,6 +105,17 @@ class Told:
 
     def _units(self, values: np.ndarray, s: int) -> list[float | None]:
         return _plain(self.scalings[s].unscale(values) if self.settings.measured == "deviations" else values)
+
+
+def _calibration(outcome: Outcome) -> dict[str, Any]:
+    """The share of truths below the quantile of each level, beside the level."""
+    if outcome.spread is None:
+        return {}
+    known = outcome.known
+    below = [
+        np.mean((outcome.truth <= outcome.spread.quantiles[:, :, k])[known]) for k in range(len(outcome.spread.levels))
+    ]
+    return {"quantiles": {"nominal": list(outcome.spread.levels), "measured": _plain(np.array(below))}}
 
 
 @dataclass(frozen=True)
