@@ -11,6 +11,8 @@ from throughtime.api.rows import prepare_rows
 from throughtime.api.settings import one_group
 from throughtime.api.streams import prepare_text
 from throughtime.data.files import read
+from throughtime.data.files.musical import holds_music
+from throughtime.data.music import NEXT
 from throughtime.data.settings import DataSettings
 from throughtime.data.streams import is_running_text
 from throughtime.models.tasks import tasks
@@ -36,6 +38,10 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say,
     if task in (None, LANGUAGE) and is_running_text(data, settings):
         why = "" if task else "the text has no table, no tags and no classes in it"
         return prepare_text(data, settings, chosen, tell, notes, why=why, room=room)
+    if task in (None, LANGUAGE) and settings.output in ((), (NEXT,)) and holds_music(data, settings):
+        chosen = {**tasks[LANGUAGE].kind_defaults["notes"], **chosen}
+        settings = one_group(DataSettings, chosen, (entry for _, entry in tasks.items()))
+        return prepare_rows(read(data, settings), settings, task, chosen, tell, notes)
     if task == LANGUAGE:
         plain = isinstance(data, (str, Path)) and not settings.input and settings.format == "auto"
         records = None if plain else read(data, settings)

@@ -70,6 +70,8 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     for column, kind in said.items():
         if column not in (*inputs, output):
             raise UsageError(f'--set kinds={column}={kind}: the column "{column}" is neither input nor output')
+    if {(said or records.kinds).get(name) for name in (*inputs, output)} == {"notes"}:
+        return _of_music(inputs, output)
     guessed, holds = _output_kind(records.column(output), settings)
     if written and guessed == "number" and output not in {**said, **records.kinds}:
         _refuse_numbers(records, output)
@@ -80,7 +82,7 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     if partner is not None:
         guessed, holds = _step_kind(records.column(output), cut), f'a value for every step of "{partner}"'
     writes = said.get(output) == "tokens"
-    laid_out = records.kinds if writes else {}
+    laid_out = records.kinds if writes else {name: kind for name, kind in records.kinds.items() if kind == "notes"}
     spelt = writes and len(inputs) == 1
     known = {**laid_out, **said}
     kinds = {
@@ -104,6 +106,13 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     if spelt and inputs[0] not in known and _mostly_numbers(records.column(inputs[0])):
         hints.append(f'the numbers of "{inputs[0]}" are read digit by digit; as values: --set kinds={inputs[0]}=number')
     return Proposal(inputs, output, kinds, reason, (learning, *notes, *hints), unit)
+
+
+def _of_music(inputs: tuple[str, ...], output: str) -> Proposal:
+    """Frames of notes to the frames that follow them."""
+    read = " and ".join(f'"{name}"' for name in inputs)
+    learning = f'learning "{output}", the notes of each frame, from {read}, those of the frames before it'
+    return Proposal(inputs, output, dict.fromkeys((*inputs, output), "notes"), f'"{output}" holds notes', (learning,))
 
 
 def _refuse_numbers(records: Records, output: str) -> NoReturn:

@@ -8,7 +8,15 @@ from typing import Any
 
 from throughtime.errors import UsageError
 from throughtime.training.runs import Run
-from throughtime.use.verdict import Comparison, comparison, direction, is_language_model, scope_of, told_metrics
+from throughtime.use.verdict import (
+    Comparison,
+    answers_notes,
+    comparison,
+    direction,
+    is_language_model,
+    scope_of,
+    told_metrics,
+)
 
 NO_CHOICE = frozenset({"data"})  # settings that only say where things lie
 
@@ -160,6 +168,8 @@ def _together(first: Compared, second: Compared) -> list[dict[str, Any]]:
     asked, answered, beside = ("truth", "predicted", "baseline")
     if is_language_model(first.metrics):
         asked, answered, beside = ("text", "loss", "baseline_loss")
+    if answers_notes(first.metrics):
+        asked, answered, beside = ("truth", "loss", "baseline_loss")
     pairs = list(zip(first.predictions, second.predictions, strict=False))
     same = len(first.predictions) == len(second.predictions) and all(a[asked] == b[asked] for a, b in pairs)
     return [{**a, beside: b[answered]} for a, b in pairs] if same else []

@@ -19,7 +19,8 @@ class Material:
     rows one after the other, and ``lengths (R,)`` how many each row has. A language model's target is one stream of
     ids below ``vocabulary_size``, which stands for so many ``characters``. Where a text is answered with a text, the
     first of ``texts`` is what is read, ``references`` are the right answers to each row, and ``unit`` is what these are
-    made of: :meth:`of_texts` makes such material.
+    made of: :meth:`of_texts` makes such material. Where sets of notes follow each other, ``before (N, C)`` are those of
+    the frame before each of the target's.
     """
 
     texts: dict[str, list[str]]
@@ -33,6 +34,7 @@ class Material:
     characters: int | None = None
     references: tuple[tuple[str, ...], ...] | None = None
     unit: TextUnit = "words"
+    before: np.ndarray | None = None
 
     @classmethod
     def of_texts(
@@ -55,7 +57,11 @@ class Material:
     def kind(self) -> Kind:
         if self.references is not None:
             return "texts"
-        return "tokens" if self.vocabulary_size is not None else Outcome(self.target, self.target).kind
+        return (
+            "tokens"
+            if self.vocabulary_size is not None
+            else Outcome(self.target, self.target, lengths=self.lengths).kind
+        )
 
     def answered(self, predicted: np.ndarray) -> Outcome:
         """The outcome of predicting these numbers ``(N,)``."""
@@ -77,7 +83,7 @@ class Material:
 
     def believed(self, probabilities: np.ndarray) -> Outcome:
         """The outcome of these probabilities ``(N, C)``: the likeliest class, or every label above one half."""
-        labels = self.kind == "labels"
+        labels = self.kind in ("labels", "notes")
         predicted = probabilities > 0.5 if labels else probabilities.argmax(axis=1)
         return Outcome(self.target, predicted.astype(self.target.dtype), probabilities, self.classes, self.lengths)
 

@@ -8,6 +8,7 @@ from throughtime.use.verdict.intervals import interval_of, wilson
 from throughtime.use.verdict.names import baseline_words, metric_axis, metric_words
 from throughtime.use.verdict.scope import (
     Scope,
+    answers_notes,
     answers_numbers,
     answers_steps,
     answers_texts,
@@ -22,6 +23,7 @@ from throughtime.use.verdict.words import verdict
 __all__ = [
     "Comparison",
     "Scope",
+    "answers_notes",
     "answers_numbers",
     "answers_steps",
     "answers_texts",

@@ -12,6 +12,9 @@ METRICS = {
     "span_f1": "F1 of spans",
     "bleu": "BLEU",
     "chrf": "chrF",
+    "nll": "negative log-likelihood",
+    "note_f1": "F1 of notes",
+    "note_accuracy": "share of notes right",
 }
 UNITS = {
     "accuracy": "share right",
@@ -24,6 +27,9 @@ UNITS = {
     "character_error": "share of letters or symbols",
     "cross_entropy": "nats",
     "bits_per_character": "bits",
+    "nll": "nats per frame",
+    "note_f1": "0 to 1",
+    "note_accuracy": "0 to 1",
     "mae": "in the data's unit",
     "rmse": "in the data's unit",
     "mse": "in the data's unit, squared",
@@ -33,6 +39,8 @@ BASELINES = {
     "known_answers": "training's answers looked up",
     "kneser_ney": "Kneser-Ney n-gram",
     "most_frequent_tag": "most frequent tag of a word",
+    "independent_notes": "each note as often as in training",
+    "repeat_frame": "the frame before once more",
     "linear_chain": "linear chain on simple features",
 }
 

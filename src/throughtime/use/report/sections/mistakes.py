@@ -18,7 +18,7 @@ MOST = 20
 
 def mistakes(material: ReportMaterial) -> Markup | None:
     """The wrong rows of highest loss; for numbers, those furthest off; None for texts and where steps are answered."""
-    if not material.predictions or kind(material) in ("tokens", "texts") or answers_steps(material.metrics):
+    if not material.predictions or kind(material) in ("tokens", "texts", "notes") or answers_steps(material.metrics):
         return None
     numeric = kind(material) == "numbers"
     wrong = sorted((row for row in material.predictions if _is_wrong(row)), key=_badness, reverse=True)
