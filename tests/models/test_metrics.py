@@ -64,6 +64,9 @@ def test_names_and_directions() -> None:
         "macro_f1": ("higher", ("classes", "labels")),
         "mae": ("lower", ("numbers",)),
         "mse": ("lower", ("numbers",)),
+        "nll": ("lower", ("notes",)),
+        "note_accuracy": ("higher", ("notes",)),
+        "note_f1": ("higher", ("notes",)),
         "perplexity": ("lower", ("tokens", "texts")),
         "rmse": ("lower", ("numbers",)),
         "span_f1": ("higher", ("classes",)),
@@ -199,6 +202,7 @@ def test_no_rows_and_the_wrong_kind_are_refused(name: str) -> None:
         "numbers": Outcome(np.zeros(0), np.zeros(0)),
         "tokens": Outcome(none, none, surprise=np.zeros(0), characters=0),
         "texts": Outcome.of_texts([], [], "words", np.zeros(0)),
+        "notes": Outcome(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), ("60", "61"), none),
     }
     assert set(empty) == set(get_args(Kind)) == {outcome.kind for outcome in empty.values()}
     for kind, outcome in empty.items():

@@ -319,7 +319,7 @@ class TrainedRun:
         return isinstance(self.model, Model) and isinstance(self.model.head, NotesHead)
 
     def compose(
-        self, prompt: Any = None, length: int = 64, *, temperature: float = 1.0, seed: int = 0
+        self, prompt: Any = None, length: int = 64, *, temperature: float = 0.8, seed: int = 0
     ) -> Iterator[list[int]]:
         """``length`` frames of music that go on after ``prompt``, a list of MIDI notes each, as they are made.
 
@@ -330,7 +330,7 @@ class TrainedRun:
         Raises UsageError for a run that is no model of notes, and for a prompt of no piece or several.
 
         >>> import tempfile, throughtime
-        >>> pieces = [[[60 + (k + i) % 5] for k in range(12)] for i in range(30)]
+        >>> pieces = [[[60 + k % (2 + i % 4)] for k in range(8 + i)] for i in range(30)]
         >>> trained = throughtime.train(pieces, tempfile.mkdtemp(), epochs=1, hidden_size=8)
         >>> len(list(trained.compose([[60], [61]], length=5)))
         5

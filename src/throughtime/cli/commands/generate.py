@@ -14,7 +14,7 @@ from throughtime.errors import UsageError
 if TYPE_CHECKING:
     from throughtime.api.load import TrainedRun
 
-TEXT, MUSIC = {"length": 500, "temperature": 0.8}, {"length": 64, "temperature": 1.0}  # what is usual
+TOKENS, FRAMES = 500, 64  # what is usual of text and of music
 
 
 @app.command()
@@ -26,10 +26,7 @@ def generate(
     length: Annotated[
         str | None, Option(help="Tokens to write, at most (500), or frames of music (64).", metavar="N")
     ] = None,
-    temperature: Annotated[
-        str | None,
-        Option(help="Below 1 more of what is likely; 0 always the likeliest. 0.8 if not given, of music 1."),
-    ] = None,
+    temperature: Annotated[str, Option(help="Below 1 more of what is likely; 0 always the likeliest.")] = "0.8",
     top_k: Annotated[str | None, Option(help="Keep the so many likeliest tokens.", metavar="N")] = None,
     top_p: Annotated[str | None, Option(help="Keep the likeliest tokens that make up this share.")] = None,
     seed: Annotated[str, Option(help="The same seed gives the same text, or music.", metavar="N")] = "0",
@@ -42,10 +39,10 @@ def generate(
     from throughtime.api import load
 
     trained = load(run, use=use or ())
-    usual = MUSIC if trained.composes else TEXT
+    usual = FRAMES if trained.composes else TOKENS
     chosen: dict[str, Any] = {
-        "length": usual["length"] if length is None else _number("length", length, int),
-        "temperature": usual["temperature"] if temperature is None else _number("temperature", temperature, float),
+        "length": usual if length is None else _number("length", length, int),
+        "temperature": _number("temperature", temperature, float),
         "seed": _number("seed", seed, int),
     }
     if trained.composes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ def holds_music(source: Any, settings: DataSettings) -> bool:
     if settings.format != "auto":
         return settings.format in FORMATS
     path = Path(source).expanduser()
-    if not path.is_dir():
-        return path.is_file() and _is_music_file(path)
+    if not os.path.isdir(path):  # which says no to what can be no path at all
+        return os.path.isfile(path) and _is_music_file(path)
     if is_midi(path, b""):
         return True
     found = listing(path)

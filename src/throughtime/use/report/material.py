@@ -19,7 +19,8 @@ class ReportMaterial:
     ``classes`` (rows by class), ``lengths`` (rows by length, or by the least length of equal steps), ``length`` (least,
     median, most), and ``unknown`` (share of unknown tokens, by column first); ``unit`` is that of a length, "words".
     ``samples`` (of ``samples.json``) are texts that a language model wrote: ``samples``, each with its ``text`` and
-    whether it ``parses`` (None where that is no question), ``lines``, ``temperature`` and ``parse_share``.
+    whether it ``parses`` (None where that is no question), ``lines``, ``temperature`` and ``parse_share``; or the
+    ``pieces`` of music that a model of notes made, frame by frame.
     ``attention`` (the ``rows`` of ``attention.json``) holds for some test rows, by ``id``, the tokens that were
     ``read`` and ``written``, and ``weights``: for each written token a list, how much it looked at each token read.
     """

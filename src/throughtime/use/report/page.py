@@ -15,6 +15,7 @@ from throughtime.use.report.sections.lengths import lengths
 from throughtime.use.report.sections.memory import memory
 from throughtime.use.report.sections.mistakes import mistakes
 from throughtime.use.report.sections.model import model
+from throughtime.use.report.sections.music import music
 from throughtime.use.report.sections.neighbours import neighbours
 from throughtime.use.report.sections.reading import reading
 from throughtime.use.report.sections.regression import regression
@@ -33,6 +34,7 @@ SECTIONS = {
     "learning": ("Learning curves", learning),
     "memory": ("Through time", memory),
     "samples": ("What it writes", samples),
+    "music": ("Its music", music),
     "surprises": ("What surprises it", surprises),
     "sentences": ("Sentences", sentences),
     "texts": ("Worst answers", texts),

@@ -36,7 +36,7 @@ def piece_scores(metric: str, rows: Sequence[Mapping[str, Any]], side: str) -> l
     """Scores whose mean is the metric, a piece of music each, of so many ``frames`` with a mean ``side``.
 
     >>> piece_scores("nll", [{"frames": 3, "loss": 2.0}, {"frames": 1, "loss": 6.0}], "loss")
-    [1.0, 5.0]
+    [1.5, 4.5]
     """
     if metric != "nll":
         return None
