@@ -11,7 +11,7 @@ from throughtime.data.fields import Field
 from throughtime.data.fields.tokens import Tokens
 from throughtime.data.files import read
 from throughtime.data.files.decoding import read_text
-from throughtime.data.files.music_json import pieces_by_split
+from throughtime.data.files.music_json import pieces_by_split, pieces_to_records
 from throughtime.data.files.musical import pieces_of
 from throughtime.data.music import Mended, Piece
 from throughtime.data.records import Places, Records, in_memory_records
@@ -52,6 +52,8 @@ class Given:
         """Rows with the run's input columns, and with its output where that is asked for."""
         if isinstance(data, list) and data and all(isinstance(entry, str) for entry in data):
             records = in_memory_records({self.only_text(): data}, "the texts")
+        elif self.fields[self.output].kind == "notes" and _lists(data):
+            records = pieces_to_records(data, "the pieces")
         else:
             if isinstance(data, str) and not Path(data).expanduser().exists():
                 raise UsageError(f"{data}: there is no such file or folder; for a text give a list, [text], or --text")
@@ -112,6 +114,11 @@ class Given:
         field = self.fields[self.inputs[0]]
         assert isinstance(field, Tokens)
         return field
+
+
+def _lists(data: Any) -> bool:
+    """Lists in a list, as pieces are."""
+    return isinstance(data, list) and all(isinstance(entry, (list, tuple)) for entry in data)
 
 
 def _is_table(data: Any) -> bool:

@@ -51,6 +51,7 @@ FEW = 5_000  # training rows, below which a network is kept small
 CONTEXT_ROWS = 512  # of valid, by which the context that a task needs is measured
 WINDOW = 150  # tokens of a long text that are read at a time in training
 MUSIC_WINDOW = 200  # frames of a long piece
+MUSIC_READ = 3_000_000  # frames, all epochs together
 
 
 @dataclass(frozen=True)
@@ -390,8 +391,11 @@ def _suited(train: Dataset, output: str) -> dict[str, object]:
 
 
 def _suited_to_music(train: Dataset) -> dict[str, object]:
-    """Few pieces at a time, and windows of long ones."""
-    return {"crop": MUSIC_WINDOW} if float(train.lengths.mean()) >= 2 * MUSIC_WINDOW else {}
+    """A short collection is read often, and of long pieces windows."""
+    suited: dict[str, object] = {"epochs": min(max(MUSIC_READ // max(1, int(train.lengths.sum())), 15), 40)}
+    if float(train.lengths.mean()) >= 2 * MUSIC_WINDOW:
+        suited["crop"] = MUSIC_WINDOW
+    return suited
 
 
 def data_path(data: Any) -> str:

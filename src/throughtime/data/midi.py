@@ -69,8 +69,9 @@ def _parsed(data: bytes, place: Place) -> Any:
     if not data.startswith(b"MThd"):
         found = "is empty" if not data else "is no MIDI file: it does not begin with MThd"
         raise DataError(found, place=place, mend="give a MIDI file (.mid)")
+    mido = _library()
     try:
-        return _library().MidiFile(file=io.BytesIO(data))
+        return mido.MidiFile(file=io.BytesIO(data))
     except EOFError:
         raise DataError("the MIDI file is cut short", place=place, mend="save or fetch it once more") from None
     except Exception as error:  # the library raises whatever its parts do

@@ -29,7 +29,7 @@ tasks.add(
             "hidden_size": 512,
             "learning_rate": 0.004,
         },
-        kind_defaults={"notes": {"valid": "0.1", "test": "0.1", "hidden_size": 128, "learning_rate": 0.004}},
+        kind_defaults={"notes": {"valid": "0.1", "test": "0.1", "hidden_size": 256, "learning_rate": 0.004}},
         example="throughtime train shakespeare.txt --run runs/plays",
     ),
 )
