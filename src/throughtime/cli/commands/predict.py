@@ -49,7 +49,7 @@ def predict(
     use: options.Use = None,
     json: Annotated[bool, Option("--json", help="Print a JSON object a row.")] = False,
 ) -> None:
-    """Answer a FILE, or a TEXT, with the probabilities; a language model shows the likeliest next tokens.
+    """Answer a FILE, or a TEXT, with the probabilities; a language model shows the likeliest next tokens, or notes.
 
     The options from --beam to --seed say how a run that writes texts does so, where its own settings shall not hold.
     """
@@ -77,7 +77,7 @@ def predict(
     for number, row in enumerate(trained.predict(text or file, **writing)):
         if json:
             print_json(row)
-        elif trained.task.name == "language_model":
+        elif trained.task.name == "language_model" and not trained.composes:
             print("  ".join(f"{token!r} {share:.3f}" for token, share in row["probabilities"].items()))
         elif "n_best" in row:
             print("\n" * bool(number) + n_best_lines(row["n_best"]))

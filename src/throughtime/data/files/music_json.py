@@ -11,7 +11,7 @@ from typing import Any
 from throughtime.data.files.decoding import parsed_json, read_text
 from throughtime.data.files.folders import SPLIT_NAMES, split_name
 from throughtime.data.files.format import Format, formats
-from throughtime.data.music import NESTED, Mended, Piece, frames_of, music_records
+from throughtime.data.music import NESTED, Mended, Piece, frame_length, frames_of, music_records
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.values import shown
@@ -26,6 +26,7 @@ def read_music_json(path: Path, settings: DataSettings) -> Records:
 
     Raises DataError, with piece and frame, for what is no music; see :func:`throughtime.data.music.frames_of`.
     """
+    frame_length(settings)  # what is none is refused, though it matters only where music is written
     text, encoding = read_text(path, settings, path.name)
     value = parsed_json(text, Place(path.name), "check its brackets and commas")
     return pieces_to_records(value, path.name, f", {encoding}")

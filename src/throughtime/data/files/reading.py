@@ -11,7 +11,7 @@ from throughtime.data.files.decoding import refuse_binary
 from throughtime.data.files.folders import folder_name, left_aside, listing
 from throughtime.data.files.format import Format, formats
 from throughtime.data.files.memory import read_memory
-from throughtime.data.music import is_music
+from throughtime.data.music import frame_length, is_music
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, Place, UsageError
@@ -29,6 +29,7 @@ def read(source: Any, settings: DataSettings) -> Records:
     """
     if not isinstance(source, (str, Path)):
         refuse_foreign(settings, ("frame",) if is_music(source) else (), "what Python holds in memory")
+        frame_length(settings)
         return read_memory(source)
     path = existing(source)
     if settings.format != "auto":

@@ -44,8 +44,7 @@ class NotesHead(Head):
         super().__init__()
         if around.settings.bidirectional:
             raise UsageError("--bidirectional: the next frame must not be seen before it is predicted; leave it out")
-        if len(encoders) != 1:
-            raise UsageError(f"{len(encoders)} inputs: the notes of a frame are predicted from those before it alone")
+        assert len(encoders) == 1, "notes are predicted from notes alone, which is said where columns are chosen"
         refuse_idle(
             task, OF_TEXTS, "it is for texts, and pieces of notes are rows (--set crop=N reads windows of them)"
         )
