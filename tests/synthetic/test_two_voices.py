@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 from throughtime.data.files import read
@@ -55,7 +56,7 @@ def test_the_voices_move_against_each_other_into_a_chord_that_is_held() -> None:
             assert before[1] > held[0][-1] and before[0] < held[0][0], "the upper falls, the lower rises"
             assert all(len(frame) == 2 for frame in frames[end - 2 * BAR : end - HELD])
         top = [frame[-1] for frame in frames]
-        steps = [abs(b - a) for a, b in zip(top, top[1:], strict=False) if a != b]
+        steps = [abs(b - a) for a, b in pairwise(top) if a != b]
         assert sum(step <= 2 for step in steps) > 0.9 * len(steps)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.use import inspect_material, report_material, step_material, text_material, unit_material
+from tests.use import inspect_material, music_material, report_material, step_material, text_material, unit_material
 from throughtime.use.report import ReportMaterial
 
 ALL: dict[str, Callable[[], ReportMaterial]] = {
@@ -13,4 +13,5 @@ ALL: dict[str, Callable[[], ReportMaterial]] = {
     **inspect_material.ALL,
     **unit_material.ALL,
     **text_material.ALL,
+    **music_material.ALL,
 }

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from throughtime.use.report.answers import kind
-from throughtime.use.report.charts.piano_roll import piano_roll
+from throughtime.use.report.charts.piano_roll import note_name, piano_roll
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.inputs import place
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import amount, number
-from throughtime.use.report.parts import note, section, unfold
+from throughtime.use.report.parts import chart, note, section, table, unfold
 from throughtime.use.verdict import baseline_words
 
 SHOWN = 128  # frames of a piece in the page; the whole stands in predictions.jsonl
@@ -57,13 +57,19 @@ def _figures(row: Row, name: str | None) -> str:
 
 def _piece(name: str, row: Row) -> Markup:
     (first,) = row["inputs"].values()
-    frames = [*first[:1], *row["truth"]][:SHOWN]
-    picture = piano_roll(name, f"Piano roll of {place(row)}", frames, surprise=[None, *row["surprise"]][: len(frames)])
-    return tag("figure", _cut(len(row["truth"]) + 1), tag("div", picture, class_="scroll", tabindex="0"))
+    frames, nats = [*first[:1], *row["truth"]][:SHOWN], [None, *row["surprise"]][:SHOWN]
+    where = place(row) or f"piece {row['id']}"
+    cut = f"The first {SHOWN} of {len(row['truth']) + 1:,} frames." if len(row["truth"]) >= SHOWN else None
+    picture = piano_roll(name, f"Piano roll of {where}, and the surprise of each frame", frames, surprise=nats)
+    numbers = [
+        [str(k), _names(frame), "-" if value is None else f"{value:.2f}"]
+        for k, (frame, value) in enumerate(zip(frames, nats, strict=True), start=1)
+    ]
+    return chart(picture, table(["frame", "notes", "nats"], numbers), where, cut)
 
 
-def _cut(count: int) -> Markup | None:
-    return tag("figcaption", f"The first {SHOWN} of {count:,} frames.") if count > SHOWN else None
+def _names(frame: Sequence[int]) -> str:
+    return " ".join(map(note_name, frame)) or "silence"
 
 
 def _made(known: Row, pieces: Sequence[Sequence[Sequence[int]]]) -> Markup | None:
@@ -71,15 +77,13 @@ def _made(known: Row, pieces: Sequence[Sequence[Sequence[int]]]) -> Markup | Non
         return None
     heat = f" at temperature {number(known['temperature'])}" if known.get("temperature") is not None else ""
     said = f"Drawn note by note{heat}, from the frame with which most training pieces begin (grey)."
-    rolls = [
-        tag("div", piano_roll(f"made-{k}", f"Piece {k + 1} that the network made", frames[:SHOWN], given=1))
-        for k, frames in enumerate(pieces)
-    ]
-    first = tag("figure", tag("div", rolls[0], class_="scroll", tabindex="0"))
-    others = [tag("figure", tag("div", roll, class_="scroll", tabindex="0")) for roll in rolls[1:]]
-    return join(
-        tag("h3", "Made by the network"),
-        note(said),
-        first,
-        unfold(f"{amount(len(others), 'more piece')}", others) if others else None,
-    )
+    rolls = [_roll(k, frames[:SHOWN]) for k, frames in enumerate(pieces)]
+    more = unfold(f"{amount(len(rolls) - 1, 'more piece')}", rolls[1:]) if rolls[1:] else None
+    return join(tag("h3", "Made by the network"), note(said), rolls[0], more)
+
+
+def _roll(k: int, frames: Sequence[Sequence[int]]) -> Markup:
+    title = f"Piece {k + 1}"
+    numbers = [[str(at), _names(frame)] for at, frame in enumerate(frames, start=1)]
+    picture = piano_roll(f"made-{k}", f"{title} that the network made", frames, given=1)
+    return chart(picture, table(["frame", "notes"], numbers), title)
