@@ -138,7 +138,8 @@ def test_inspect_measures_or_says_why_not(run: Path) -> None:
 
 def test_the_task_tells_of_music() -> None:
     said = call("tasks", "language_model")
-    assert "MIDI" in said.out and "repeat_frame" in said.out and "frame" in said.out
+    assert "MIDI" in said.out and "repeat_frame" in said.out and "nll (of notes)" in said.out
+    assert "defaults where notes are learnt: valid 0.1, test 0.1, hidden_size 256" in said.out
 
 
 SCALE = "CDEFGABcdefgab"
