@@ -91,6 +91,23 @@ def test_a_piece_alone_is_answered_as_in_its_batch(tmp_path: Path) -> None:
     assert whole["nll"] == pytest.approx(float(each @ frames / frames.sum()), rel=1e-12)
 
 
+def test_long_pieces_are_read_in_windows_of_both_columns_alike(tmp_path: Path) -> None:
+    from throughtime.api.prepare import prepare
+
+    scale = [[[40 + (k + i) % 60] for k in range(500 + i)] for i in range(20)]  # each frame tells the next
+    prepared: Any = prepare(scale, None, {"batch_size": 4}, lambda said: None)
+    assert prepared.settings.data.crop == 200
+    begins = set()
+    for epoch in (1, 2):
+        for batch in prepared.batches(epoch, 0):
+            read, following = batch["notes"].data, batch["next"].data
+            assert read.shape[1] == 200 and torch.equal(read[:, 1:], following[:, :-1])
+            begins.add(int(read[0, 0].argmax()))
+    assert len(begins) > 3, "drawn anew"
+    short: Any = prepare(pieces(), None, {"valid": "0.2", "test": "0.2"}, lambda said: None)
+    assert short.settings.data.crop == 0 and short.settings.training.epochs == 40
+
+
 def test_a_baseline_stands_beside_the_score(tmp_path: Path) -> None:
     trained = tt.train(pieces(), tmp_path / "run", **tiny(epochs=1))
     found = trained.metrics

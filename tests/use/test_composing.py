@@ -105,6 +105,8 @@ def test_what_cannot_be_is_refused(trained: Any, tmp_path: Path) -> None:
         trained.generate("la")
     with pytest.raises(UsageError, match="none is explained; predict gives all"):
         trained.explain({"notes": pieces()[1]})
+    with pytest.raises(UsageError, match="units are found in a language model of text"):
+        trained.units("upper_case")
     with pytest.raises(UsageError, match="cannot be written"):
         trained.write_midi([[60]], tmp_path / "none" / "made.mid")
 

@@ -416,6 +416,8 @@ class TrainedRun:
         Raises UsageError for a run that is no language model, and for an annotation that nothing can be told by.
         """
         if not isinstance(self.model, LanguageModel):
+            if self.composes:
+                raise UsageError(f"{self.path}: units are found in a language model of text; this one reads notes")
             raise UsageError(f"{self.path}: units are found in a language model; this run's task is {self.task.name}")
         annotations = [annotations] if isinstance(annotations, str) else annotations
         documents = documents_for(data, self.run, self.settings.data)

@@ -73,6 +73,5 @@ def _best(
     better: Score,
 ) -> Answer:
     """The choice that does best on valid, the first among equals."""
-    answers = [(better(answer := valid.believed(shares(choice, valid))), answer, choice) for choice in choices]
-    _, on_valid, chosen = max(answers, key=lambda found: found[0])
-    return Answer(name, words(chosen), on_valid, test.believed(shares(chosen, test)))
+    chosen = max(choices, key=lambda choice: better(valid.believed(shares(choice, valid))))
+    return Answer(name, words(chosen), *(part.believed(shares(chosen, part)) for part in (valid, test)))
