@@ -40,7 +40,7 @@ def test_the_page_shows_the_piece_in_the_middle_with_its_surprises() -> None:
     page = build(music())
     middle = rows[len(rows) // 2]
     shown = section(page, "music")
-    assert f"A test piece: music.json, test row {middle['row']}" in "".join(shown.texts("h3"))
+    assert shown.texts("figcaption")[0].startswith(f"music.json, test row {middle['row']}")
     nats = [cells[2] for cells in tables(page[page.index('id="music"') :])[0]]
     assert nats[0] == "-" and nats[1:] == [f"{value:.2f}" for value in middle["surprise"]][: len(nats) - 1]
     assert "Drawn note by note at temperature 0.8" in "".join(shown.texts("p"))

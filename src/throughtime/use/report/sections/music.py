@@ -39,7 +39,7 @@ def _tested(material: ReportMaterial, rows: Sequence[Row]) -> Markup:
         if len(rows) > 2
     ]
     return join(
-        tag("h3", f"A test piece: {place(middle)}"),
+        tag("h3", "A test piece"),
         note(
             f"{_figures(middle, name)}, the piece in the middle of {amount(len(rows), 'test piece')}. Bars: how "
             "surprised the network was by each frame, after all frames before it."
