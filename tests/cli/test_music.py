@@ -98,6 +98,7 @@ def test_a_prompt_of_json_is_gone_on_from_in_its_own_words(run: Path, tmp_path: 
         (("--top-p", 0.9), "--top-p 0.9: each note of a frame is drawn by itself; leave it out"),
         (("--length", 0), "--length 0: it must be at least 1"),
         (("--length", "long"), "--length long: it must be a whole number"),
+        (("--seed", -1), "--seed -1: it must be 0 or more"),
         (("--temperature", -1), "--temperature -1.0: it must be 0 or more"),
         (("--prompt", "ROMEO:"), "ROMEO:: there is no such file or folder"),
         (("--output", "none/such/made.mid"), "none/such/made.mid: cannot be written"),

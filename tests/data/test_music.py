@@ -47,7 +47,10 @@ def test_music_is_recognised_however_it_is_laid_out(value: Any, indent: int | No
     assert read(path, DataSettings()).columns["notes"][0] in (FIRST[:-1], SECOND[:-1])
 
 
-@pytest.mark.parametrize("text", ['[{"text": "a"}]', '{"text": [[1]]}', '["a", "b"]', "[1, 2]", '{"train": "a"}', "[["])
+OTHERS = ['[{"text": "a"}]', '{"text": [[1]]}', '["a", "b"]', "[1, 2]", '{"train": "a"}', "[[", '{"eval": [1], "y": 0}']
+
+
+@pytest.mark.parametrize("text", OTHERS)
 def test_other_json_is_no_music(text: str, tmp_path: Path) -> None:
     assert not holds_music(written(tmp_path, text), DataSettings())
 

@@ -309,7 +309,7 @@ class TrainedRun:
             raise UsageError(f"{self.path}: a model of notes makes no text; compose gives frames of notes")
         if not isinstance(self.model, LanguageModel):
             raise UsageError(f"{self.path}: a run of the task {self.task.name} generates nothing; predict answers")
-        _require_length(length)
+        _require_drawable(length, seed)
         sampling = Sampling(temperature, top_k, top_p)
         return stream(self.model, self.given.text_field(), prompt=prompt, length=length, sampling=sampling, seed=seed)
 
@@ -337,7 +337,7 @@ class TrainedRun:
         """
         if not self.composes or not isinstance(self.model, Model):
             raise UsageError(f"{self.path}: a run of the task {self.task.name} that learned no notes makes no music")
-        _require_length(length)
+        _require_drawable(length, seed)
         field, output = self.fields[self.inputs[0]], self.output
         frames = field.encode(self.prompted(prompt).frames, Place("the prompt"))
         made = composed(self.model, prompt=frames, length=length, temperature=temperature, seed=seed)
@@ -435,6 +435,8 @@ class TrainedRun:
         )
 
 
-def _require_length(length: int) -> None:
+def _require_drawable(length: int, seed: int) -> None:
     if length < 1:
         raise UsageError(f"--length {length}: it must be at least 1")
+    if seed < 0:
+        raise UsageError(f"--seed {seed}: it must be 0 or more")

@@ -18,7 +18,7 @@ from throughtime.data.values import shown
 from throughtime.errors import DataError, Place
 
 WORDS = "|".join(word for words in SPLIT_NAMES.values() for word in words)
-BEGINNING = re.compile(rf'\s*(\{{\s*"({WORDS})"\s*:\s*\[\s*[\[\d\]-]|\[\s*\[\s*[\[\d\]-])')
+BEGINNING = re.compile(rf'\s*(\{{\s*"({WORDS})"\s*:\s*\[\s*[\[\]]|\[\s*\[\s*[\[\d\]-])')
 
 
 def read_music_json(path: Path, settings: DataSettings) -> Records:
