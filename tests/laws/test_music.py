@@ -77,6 +77,20 @@ def test_saved_is_loaded_and_config_reruns(tmp_path: Path) -> None:
             assert found == pytest.approx(expected, abs=2e-4)
 
 
+def test_columns_of_notes_in_other_files_are_music_too(tmp_path: Path) -> None:
+    """Said by kind: the same settings as of music, so that the run's config reruns it."""
+    file = tmp_path / "rows.jsonl"
+    rows = [{"now": piece[:-1], "then": piece[1:], "name": f"no {i}"} for i, piece in enumerate(pieces())]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    options: dict[str, Any] = {"input": ("now",), "output": ("then",), "kinds": ("now=notes", "then=notes")}
+    kept = {name: value for name, value in tiny().items() if name != "valid"}
+    trained = tt.train(file, tmp_path / "run", **kept, **options)
+    assert trained.metrics["task"] == "language_model" and trained.settings.data.valid == "0.1"
+    again = tt.train(run=tmp_path / "again", config=tmp_path / "run" / "config.toml")
+    assert fingerprint(again.path) == fingerprint(trained.path)
+    assert len(list(again.compose([[60]], length=3))) == 3
+
+
 def test_a_piece_alone_is_answered_as_in_its_batch(tmp_path: Path) -> None:
     trained = tt.train(pieces(), tmp_path / "run", **tiny(precision="float64"))
     together = trained.predict(pieces()[:7])

@@ -38,12 +38,16 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say,
     if task in (None, LANGUAGE) and is_running_text(data, settings):
         why = "" if task else "the text has no table, no tags and no classes in it"
         return prepare_text(data, settings, chosen, tell, notes, why=why, room=room)
-    if task in (None, LANGUAGE) and settings.output in ((), (NEXT,)) and holds_music(data, settings):
-        chosen = {**tasks[LANGUAGE].kind_defaults["notes"], **chosen}
-        settings = one_group(DataSettings, chosen, (entry for _, entry in tasks.items()))
+    if task in (None, LANGUAGE) and _learns_notes(data, settings):
         return prepare_rows(read(data, settings), settings, task, chosen, tell, notes)
     if task == LANGUAGE:
         plain = isinstance(data, (str, Path)) and not settings.input and settings.format == "auto"
         records = None if plain else read(data, settings)
         return prepare_text(data, settings, chosen, tell, notes, records=records, room=room)
     return prepare_rows(read(data, settings), settings, task, chosen, tell, notes)
+
+
+def _learns_notes(data: Any, settings: DataSettings) -> bool:
+    """Whether the material is music, or the column to learn was said to hold notes."""
+    said = any(f"{name}=notes" in settings.kinds for name in settings.output)
+    return said or (settings.output in ((), (NEXT,)) and holds_music(data, settings))

@@ -221,6 +221,7 @@ def prepare_rows(
     _tell_all(tell, records.notes, *(part.notes for part in given.values()))
     found, proposal = _task_for(records, settings, task, tell)
     kind = proposal.kinds[proposal.output]
+    chosen = {**found.kind_defaults.get(kind, {}), **chosen}
     begun = resolve(found, chosen).training.init_from  # what cannot be is refused before the work begins
     beginning = None if begun is None else _begin(begun, proposal, tell)
     splits = split(records, settings, proposal.inputs, proposal.output, stratify=kind == "category", given=given)

@@ -93,7 +93,7 @@ class DataSettings(Group, frozen=True):
         Meta(
             ge=0,
             description="in training, a window of so many tokens or frames of what is longer, drawn anew every epoch; "
-            "0: the whole; if not set 150 where texts have 300 words or more on average, 200 where music has 400 frames",
+            "0: the whole; if not set 150 where texts have 300 words or more on average, and 200 of 400 frames",
         ),
     ] = 0
     frame: Annotated[
