@@ -22,6 +22,7 @@ import forecasting  # noqa: F401
 import killing  # noqa: F401
 import laboratory  # noqa: F401
 import language  # noqa: F401
+import music  # noqa: F401
 import tagging  # noqa: F401
 import transducing  # noqa: F401
 import transfer  # noqa: F401

@@ -467,6 +467,7 @@ def test_a_strange_value_is_encoded_or_refused_with_its_place(kind: str, value: 
         "sentences": ["A dog. It barks."],
         "tags": [["x", "y"]],
         "numbers": [[1, 2.5], [3]],
+        "notes": [[[60, 64], []], [[62]]],
     }
     here = Place("data.csv", 7, "column")
     field = fields[kind].fit("column", usual[kind], lambda i: here, DataSettings(), output=True)

@@ -134,6 +134,7 @@ FLIPS: dict[str, tuple[Any, dict[str, Any]]] = {
     "bidirectional": (True, {}),
     "max_length": (5, {}),
     "crop": (5, {}),
+    "frame": ("1/8", {}),
     "split": ("part", {}),
     "group": ("part", {}),
     "init_from": ("none/such", {}),

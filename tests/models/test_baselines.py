@@ -30,6 +30,7 @@ REGRESSORS = ("mean", "median", "ridge_characters", "ridge_words")
 TAGGERS = ("linear_chain", "most_frequent_tag")
 READERS = ("kneser_ney",)
 FORECASTERS = ("drift", "exponential_smoothing", "linear_autoregression", "naive", "seasonal_naive")
+MUSICIANS = ("independent_notes", "repeat_frame")
 WRITERS = ("copy", "known_answers", "letter_mapping", "word_table")
 APPLY = {
     "classes": CLASSIFIERS,
@@ -41,9 +42,11 @@ APPLY = {
     "sentences": ("known_answers", "copy", "word_table"),
     "names": ("known_answers", "copy", "letter_mapping"),
     "forecasts": FORECASTERS,
+    "notes": MUSICIANS,
 }
 BETTER = {"classes": ACCURACY, "labels": MACRO_F1, "numbers": RMSE, "tags": ACCURACY, "numbers a step": RMSE}
 BETTER["forecasts"] = metrics["mae"].score
+BETTER["notes"] = metrics["nll"].score
 BETTER["tokens"] = metrics["cross_entropy"].score
 BETTER["sentences"], BETTER["names"] = metrics["word_error"].score, metrics["character_error"].score
 
@@ -85,6 +88,16 @@ def some_stream(tokens: int, seed: int) -> Material:
     return Material({}, {}, {}, target, vocabulary_size=11, characters=tokens)
 
 
+def some_frames(rows: int, seed: int) -> Material:
+    """Sets of three notes, which mostly sound on, in rows of unequal length; some are empty."""
+    generator = np.random.default_rng(seed)
+    lengths = generator.integers(0, 9, rows)
+    before = generator.random((int(lengths.sum()), 3)) < 0.4
+    now = np.where(generator.random(before.shape) < 0.8, before, ~before)
+    notes = [part.astype(np.uint8) for part in (now, before)]
+    return Material({}, {}, {}, notes[0], ("60", "62", "64"), lengths=lengths, before=notes[1])
+
+
 def some_texts(rows: int, seed: int, kind: str) -> Material:
     """Rows of letters with spaces between them, or without, that are answered in capitals, mostly."""
     generator = np.random.default_rng(seed)
@@ -112,6 +125,8 @@ def made(rows: int, seed: int, kind: str) -> Material:
         return some_series(rows, seed)
     if kind == "tokens":
         return some_stream(20 * rows, seed)
+    if kind == "notes":
+        return some_frames(rows, seed)
     return some_steps(rows, seed, kind) if kind in ("tags", "numbers a step") else some_material(rows, seed, kind)
 
 
@@ -125,7 +140,8 @@ def splits(kind: str = "classes") -> tuple[Material, Material, Material]:
 
 
 def test_the_registered_names() -> None:
-    assert tuple(baselines) == tuple(sorted((*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS, *WRITERS, *FORECASTERS)))
+    known = (*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS, *MUSICIANS, *WRITERS, *FORECASTERS)
+    assert tuple(baselines) == tuple(sorted(known))
 
 
 @pytest.mark.parametrize("kind", list(APPLY))
@@ -154,7 +170,7 @@ def test_every_baseline_answers_or_says_that_it_does_not_apply(name: str, kind: 
     elif kind not in ("numbers", "numbers a step"):
         assert answer.test.probabilities is not None and answer.test.probabilities.shape == (len(test), 3)
         assert ((answer.test.probabilities >= 0) & (answer.test.probabilities <= 1)).all()
-        if kind != "labels":
+        if kind not in ("labels", "notes"):
             assert answer.test.probabilities.sum(1) == pytest.approx(1)
     again = baselines[name](train, valid, test, better)
     assert again is not None and again.settings == answer.settings

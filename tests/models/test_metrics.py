@@ -74,6 +74,9 @@ def test_names_and_directions() -> None:
         "mae": ("lower", ("numbers", "forecasts")),
         "mase": ("lower", ("forecasts",)),
         "mse": ("lower", ("numbers", "forecasts")),
+        "nll": ("lower", ("notes",)),
+        "note_accuracy": ("higher", ("notes",)),
+        "note_f1": ("higher", ("notes",)),
         "perplexity": ("lower", ("tokens", "texts")),
         "pinball": ("lower", ("forecasts",)),
         "rmse": ("lower", ("numbers", "forecasts")),
@@ -212,6 +215,7 @@ def test_no_rows_and_the_wrong_kind_are_refused(name: str) -> None:
         "tokens": Outcome(none, none, surprise=np.zeros(0), characters=0),
         "texts": Outcome.of_texts([], [], "words", np.zeros(0)),
         "forecasts": nothing_to_forecast(),
+        "notes": Outcome(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), ("60", "61"), none),
     }
     assert set(empty) == set(get_args(Kind)) == {outcome.kind for outcome in empty.values()}
     for kind, outcome in empty.items():

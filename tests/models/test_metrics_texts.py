@@ -11,10 +11,10 @@ import pytest
 import sacrebleu
 
 from throughtime.errors import UsageError
+from throughtime.extra import Extra
 from throughtime.models.metrics import Outcome, metrics, metrics_of, signatures
 from throughtime.models.metrics.edit_distance import by_the_table, edit_distance
 from throughtime.models.metrics.error_rates import character_errors, word_errors
-from throughtime.models.metrics.extra import Extra
 from throughtime.models.metrics.translation import Corpus
 
 WORDS = ["the", "cat", "sat", "on", "a", "mat", ",", "dog", "ran", "It's", "so", "."]

@@ -32,6 +32,14 @@ NUMBERS = {
         "'51.13'",
         "4 / 9 = 0.444",
     ],
+    "music": [
+        "((4, 88), [[60, 65, 69]])",
+        "That is 0.4339 nats",
+        "-log 0.5 = 0.693 nats",
+        "2.773 nats, and 0.125 of the frames",
+        "| the network |",
+        "(True, 16)",
+    ],
     "hopfield": [
         "3 of 3 letters come back",
         "fell at each of them is True",

@@ -11,11 +11,14 @@ from throughtime.data.fields import Field
 from throughtime.data.fields.tokens import Tokens
 from throughtime.data.files import read
 from throughtime.data.files.decoding import read_text
-from throughtime.data.records import Records, in_memory_records
+from throughtime.data.files.music_json import pieces_by_split, pieces_to_records
+from throughtime.data.files.musical import pieces_of
+from throughtime.data.music import Mended, Piece
+from throughtime.data.records import Places, Records, in_memory_records
 from throughtime.data.settings import DataSettings
 from throughtime.data.streams import Streams
 from throughtime.data.streams.streams import read_stream
-from throughtime.errors import UsageError
+from throughtime.errors import DataError, UsageError
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Given:
         """Rows with the run's input columns, and with its output where that is asked for."""
         if isinstance(data, list) and data and all(isinstance(entry, str) for entry in data):
             records = in_memory_records({self.only_text(): data}, "the texts")
+        elif self.fields[self.output].kind == "notes" and _lists(data):
+            records = pieces_to_records(data, "the pieces")
         else:
             if isinstance(data, str) and not Path(data).expanduser().exists():
                 raise UsageError(f"{data}: there is no such file or folder; for a text give a list, [text], or --text")
@@ -63,6 +68,25 @@ class Given:
         if len(records) == 0:
             raise UsageError("there is nothing to answer: the data has no rows")
         return records
+
+    def pieces(self, data: Any) -> list[Piece]:
+        """Pieces of music, whole: of a file, a folder, or lists of lists of notes."""
+        if isinstance(data, (str, Path)):
+            return pieces_of(data, self.settings)
+        return [piece for part in pieces_by_split(data, "the pieces", Mended()).values() for piece in part]
+
+    def whole_pieces(self, data: Any) -> Records:
+        """The same as rows: what is read of a piece to say what follows, after its last frame too."""
+        pieces = self.pieces(data)
+        for piece in pieces:
+            if not piece.frames:
+                raise DataError("the piece has no frame", place=piece.place, mend="give one at least, or remove it")
+        if not pieces:
+            raise UsageError("there is nothing to answer: the data has no pieces")
+        (column,) = self.inputs
+        frames = [[list(frame) for frame in piece.frames] for piece in pieces]
+        places = Places.in_one(pieces[0].place.file or "the pieces", [piece.place.row for piece in pieces])
+        return Records({column: frames}, places.files[0], places)
 
     def one(self, given: str | Mapping[str, Any]) -> Records:
         """One row: a text, or values by column."""
@@ -90,6 +114,11 @@ class Given:
         field = self.fields[self.inputs[0]]
         assert isinstance(field, Tokens)
         return field
+
+
+def _lists(data: Any) -> bool:
+    """Lists in a list, as pieces are."""
+    return isinstance(data, list) and all(isinstance(entry, (list, tuple)) for entry in data)
 
 
 def _is_table(data: Any) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,14 @@ from throughtime.data.alternatives import one_row_a_question
 from throughtime.data.batches import collated
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields_from_json
+from throughtime.data.fields.notes import Notes
+from throughtime.data.midi import midi_bytes
+from throughtime.data.music import Piece, frame_length, frames_of
 from throughtime.data.records import Records
 from throughtime.data.writable import require_both_sides
-from throughtime.errors import DataError, UsageError
+from throughtime.errors import DataError, Place, UsageError
 from throughtime.models.decoding import Sampling, Way
+from throughtime.models.heads.notes import NotesHead
 from throughtime.models.heads.tokens import TextHead
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model
@@ -37,6 +42,7 @@ from throughtime.models.settings import ForecastSettings
 from throughtime.models.tasks import Task, tasks
 from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
+from throughtime.use.composing import composed
 from throughtime.use.generating import next_tokens, stream
 from throughtime.use.inspect.explain import Among, Explained, among, explain_row, explain_text, explain_written
 from throughtime.use.inspect.memory import Memory
@@ -142,6 +148,9 @@ class TrainedRun:
         ``top_k``, ``top_p`` and ``seed``, for answers that are drawn, ``n_best`` of them. Each row then also has
         ``log_probability``, ``score``, ``finished``, and ``n_best`` where several were asked for. Raises UsageError for
         what this run cannot do.
+
+        A model of notes reads pieces, and says of each frame of them which notes follow it: ``predicted`` are those
+        that are likelier to sound than not, ``probabilities`` those of at least 0.05, frame by frame.
         """
         if self.task.name == "forecast":
             if writing:
@@ -154,7 +163,7 @@ class TrainedRun:
             if writing:
                 raise UsageError(f"{', '.join(writing)}: the run is a language model; generate writes texts")
             return [next_tokens(self.model, self.given.text_field(), text) for text in self.given.texts(data)]
-        records = self.given.records(data)
+        records = self.given.whole_pieces(data) if self.composes else self.given.records(data)
         inputs = {column: self.fields[column] for column in self.inputs}
         dataset = Dataset(records, inputs)
         if self.model.head.stepwise:
@@ -234,6 +243,10 @@ class TrainedRun:
             if not isinstance(given, str):
                 raise UsageError("a language model explains a token of a text; give a text")
             return explain_text(self.model, self.given.text_field(), given, self.task.name, step=step, answer=answer)
+        if self.composes:
+            raise UsageError(
+                "a model of notes answers 88 questions a frame, of which none is explained; predict gives all"
+            )
         records = self.given.one(given)
         inputs = {column: self.fields[column] for column in self.inputs}
         if self.model.head.stepwise:
@@ -321,12 +334,72 @@ class TrainedRun:
         ``temperature`` 0 always takes the likeliest token; ``top_k`` and ``top_p`` leave unlikely ones out. The same
         seed gives the same text. Raises UsageError for a run that is no language model.
         """
+        if self.composes:
+            raise UsageError(f"{self.path}: a model of notes makes no text; compose gives frames of notes")
         if not isinstance(self.model, LanguageModel):
             raise UsageError(f"{self.path}: a run of the task {self.task.name} generates nothing; predict answers")
-        if length < 1:
-            raise UsageError(f"--length {length}: it must be at least 1")
+        _require_drawable(length, seed)
         sampling = Sampling(temperature, top_k, top_p)
         return stream(self.model, self.given.text_field(), prompt=prompt, length=length, sampling=sampling, seed=seed)
+
+    @property
+    def composes(self) -> bool:
+        """Whether the run is a model of notes, which makes music."""
+        return isinstance(self.model, Model) and isinstance(self.model.head, NotesHead)
+
+    def compose(
+        self, prompt: Any = None, length: int = 64, *, temperature: float = 0.8, seed: int = 0
+    ) -> Iterator[list[int]]:
+        """``length`` frames of music that go on after ``prompt``, a list of MIDI notes each, as they are made.
+
+        ``prompt`` is a file with one piece, MIDI or JSON, or a list of frames; without one it is the frame with which
+        most training pieces begin. Each note is drawn by itself: at a ``temperature`` below 1 what is likely sounds
+        more often, at 0 what is likelier than not. The same seed gives the same music. :meth:`write_midi` writes it.
+
+        Raises UsageError for a run that is no model of notes, and for a prompt of no piece or several.
+
+        >>> import tempfile, throughtime
+        >>> pieces = [[[60 + k % (2 + i % 4)] for k in range(8 + i)] for i in range(30)]
+        >>> trained = throughtime.train(pieces, tempfile.mkdtemp(), epochs=1, hidden_size=8)
+        >>> len(list(trained.compose([[60], [61]], length=5)))
+        5
+        """
+        if not self.composes or not isinstance(self.model, Model):
+            raise UsageError(f"{self.path}: a run of the task {self.task.name} that learned no notes makes no music")
+        _require_drawable(length, seed)
+        field, output = self.fields[self.inputs[0]], self.output
+        frames = field.encode(self.prompted(prompt).frames, Place("the prompt"))
+        made = composed(self.model, prompt=frames, length=length, temperature=temperature, seed=seed)
+        return (output.decode(frame)[0] for frame in made)
+
+    def prompted(self, prompt: Any = None) -> Piece:
+        """The piece that music goes on from, as :meth:`compose` takes it."""
+        field = self.fields[self.inputs[0]]
+        assert isinstance(field, Notes)
+        if prompt is None or prompt == "":
+            return Piece((field.start,), Place("the start"))
+        pieces = self.given.pieces(prompt)
+        if len(pieces) != 1 or not pieces[0].frames:
+            found = f"{len(pieces):,} pieces" if len(pieces) != 1 else "no frame"
+            raise UsageError(f"the prompt holds {found}; give one piece, of one frame at least")
+        return pieces[0]
+
+    def write_midi(
+        self, frames: Iterable[Sequence[int]], path: str | os.PathLike[str], *, tempo: float | None = None
+    ) -> Path:
+        """Write frames of notes as a MIDI file, and say where it is; frames are as long as the run was trained on.
+
+        ``tempo``, in beats a minute, is that of the training pieces where it is known. Raises UsageError where the
+        library mido is missing or the path cannot be written.
+        """
+        known = self.run.data.read().get("tempo") if self.run.data.exists() else None
+        length = frame_length(self.settings.data)
+        written = midi_bytes(frames_of(list(map(list, frames)), Place("the frames")), length, tempo or known)
+        try:
+            Path(path).write_bytes(written)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written ({(error.strerror or str(error)).lower()})") from None
+        return Path(path)
 
     def _require_aligned(self, records: Records, dataset: Dataset) -> None:
         """Raise a DataError, with the row, unless all inputs with steps have equally many of them."""
@@ -373,6 +446,8 @@ class TrainedRun:
         Raises UsageError for a run that is no language model, and for an annotation that nothing can be told by.
         """
         if not isinstance(self.model, LanguageModel):
+            if self.composes:
+                raise UsageError(f"{self.path}: units are found in a language model of text; this one reads notes")
             raise UsageError(f"{self.path}: units are found in a language model; this run's task is {self.task.name}")
         annotations = [annotations] if isinstance(annotations, str) else annotations
         documents = documents_for(data, self.run, self.settings.data)
@@ -388,3 +463,10 @@ class TrainedRun:
             strict=asked,
             done=done,
         )
+
+
+def _require_drawable(length: int, seed: int) -> None:
+    if length < 1:
+        raise UsageError(f"--length {length}: it must be at least 1")
+    if seed < 0:
+        raise UsageError(f"--seed {seed}: it must be 0 or more")

@@ -12,6 +12,8 @@ from throughtime.api.rows import prepare_rows
 from throughtime.api.settings import one_group
 from throughtime.api.streams import prepare_text
 from throughtime.data.files import read
+from throughtime.data.files.musical import holds_music
+from throughtime.data.music import NEXT
 from throughtime.data.series.layout import looks_like_series
 from throughtime.data.settings import DataSettings
 from throughtime.data.streams import is_running_text
@@ -38,6 +40,8 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say,
     if task in (None, LANGUAGE) and is_running_text(data, settings):
         why = "" if task else "the text has no table, no tags and no classes in it"
         return prepare_text(data, settings, chosen, tell, notes, why=why, room=room)
+    if task in (None, LANGUAGE) and _learns_notes(data, settings):
+        return prepare_rows(read(data, settings), settings, task, chosen, tell, notes)
     if task == LANGUAGE:
         plain = isinstance(data, (str, Path)) and not settings.input and settings.format == "auto"
         records = None if plain else read(data, settings)
@@ -48,3 +52,9 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say,
     if task is None and looks_like_series(records, settings):
         return prepare_forecast(records, settings, chosen, tell, notes, why="the table holds numbers over time")
     return prepare_rows(records, settings, task, chosen, tell, notes)
+
+
+def _learns_notes(data: Any, settings: DataSettings) -> bool:
+    """Whether the material is music, or the column to learn was said to hold notes."""
+    said = any(f"{name}=notes" in settings.kinds for name in settings.output)
+    return said or (settings.output in ((), (NEXT,)) and holds_music(data, settings))

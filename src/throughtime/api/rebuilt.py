@@ -55,7 +55,7 @@ def rebuilt(run: Run, task: Task, settings: Settings, weights: Mapping[str, Tens
     graph, fields = Graph.from_json(run.cell.read()), fields_from_json(said["fields"])
     execution, inputs = settings.machine.execution, {column: fields[column] for column in said["inputs"]}
     model: Model | LanguageModel
-    if isinstance(settings.task, LanguageSettings):
+    if isinstance(settings.task, LanguageSettings) and said["output"] in inputs:
         (text,) = inputs.values()
         assert isinstance(text, Tokens)
         model = LanguageModel(text, network, settings.task, cell=graph, execution=execution)

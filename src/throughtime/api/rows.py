@@ -30,6 +30,7 @@ from throughtime.data.writable import require_both_sides, require_writable
 from throughtime.errors import DataError, Place, UsageError, unknown
 from throughtime.models.baselines import Answer, baselines
 from throughtime.models.decoding import Way
+from throughtime.models.heads.notes import NotesHead
 from throughtime.models.material import material, outcome_kind, target
 from throughtime.models.metrics import Metric, Outcome, metrics, signatures
 from throughtime.models.model import Model, float_type
@@ -40,13 +41,17 @@ from throughtime.models.tasks.task import require_kind, require_texts
 from throughtime.settings import Group, changed
 from throughtime.training.observe.recorder import LONGEST
 from throughtime.use.answering import answer, measured
+from throughtime.use.composing import composed
 from throughtime.use.inspect.attention import attention_maps
 from throughtime.use.inspect.memory.context import Context, context_of_rows
 from throughtime.use.predictions import test_rows
 
+SAMPLES, SAMPLE = 4, 96  # pieces that are made after training, and their frames
 FEW = 5_000  # training rows, below which a network is kept small
 CONTEXT_ROWS = 512  # of valid, by which the context that a task needs is measured
 WINDOW = 150  # tokens of a long text that are read at a time in training
+MUSIC_WINDOW = 200  # frames of a long piece
+MUSIC_READ = 3_000_000  # frames, all epochs together
 
 
 @dataclass(frozen=True)
@@ -154,11 +159,26 @@ class PreparedRows(Prepared):
         )
         rows = test_rows(self.splits.test, list(self.inputs), self.output_field, test, best)
         more: dict[str, Any] = {} if test.outcome.lengths is None else {"steps": {"test": len(test.outcome)}}
-        maps = None
+        maps = samples = None
+        if isinstance(model.head, NotesHead):
+            samples = self._samples(model)
         if test.hypotheses is not None:
             more["texts"] = {"unit": test.outcome.unit, "signatures": signatures(test.outcome)}
             maps = attention_maps(model, self.datasets["test"], test.hypotheses)
-        return Measured(measured(valid.outcome), measured(test.outcome), rows, more, attention=maps)
+        return Measured(measured(valid.outcome), measured(test.outcome), rows, more, samples, maps)
+
+    def _samples(self, model: Model) -> dict[str, Any]:
+        """Pieces that the model makes of nothing."""
+        temperature = getattr(self.settings.task, "temperature", 1.0)
+        made = composed(model, prompt=self._start, length=SAMPLE, temperature=temperature, seed=2, rows=SAMPLES)
+        pieces = np.stack([np.repeat(self._start[None, 0], SAMPLES, axis=0), *made], axis=1)
+        return {"pieces": [self.output_field.decode(piece) for piece in pieces], "temperature": temperature}
+
+    @property
+    def _start(self) -> np.ndarray:
+        """The frame that a piece of nothing begins with ``(1, 88)``."""
+        (field,) = self.inputs.values()
+        return field.encode([list(field.start)], Place())  # type: ignore[attr-defined]
 
     def figures(self) -> dict[str, Any]:
         return profile(self.splits, self.fields, self.datasets, self.notes)
@@ -201,6 +221,7 @@ def prepare_rows(
     _tell_all(tell, records.notes, *(part.notes for part in given.values()))
     found, proposal = _task_for(records, settings, task, tell)
     kind = proposal.kinds[proposal.output]
+    chosen = {**found.kind_defaults.get(kind, {}), **chosen}
     begun = resolve(found, chosen).training.init_from  # what cannot be is refused before the work begins
     beginning = None if begun is None else _begin(begun, proposal, tell)
     splits = split(records, settings, proposal.inputs, proposal.output, stratify=kind == "category", given=given)
@@ -311,6 +332,8 @@ def _require_a_sequence(proposal: Proposal) -> None:
 def _refuse_idle(proposal: Proposal, settings: DataSettings) -> None:
     """Raise UsageError for what was said about texts where there are none, or only words that are cut already."""
     kinds = {proposal.kinds[column] for column in proposal.inputs}
+    if proposal.kinds[proposal.output] == "notes":
+        refuse_idle(settings, ("label_separator", "missing"), "notes are whole numbers in lists")
     if proposal.kinds[proposal.output] == "tokens":
         refuse_idle(settings, ("crop",), "whole texts are written")
         if "labels" not in kinds:
@@ -356,6 +379,8 @@ def _suited(train: Dataset, output: str) -> dict[str, object]:
     if train.fields[output].kind == "tokens":
         return {**suited, "hidden_size": 64 if len(train) < FEW else 256, "dropout": 0.4 if words else 0.3}
     stepwise = train.fields[output].stepwise
+    if train.fields[output].kind == "notes":
+        return {**suited, **_suited_to_music(train)}
     if stepwise and words:  # the letters must learn to speak for the word; with less noise names are learnt by heart
         suited |= {"batch_size": min(max(len(train) // 100, 8), 32), "dropout": 0.5, "token_dropout": 0.1}
         suited["learning_rate"] = 0.004
@@ -363,6 +388,14 @@ def _suited(train: Dataset, output: str) -> dict[str, object]:
         suited |= {"hidden_size": 32, "dropout": 0.5, "token_dropout": 0.2 if words else 0.0}
     if words and float(train.lengths.mean()) >= 2 * WINDOW:
         suited["crop"] = WINDOW
+    return suited
+
+
+def _suited_to_music(train: Dataset) -> dict[str, object]:
+    """A short collection is read often, and of long pieces windows."""
+    suited: dict[str, object] = {"epochs": min(max(MUSIC_READ // max(1, int(train.lengths.sum())), 15), 40)}
+    if float(train.lengths.mean()) >= 2 * MUSIC_WINDOW:
+        suited["crop"] = MUSIC_WINDOW
     return suited
 
 

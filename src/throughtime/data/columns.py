@@ -70,6 +70,9 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     for column, kind in said.items():
         if column not in (*inputs, output):
             raise UsageError(f'--set kinds={column}={kind}: the column "{column}" is neither input nor output')
+    laid_out = {**records.kinds, **said}
+    if laid_out.get(output) == "notes":
+        return _of_music({name: laid_out.get(name, "other values") for name in inputs}, output)
     guessed, holds = _output_kind(records.column(output), settings)
     if written and guessed == "number" and output not in {**said, **records.kinds}:
         _refuse_numbers(records, output)
@@ -80,9 +83,9 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     if partner is not None:
         guessed, holds = _step_kind(records.column(output), cut), f'a value for every step of "{partner}"'
     writes = said.get(output) == "tokens"
-    laid_out = records.kinds if writes else {}
+    kept = records.kinds if writes else {name: kind for name, kind in records.kinds.items() if kind == "notes"}
     spelt = writes and len(inputs) == 1
-    known = {**laid_out, **said}
+    known = {**kept, **said}
     kinds = {
         name: known.get(name)
         or _input_kind(records.column(name), settings, partner is not None, texts=asks, spelt=spelt)
@@ -104,6 +107,19 @@ def propose(records: Records, settings: DataSettings, learnt: Collection[str] = 
     if spelt and inputs[0] not in known and _mostly_numbers(records.column(inputs[0])):
         hints.append(f'the numbers of "{inputs[0]}" are read digit by digit; as values: --set kinds={inputs[0]}=number')
     return Proposal(inputs, output, kinds, reason, (learning, *notes, *hints), unit)
+
+
+def _of_music(inputs: Mapping[str, str], output: str) -> Proposal:
+    """Frames of notes to the frames that follow them; a UsageError where anything else is read."""
+    if list(inputs.values()) != ["notes"]:
+        held = ", ".join(f'"{name}" ({kind})' for name, kind in inputs.items())
+        raise UsageError(
+            f'"{output}" holds notes, which are predicted from those of the frames before them alone; '
+            f"the inputs are {held}; name one column of notes with --input"
+        )
+    (name,) = inputs
+    learning = f'learning "{output}", the notes of each frame, from "{name}", those of the frames before it'
+    return Proposal((name,), output, {name: "notes", output: "notes"}, f'"{output}" holds notes', (learning,))
 
 
 def _refuse_numbers(records: Records, output: str) -> NoReturn:

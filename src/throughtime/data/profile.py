@@ -12,6 +12,7 @@ import numpy as np
 
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field
+from throughtime.data.music import TEMPO
 from throughtime.data.records import Records
 from throughtime.data.splits import NAMES, Splits
 from throughtime.data.values import class_name
@@ -40,6 +41,8 @@ def profile(
         "digest": _digest([splits.train, splits.valid, splits.test], list(fields)),
         "test_digest": _digest([splits.test], list(fields)),
     }
+    if fields[output].kind == "notes" and (tempi := [t for t in splits.train.columns.get(TEMPO, ()) if t]):
+        found["tempo"] = float(np.median(tempi))
     if fields[output].kind in ("category", "labels", "tags"):
         found["classes"] = {name: _classes(fields[output], datasets[name].columns[output]) for name in NAMES}
     if texts:

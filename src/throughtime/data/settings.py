@@ -21,7 +21,7 @@ class DataSettings(Group, frozen=True):
         tuple[str, ...],
         Meta(
             description="what a column holds, as column=kind with kind tokens, category, labels or number; with a "
-            "value for each step, words, numbers or tags"
+            "value for each step, words, numbers, tags or notes"
         ),
     ] = ()
     valid: Annotated[str, Meta(description="validation split: a fraction of the rows, or a file or folder")] = "0.1"
@@ -92,7 +92,10 @@ class DataSettings(Group, frozen=True):
         int,
         Meta(
             ge=0,
-            description="in training, a window of so many tokens of longer texts, drawn anew every epoch; 0: the whole "
-            "text; 150 if not set, where the texts have 300 words or more on average",
+            description="in training, a window of so many tokens or frames of what is longer, drawn anew every epoch; "
+            "0: the whole; if not set 150 where texts have 300 words or more on average, and 200 of 400 frames",
         ),
     ] = 0
+    frame: Annotated[
+        str, Meta(description="length of a frame of music, as a part of a whole note: 1/16, or 1/12 for triplets")
+    ] = "1/16"

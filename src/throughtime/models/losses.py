@@ -66,6 +66,16 @@ def negative_log_likelihood(
     return each.mean() if reduction == "mean" else each
 
 
+def set_surprise(output: Tensor, target: Tensor, *, reduction: Reduction = "mean") -> Tensor:
+    """-log of the probability of sets ``target (N, C)`` of 0 and 1, summed over the members; each its own sigmoid.
+
+    >>> set_surprise(torch.zeros(1, 2), torch.tensor([[1, 0]])).item()  # 2 log 2
+    1.3862943649291992
+    """
+    each = binary_cross_entropy(output, target, reduction="none").sum(1)
+    return each.mean() if reduction == "mean" else each
+
+
 @losses.named("squared")
 def squared(output: Tensor, target: Tensor, *, reduction: Reduction = "mean") -> Tensor:
     """(output - target)²."""

@@ -22,6 +22,7 @@ OUTCOMES: Mapping[str, Kind] = {
     "tags": "classes",
     "numbers": "numbers",
     "tokens": "texts",
+    "notes": "notes",
 }
 
 
@@ -38,6 +39,9 @@ def material(records: Records, dataset: Dataset, inputs: Mapping[str, Field], ou
         sources = [" ".join(map(as_text, row)) for row in rows]  # one text of all columns, as the network sees them
         return Material.of_texts(", ".join(read), sources, references(records, output), output.text_unit)  # type: ignore[attr-defined]
     classes = tuple(getattr(output, "classes", ()))
+    if output.kind == "notes":
+        before = np.concatenate([frames for column in inputs for frames in dataset.columns[column]])
+        return Material({}, {}, {}, target(dataset, output), classes, lengths=steps(dataset, output), before=before)
     if output.stepwise:
         sequences = {
             column: [_tokens(inputs[column], value, records.where(i)) for i, value in enumerate(records.column(column))]
@@ -65,12 +69,15 @@ def references(records: Records, output: Field) -> list[list[str]]:
 
 
 def target(dataset: Dataset, output: Field) -> np.ndarray:
-    """The truth in the form of ``Outcome.truth``: class ids, 0 and 1 for each label, or numbers in the user's units.
+    """The truth in the form of ``Outcome.truth``: class ids, 0 and 1 for each label or note, or numbers in the user's
+    units.
 
     Of texts it is the ids of all their tokens.
     """
     encoded = dataset.columns[output.column]
     if output.stepwise:
+        if output.kind == "notes":  # as they are: eight times as much memory would say no more
+            return np.concatenate(encoded)
         if output.kind == "numbers":
             return np.concatenate([np.array(output.decode(values), dtype=np.float64) for values in encoded])
         return np.concatenate(encoded).astype(np.int64)

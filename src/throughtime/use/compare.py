@@ -10,6 +10,7 @@ from throughtime.errors import UsageError
 from throughtime.training.runs import Run
 from throughtime.use.verdict import (
     Comparison,
+    answers_notes,
     comparison,
     direction,
     is_forecast,
@@ -188,6 +189,8 @@ def _together(first: Compared, second: Compared) -> list[dict[str, Any]]:
     asked, answered, beside = ("truth", "predicted", "baseline")
     if is_language_model(first.metrics):
         asked, answered, beside = ("text", "loss", "baseline_loss")
+    if answers_notes(first.metrics):
+        asked, answered, beside = ("truth", "loss", "baseline_loss")
     pairs = list(zip(first.predictions, second.predictions, strict=False))
     same = len(first.predictions) == len(second.predictions) and all(
         a[asked] == b[asked] and a.get("time") == b.get("time") for a, b in pairs

@@ -12,6 +12,7 @@ from throughtime.data.records import Records
 from throughtime.models.decoding import Hypothesis
 from throughtime.models.metrics import Outcome
 from throughtime.use.answering import Answers
+from throughtime.use.pieces import answered_pieces, test_pieces
 
 MOST = 5  # classes whose probability is kept; with the truth's
 
@@ -20,6 +21,8 @@ def test_rows(
     records: Records, inputs: Sequence[str], output: Field, answers: Answers, baseline: Outcome | None
 ) -> list[dict[str, Any]]:
     """A row for each test row: place, inputs, truth, answer and loss, and beside them the best baseline's answer."""
+    if output.kind == "notes":
+        return test_pieces(records, inputs[0], output, answers.outcome, baseline)
     assert answers.losses is not None
     rows = []
     truth, right = answers.outcome.by_row(answers.outcome.truth), answers.outcome.references
@@ -50,6 +53,8 @@ def answered_rows(output: Field, answers: Answers, *, with_truth: bool = False) 
     several were asked for, ``n_best`` lists them all.
     """
     outcome = answers.outcome
+    if outcome.kind == "notes":
+        return answered_pieces(output, outcome)
     if answers.hypotheses is not None:
         return [_text_row(output, found) for found in answers.hypotheses]
     if outcome.lengths is not None:
@@ -90,10 +95,16 @@ def _stepwise_rows(output: Field, outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def best_and_sure(row: Mapping[str, Any]) -> str:
-    """One answer in words: ``Arabic (0.83)``, or the answers to all steps, one after the other."""
+    """One answer in words: ``Arabic (0.83)``, or the answers to all steps, one after the other.
+
+    >>> best_and_sure({"predicted": [[60, 64], []], "probabilities": [{"60": 0.9, "64": 0.6}, {}]})
+    '60+64 -'
+    """
     predicted, shares = row["predicted"], row.get("probabilities", {})
     if "log_probability" in row:
         return str(predicted)
+    if isinstance(row.get("probabilities"), list):
+        return " ".join("+".join(map(str, frame)) or "-" for frame in predicted)
     if isinstance(predicted, list) and "probabilities" not in row:
         return " ".join(f"{step:.6g}" if isinstance(step, float) else str(step) for step in predicted)
     if isinstance(predicted, list):

@@ -54,7 +54,7 @@ def predict(
     json: Annotated[bool, Option("--json", help="Print a JSON object a row, or a step that is forecast.")] = False,
     csv: Annotated[bool, Option("--csv", help="Print what is forecast as a table.")] = False,
 ) -> None:
-    """Answer a FILE, or a TEXT, with the probabilities; a language model shows the likeliest next tokens.
+    """Answer a FILE, or a TEXT, with the probabilities; a language model shows the likeliest next tokens, or notes.
 
     A forecaster says what comes after the last row of FILE, or after its own last row.
 
@@ -91,7 +91,7 @@ def predict(
     for number, row in enumerate(found):
         if json:
             print_json(row)
-        elif trained.task.name == "language_model":
+        elif trained.task.name == "language_model" and not trained.composes:
             print("  ".join(f"{token!r} {share:.3f}" for token, share in row["probabilities"].items()))
         elif "n_best" in row:
             print("\n" * bool(number) + n_best_lines(row["n_best"]))

@@ -32,6 +32,9 @@ def tasks(
     print(f"{task.name}: {task.title}\nshape: {task.shape}\nreads: {task.reads}\nexample: {task.example}")
     print("metric: " + ", ".join(f"{_named(metric)} (of {kind})" for kind, metric in task.metric.items()))
     print(f"baselines: {', '.join(task.baselines)}")
+    for kind, defaults in task.kind_defaults.items():
+        listed = ", ".join(f"{setting} {_shown(value)}" for setting, value in defaults.items())
+        print(f"defaults where {kind} are learnt: {listed}")
     for title, group in (*GROUPS.items(), ("task", task.settings)):
         print(f"\n[{title}]")
         print_table(

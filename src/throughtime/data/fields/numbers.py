@@ -37,6 +37,11 @@ class Numbers:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
 
+    @property
+    def size(self) -> int:
+        """Numbers a step."""
+        return len(self.scalings)
+
     @classmethod
     def fit(
         cls, column: str, values: Sequence[Any], where: Where, settings: DataSettings, *, output: bool = False

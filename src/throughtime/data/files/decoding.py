@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, Place, UsageError
@@ -128,3 +130,25 @@ def _refuse_nul(text: str, name: str) -> None:
     if at >= 0:
         row = sum(1 for _ in lines_of(text[:at] + "."))
         raise DataError("a NUL byte stands here", place=Place(name, row), mend="remove it; is this a text file?")
+
+
+def parsed_json(text: str, place: Place, mend: str) -> Any:
+    """The value that a text of JSON holds; a DataError, with the place in it, for what is none."""
+    try:
+        value = json.loads(text)
+        if "\\u" in text:  # half a character, which no file could hold again
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
+    except json.JSONDecodeError as error:
+        at = Place(place.file, place.row or error.lineno)
+        raise DataError(
+            f"this is not JSON: {error.msg.lower().removesuffix(' at')} at character {error.colno}", place=at, mend=mend
+        ) from None
+    except UnicodeEncodeError:
+        raise DataError(
+            "a \\u escape stands for half a character", place=place, mend="write both halves, or the character itself"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"this JSON cannot be read ({error})", place=place, mend="make it flat: texts, numbers and lists of texts"
+        ) from None

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from throughtime.data.files.decoding import lines_of, read_text
+from throughtime.data.files.decoding import lines_of, parsed_json, read_text
 from throughtime.data.files.format import Format, formats
+from throughtime.data.files.music_json import is_music_json
 from throughtime.data.records import Places, Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.values import shown
@@ -43,34 +44,15 @@ def _lines(text: str, name: str) -> list[tuple[int, dict[str, Any]]]:
     mend = "give one object a line, or one list of objects in brackets"
     lines = enumerate(lines_of(text), start=1)
     return [
-        (row, _object(_parsed(line, Place(name, row), mend), Place(name, row))) for row, line in lines if line.strip()
+        (row, _object(parsed_json(line, Place(name, row), mend), Place(name, row)))
+        for row, line in lines
+        if line.strip()
     ]
 
 
 def _entries(text: str, name: str) -> list[tuple[int, dict[str, Any]]]:
-    entries = _parsed(text, Place(name), "check its brackets and commas")
+    entries = parsed_json(text, Place(name), "check its brackets and commas")
     return [(row, _object(entry, Place(name, row))) for row, entry in enumerate(entries, start=1)]
-
-
-def _parsed(text: str, place: Place, mend: str) -> Any:
-    try:
-        value = json.loads(text)
-        if "\\u" in text:  # half a character, which no file could hold again
-            json.dumps(value, ensure_ascii=False).encode()
-        return value
-    except json.JSONDecodeError as error:
-        at = Place(place.file, place.row or error.lineno)
-        raise DataError(
-            f"this is not JSON: {error.msg.lower().removesuffix(' at')} at character {error.colno}", place=at, mend=mend
-        ) from None
-    except UnicodeEncodeError:
-        raise DataError(
-            "a \\u escape stands for half a character", place=place, mend="write both halves, or the character itself"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"this JSON cannot be read ({error})", place=place, mend="make it flat: texts, numbers and lists of texts"
-        ) from None
 
 
 def _object(value: Any, place: Place) -> dict[str, Any]:
@@ -99,14 +81,20 @@ def _gaps(objects: list[tuple[int, dict[str, Any]]], names: list[str], file: str
 
 
 def is_json(path: Path, head: bytes) -> bool:
-    """A file that begins with an object, or with a list of objects."""
+    """A file that begins with an object, or with a list of objects or lists."""
     text = head.decode("utf-8-sig", errors="replace").lstrip()
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         return True
-    return text.startswith('{"') or (text[:1] == "[" and text[1:].lstrip().startswith('{"'))
+    listed = text[:1] == "[" and text[1:].lstrip().startswith('{"')
+    return text.startswith('{"') or listed or is_music_json(head)
 
 
 formats.add(
     "json_lines",
-    Format("json_lines", "JSON lines: one object a line (or one JSON list of objects)", is_json, read_json_lines),
+    Format(
+        "json_lines",
+        "JSON lines: one object a line (or one JSON list of objects)",
+        lambda path, head: is_json(path, head) and not is_music_json(head),
+        read_json_lines,
+    ),
 )

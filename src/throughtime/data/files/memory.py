@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from throughtime.data.files.music_json import pieces_to_records
+from throughtime.data.music import is_music
 from throughtime.data.records import Records, in_memory_records
 from throughtime.errors import DataError, Place, UsageError
 
 ACCEPTED = (
     "a path, a list of records (dicts), a list of (text, label) pairs, a list of texts, "
-    "a dict of columns or a data frame"
+    "a dict of columns, a data frame, or pieces of music"
 )
 
 
 def read_memory(source: Any) -> Records:
     """Records from memory: data frames (pandas, polars, pyarrow), dicts of columns, lists of dicts, pairs or texts.
 
+    Pieces of music are lists of frames, which are lists of notes; a list of them, or a dict of such lists by split.
+
     Raises UsageError for anything else and DataError, with the row, where entries do not fit together.
 
     >>> read_memory([("fine", "pos"), ("bad", "neg")]).columns
     {'text': ['fine', 'bad'], 'label': ['pos', 'neg']}
     """
+    if is_music(source):
+        return pieces_to_records(source, "the pieces")
     frame = _frame_columns(source)
     if frame is not None:
         records = _from_columns(frame, "the data frame")

@@ -11,6 +11,7 @@ from throughtime.data.files.decoding import refuse_binary
 from throughtime.data.files.folders import folder_name, left_aside, listing
 from throughtime.data.files.format import Format, formats
 from throughtime.data.files.memory import read_memory
+from throughtime.data.music import frame_length, is_music
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, Place, UsageError
@@ -27,7 +28,8 @@ def read(source: Any, settings: DataSettings) -> Records:
     ['pos']
     """
     if not isinstance(source, (str, Path)):
-        refuse_foreign(settings, (), "what Python holds in memory")
+        refuse_foreign(settings, ("frame",) if is_music(source) else (), "what Python holds in memory")
+        frame_length(settings)
         return read_memory(source)
     path = existing(source)
     if settings.format != "auto":
@@ -93,7 +95,7 @@ def _only_entry(folder: Path) -> Path | None:
 
 
 def _recognised(path: Path) -> Format:
-    head = _head(path)
+    head = head_of(path)
     claims = [form for _, form in formats.items() if form.recognise(path, head)]
     special = [form for form in claims if not form.general]
     if len(special) > 1:
@@ -109,7 +111,8 @@ def _recognised(path: Path) -> Format:
     return claims[0]
 
 
-def _head(path: Path) -> bytes:
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file, none of a folder; a DataError if it cannot be read."""
     if path.is_dir():
         return b""
     try:

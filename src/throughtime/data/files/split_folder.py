@@ -55,6 +55,6 @@ formats.add(
         "a folder with train, valid and test, each a file or a folder",
         is_split_folder,
         read_split_folder,
-        settings=("stress",),
+        settings=("stress", "frame"),
     ),
 )

@@ -9,9 +9,9 @@ import numpy as np
 
 from throughtime.data.scaling import Scaling
 from throughtime.data.series.backtest import Backtest
+from throughtime.extra import Extra
 from throughtime.models.baselines.rolling import Measured, Rolling
 from throughtime.models.metrics import Kind, Outcome, TextUnit, surprise
-from throughtime.models.metrics.extra import Extra
 from throughtime.registry import Registry
 
 
@@ -23,7 +23,8 @@ class Material:
     rows one after the other, and ``lengths (R,)`` how many each row has. A language model's target is one stream of
     ids below ``vocabulary_size``, which stands for so many ``characters``. Where a text is answered with a text, the
     first of ``texts`` is what is read, ``references`` are the right answers to each row, and ``unit`` is what these are
-    made of: :meth:`of_texts` makes such material.
+    made of: :meth:`of_texts` makes such material. Where sets of notes follow each other, ``before (N, C)`` are those of
+    the frame before each of the target's.
 
     Where series are forecast, ``rolling`` holds which forecasts are asked for, and ``target`` nothing: the truths of a
     million forecasts are not held at once. :meth:`of_backtest` makes such material.
@@ -41,6 +42,7 @@ class Material:
     references: tuple[tuple[str, ...], ...] | None = None
     unit: TextUnit = "words"
     rolling: Rolling | None = None
+    before: np.ndarray | None = None
 
     @classmethod
     def of_texts(
@@ -96,7 +98,11 @@ class Material:
             return "forecasts"
         if self.references is not None:
             return "texts"
-        return "tokens" if self.vocabulary_size is not None else Outcome(self.target, self.target).kind
+        return (
+            "tokens"
+            if self.vocabulary_size is not None
+            else Outcome(self.target, self.target, lengths=self.lengths).kind
+        )
 
     def answered(self, predicted: np.ndarray) -> Outcome:
         """The outcome of predicting these numbers ``(N,)``."""
@@ -131,7 +137,7 @@ class Material:
 
     def believed(self, probabilities: np.ndarray) -> Outcome:
         """The outcome of these probabilities ``(N, C)``: the likeliest class, or every label above one half."""
-        labels = self.kind == "labels"
+        labels = self.kind in ("labels", "notes")
         predicted = probabilities > 0.5 if labels else probabilities.argmax(axis=1)
         return Outcome(self.target, predicted.astype(self.target.dtype), probabilities, self.classes, self.lengths)
 

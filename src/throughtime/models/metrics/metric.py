@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from throughtime.errors import UsageError
-from throughtime.models.metrics.extra import Extra
+from throughtime.extra import Extra
 from throughtime.models.metrics.outcome import Kind, Outcome
 from throughtime.registry import Registry
 

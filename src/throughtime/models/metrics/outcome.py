@@ -10,7 +10,7 @@ import numpy as np
 
 from throughtime.models.metrics.text_units import TextUnit
 
-Kind = Literal["classes", "labels", "numbers", "tokens", "texts", "forecasts"]
+Kind = Literal["classes", "labels", "numbers", "tokens", "texts", "forecasts", "notes"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Outcome:
     ============  ================================  ===========================================
     ``classes``   ``(N,)`` whole numbers below C    ``(N, C)``, each row sums to 1
     ``labels``    ``(N, C)`` of 0 and 1             ``(N, C)``, each the probability of that label
+    ``notes``     ``(N, C)``, labels of every step  ``(N, C)``, each the probability of that note
     ``numbers``   ``(N,)`` floats, the user's unit  none
     ``tokens``    ``(N,)`` ids of a vocabulary      ``surprise (N,)``, -log P(truth) in nats, in their place
     ``texts``     ``(N,)`` objects, each a ``str``  none, or the ``surprise (M,)`` of all their tokens
@@ -172,7 +173,7 @@ class Outcome:
         if self.surprise is not None:
             return "tokens"
         if self.truth.ndim == 2:
-            return "labels"
+            return "labels" if self.lengths is None else "notes"
         return "classes" if np.issubdtype(self.truth.dtype, np.integer) else "numbers"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from throughtime.models.metrics.extra import Extra
+from throughtime.extra import Extra
 from throughtime.models.metrics.metric import measures
 from throughtime.models.metrics.outcome import Outcome
 

@@ -1,4 +1,4 @@
-"""Running text: the next token, and the next."""
+"""Running text, and music: the next token, or the next notes, and the next."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ tasks.add(
     "language_model",
     Task(
         name="language_model",
-        title="Running text to the next character, byte or word at every step; generates.",
+        title="Running text to the next character, byte or word at every step, or music to the next notes; generates.",
         shape="many to many, aligned",
-        reads="a text, a folder of texts, a sentence a line, a column of texts",
+        reads="a text, a folder of texts, a sentence a line, a column of texts; music in JSON or MIDI, or in ABC",
         settings=LanguageSettings,
-        metric={"stream": watched},
-        baselines=("kneser_ney",),
+        metric={"stream": watched, "notes": "nll"},
+        baselines=("kneser_ney", "independent_notes", "repeat_frame"),
         defaults={
             "valid": "0.05",
             "test": "0.05",
@@ -29,6 +29,7 @@ tasks.add(
             "hidden_size": 512,
             "learning_rate": 0.004,
         },
+        kind_defaults={"notes": {"valid": "0.1", "test": "0.1", "hidden_size": 256, "learning_rate": 0.004}},
         example="throughtime train shakespeare.txt --run runs/plays",
     ),
 )

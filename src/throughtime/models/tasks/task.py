@@ -29,8 +29,9 @@ class Task:
     ``metric`` gives for each kind of output column that the task can learn the metric to watch, or how the column
     decides it. ``head`` names the head for each of these kinds, where it is not the one registered under the kind
     itself. ``baselines`` name those that stand beside it. ``defaults`` replace the general defaults of settings of any
-    group. ``texts`` is how many of the inputs must be texts; where it is set, all inputs are read as texts unless
-    another kind is said. ``guessed``: proposed for a column of its kinds where the material names no task.
+    group, and ``kind_defaults`` these where an output of that kind is learnt. ``texts`` is how many of the inputs must
+    be texts; where it is set, all inputs are read as texts unless another kind is said. ``guessed``: proposed for a
+    column of its kinds where the material names no task.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Task:
     baselines: tuple[str, ...]
     head: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
+    kind_defaults: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     example: str = ""
     texts: int = 0
     guessed: bool = True

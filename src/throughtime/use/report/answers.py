@@ -12,6 +12,7 @@ from throughtime.data.schemes import is_spans
 from throughtime.models.metrics import Outcome
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.verdict import (
+    answers_notes,
     answers_numbers,
     answers_steps,
     answers_texts,
@@ -21,17 +22,19 @@ from throughtime.use.verdict import (
     texts_outcome,
 )
 
-AnswerKind = Literal["classes", "labels", "numbers", "tags", "tokens", "texts", "forecasts"]
+AnswerKind = Literal["classes", "labels", "numbers", "tags", "tokens", "texts", "forecasts", "notes"]
 
 
 def kind(material: ReportMaterial) -> AnswerKind:
     """What a row is answered with: one of several classes, any number of labels, a number, a tag for each step, a text.
 
     Where every step is answered with a number, it is ``numbers`` too; a text that a language model reads is ``tokens``,
-    and what comes next in a series is ``forecasts``.
+    and what comes next in a series is ``forecasts``; frames of music are ``notes``.
     """
     if is_forecast(material.metrics):
         return "forecasts"
+    if answers_notes(material.metrics):
+        return "notes"
     if is_language_model(material.metrics):
         return "tokens"
     if answers_texts(material.metrics):

@@ -21,7 +21,8 @@ class ReportMaterial:
     Of series, it may hold ``periods`` (first and last time of each split), ``missing`` (missing steps by series) and
     ``series`` (how many there are).
     ``samples`` (of ``samples.json``) are texts that a language model wrote: ``samples``, each with its ``text`` and
-    whether it ``parses`` (None where that is no question), ``lines``, ``temperature`` and ``parse_share``.
+    whether it ``parses`` (None where that is no question), ``lines``, ``temperature`` and ``parse_share``; or the
+    ``pieces`` of music that a model of notes made, frame by frame.
     ``attention`` (the ``rows`` of ``attention.json``) holds for some test rows, by ``id``, the tokens that were
     ``read`` and ``written``, and ``weights``: for each written token a list, how much it looked at each token read.
     """

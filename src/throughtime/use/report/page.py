@@ -19,6 +19,7 @@ from throughtime.use.report.sections.lengths import lengths
 from throughtime.use.report.sections.memory import memory
 from throughtime.use.report.sections.mistakes import mistakes
 from throughtime.use.report.sections.model import model
+from throughtime.use.report.sections.music import music
 from throughtime.use.report.sections.neighbours import neighbours
 from throughtime.use.report.sections.over_time import over_time
 from throughtime.use.report.sections.reading import reading
@@ -45,6 +46,7 @@ SECTIONS = {
     "learning": ("Learning curves", learning),
     "memory": ("Through time", memory),
     "samples": ("What it writes", samples),
+    "music": ("Its music", music),
     "surprises": ("What surprises it", surprises),
     "sentences": ("Sentences", sentences),
     "texts": ("Worst answers", texts),

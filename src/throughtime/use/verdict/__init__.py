@@ -9,6 +9,7 @@ from throughtime.use.verdict.kept import kept_gain
 from throughtime.use.verdict.names import baseline_words, metric_axis, metric_words
 from throughtime.use.verdict.scope import (
     Scope,
+    answers_notes,
     answers_numbers,
     answers_steps,
     answers_texts,
@@ -25,6 +26,7 @@ from throughtime.use.verdict.words import verdict
 __all__ = [
     "Comparison",
     "Scope",
+    "answers_notes",
     "answers_numbers",
     "answers_steps",
     "answers_texts",

@@ -30,3 +30,14 @@ def block_scores(metric: str, rows: Sequence[Mapping[str, Any]], side: str) -> l
         characters = [sum(len(row["text"]) + 1 for row in block) for block in blocks]  # each line with its end
         return ratio_scores([amount / math.log(2) for amount in nats], characters)
     return None
+
+
+def piece_scores(metric: str, rows: Sequence[Mapping[str, Any]], side: str) -> list[float] | None:
+    """Scores whose mean is the metric, a piece of music each, of so many ``frames`` with a mean ``side``.
+
+    >>> piece_scores("nll", [{"frames": 3, "loss": 2.0}, {"frames": 1, "loss": 6.0}], "loss")
+    [1.5, 4.5]
+    """
+    if metric != "nll":
+        return None
+    return ratio_scores([row[side] * row["frames"] for row in rows], [row["frames"] for row in rows])

@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from throughtime.models.metrics import metrics as registered
-from throughtime.use.verdict.blocks import block_scores
+from throughtime.use.verdict.blocks import block_scores, piece_scores
 from throughtime.use.verdict.intervals import Interval, difference_of_shares, mean_of, paired_shares
 from throughtime.use.verdict.names import OF_FORECASTS
-from throughtime.use.verdict.scope import Row, answers_steps, answers_texts, is_forecast, is_language_model, text_unit
+from throughtime.use.verdict.scope import (
+    Row,
+    answers_notes,
+    answers_steps,
+    answers_texts,
+    is_forecast,
+    is_language_model,
+    text_unit,
+)
 from throughtime.use.verdict.scores import row_scores
 from throughtime.use.verdict.texts import texts_gain
 
@@ -106,7 +114,7 @@ def _of_forecasts(told: Mapping[str, Any] | None, gain: float) -> Interval | Non
 def _paired(metrics: Mapping[str, Any], network: float, baseline: float, predictions: Sequence[Row]) -> Interval | None:
     """None where answers are missing, or are not those behind the two figures (as with means over seeds)."""
     metric = metrics["metric"]
-    beside = "baseline_loss" if is_language_model(metrics) else "baseline"
+    beside = "baseline_loss" if is_language_model(metrics) or answers_notes(metrics) else "baseline"
     answered = [row for row in predictions if row.get("tokens") != 0]  # an empty line has no loss
     if not answered or any(row.get(beside) is None for row in answered):
         return None
@@ -128,6 +136,8 @@ def _scores(
 ) -> tuple[list[float] | None, list[float] | None]:
     """Of the network and of the baseline: a score for each unit that is nearly independent of the others."""
     metric, steps = metrics["metric"], answers_steps(metrics)
+    if answers_notes(metrics):
+        return piece_scores(metric, predictions, "loss"), piece_scores(metric, predictions, beside)
     if is_language_model(metrics):
         return block_scores(metric, predictions, "loss"), block_scores(metric, predictions, beside)
     truths = [row["truth"] for row in predictions]

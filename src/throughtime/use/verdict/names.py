@@ -16,6 +16,9 @@ METRICS = {
     "mase": "mean absolute scaled error",
     "pinball": "pinball loss",
     "crps": "continuous ranked probability score",
+    "nll": "negative log-likelihood",
+    "note_f1": "F1 of notes",
+    "note_accuracy": "share of notes right",
 }
 OF_FORECASTS = ("mae", "mse", "rmse", "smape", "mase", "pinball", "crps", "coverage")
 IN_THE_UNIT = ("mae", "rmse", "pinball", "crps")
@@ -30,6 +33,9 @@ UNITS = {
     "character_error": "share of letters or symbols",
     "cross_entropy": "nats",
     "bits_per_character": "bits",
+    "nll": "nats per frame",
+    "note_f1": "0 to 1",
+    "note_accuracy": "0 to 1",
     **dict.fromkeys(IN_THE_UNIT, "in the data's unit"),
     "mse": "in the data's unit, squared",
     "mase": "1 is the error of the naive forecast",
@@ -40,6 +46,8 @@ BASELINES = {
     "known_answers": "training's answers looked up",
     "kneser_ney": "Kneser-Ney n-gram",
     "most_frequent_tag": "most frequent tag of a word",
+    "independent_notes": "each note as often as in training",
+    "repeat_frame": "the frame before once more",
     "linear_chain": "linear chain on simple features",
 }
 

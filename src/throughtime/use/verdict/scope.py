@@ -66,7 +66,12 @@ def answers_steps(metrics: Mapping[str, Any]) -> bool:
 
 def is_language_model(metrics: Mapping[str, Any]) -> bool:
     """Whether what was tested is one text, whose lines are the rows of ``predictions.jsonl``."""
-    return metrics.get("task") == "language_model"
+    return metrics.get("task") == "language_model" and not answers_notes(metrics)
+
+
+def answers_notes(metrics: Mapping[str, Any]) -> bool:
+    """Whether the test rows are pieces of music, each of whose frames is answered with a set of notes."""
+    return "nll" in metrics.get("test", {})
 
 
 def answers_texts(metrics: Mapping[str, Any]) -> bool:
@@ -105,6 +110,8 @@ def scope_of(metrics: Mapping[str, Any], rows: int, predictions: Sequence[Row] =
         return _of_forecasts(metrics.get("forecast") or {}, rows)
     if answers_texts(metrics):
         return Scope(rows, "test sentence" if text_unit(metrics) == "words" else "test word")
+    if answers_notes(metrics):
+        return Scope(rows, "test piece", (metrics.get("steps") or {}).get("test"), "frame")
     if not answers_steps(metrics):
         return Scope(rows)
     if steps is None and predictions and len(predictions) == rows:

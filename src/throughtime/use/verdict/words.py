@@ -9,7 +9,7 @@ from throughtime.use.verdict.blocks import LINES
 from throughtime.use.verdict.comparison import SHARES, Comparison, Row, comparison
 from throughtime.use.verdict.forecasts import how_it_fares
 from throughtime.use.verdict.names import baseline_words, metric_words
-from throughtime.use.verdict.scope import Scope, answers_steps, answers_texts, scope_of, text_unit
+from throughtime.use.verdict.scope import Scope, answers_notes, answers_steps, answers_texts, scope_of, text_unit
 
 PERCENT = (*SHARES, "word_error", "character_error")
 OF_HUNDRED = ("bleu", "chrf")  # from 0 to 100 as they are
@@ -127,6 +127,8 @@ def _reached(metrics: Mapping[str, Any], value: float, on: Scope) -> str:
     if on.is_text:
         phrases["cross_entropy"] = f"needs {amount} nats a {on.unit}"
         phrases["bits_per_character"] = f"needs {amount} bits a character"
+    if answers_notes(metrics):
+        phrases["nll"] = f"needs {amount} nats a frame"
     if answers_texts(metrics):
         phrases |= _of_texts(metrics, amount)
     return phrases.get(metric, f"has a {metric_words(metric)} of {amount}")
@@ -157,6 +159,7 @@ def _difference(metric: str, value: float, on: Scope) -> str:
     if metric in OF_HUNDRED:
         return f"{value:.1f} points"
     unit = {"cross_entropy": f" nats a {on.unit}", "bits_per_character": " bits a character"} if on.is_text else {}
+    unit["nll"] = " nats a frame"
     return f"{_short(value, on)}{unit.get(metric, '')}"
 
 

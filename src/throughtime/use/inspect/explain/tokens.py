@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from throughtime.data.fields import Field
+from throughtime.data.fields.notes import Notes
 from throughtime.data.fields.numbers import Numbers
 from throughtime.data.fields.sentences import Sentences
 from throughtime.data.fields.steps import step_values
 from throughtime.data.fields.tokens import LETTERS, Tokens
 from throughtime.data.fields.words import Words
+from throughtime.data.music import frames_of
 from throughtime.errors import Place
 
 
@@ -27,6 +29,8 @@ def tokens_of(field: Field, value: Any, place: Place) -> list[str]:
     if isinstance(field, Numbers):
         steps = [value] if isinstance(value, (int, float)) else step_values(value, "spaces", place, "numbers")
         return [written(step) for step in steps[: field.max_length]]
+    if isinstance(field, Notes):
+        return ["+".join(map(str, frame)) or "-" for frame in frames_of(value, place)[: field.max_length]]
     return [written(value)]
 
 

@@ -76,7 +76,8 @@ def context_of_rows(model: Model, batch: Batch) -> Context | None:
     """Of a model that answers rows, or their steps; None where no input has steps.
 
     Rows are cut at their end, where they are answered. A step is answered in the middle of a window if the network
-    reads both ways. Its loss is -log of the probability of its true class, or the squared error of a number.
+    reads both ways. Its loss is -log of the probability of its true class, or of its notes together, or the
+    squared error of a number.
     """
     inputs = {name: batch[name] for name in model.inputs}
     lengths = [column.lengths for column in inputs.values() if isinstance(column, Sequences)]
@@ -125,6 +126,9 @@ def _of_steps(model: Model, batch: Batch, rows: Tensor, at: Tensor, k: int, both
     truth = target.data[torch.arange(len(rows)), at - first].numpy()
     if probabilities is None:
         return (predicted[here] - truth) ** 2
+    if truth.ndim == 2:
+        given = np.where(truth > 0, probabilities[here], 1 - probabilities[here])
+        return -np.log(np.maximum(given, 1e-12)).sum(1)
     return -np.log(np.maximum(probabilities[here, truth], 1e-12))
 
 

@@ -42,7 +42,7 @@ def confusion(material: ReportMaterial) -> Markup | None:
 
 def class_figures(material: ReportMaterial) -> Markup | None:
     """Precision, recall and F1 of each class or label, or of the spans of each name; else None."""
-    if kind(material) in ("numbers", "tokens", "texts", "forecasts") or not material.predictions:
+    if kind(material) in ("numbers", "tokens", "texts", "forecasts", "notes") or not material.predictions:
         return None
     if marks_spans(material):
         said = note(

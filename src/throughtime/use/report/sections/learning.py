@@ -97,7 +97,7 @@ def _loss_unit(material: ReportMaterial) -> str:
         return "of scaled numbers"
     if kind(material) == "texts":
         return "nats per token"
-    return f"nats per {material.scope.unit}" if kind(material) in ("tags", "tokens") else "nats per row"
+    return f"nats per {material.scope.unit}" if kind(material) in ("tags", "tokens", "notes") else "nats per row"
 
 
 def _small(material: ReportMaterial, key: str, title: str, unit: str) -> Markup | None:

@@ -21,7 +21,7 @@ def mistakes(material: ReportMaterial) -> Markup | None:
 
     None for texts and forecasts, and where steps are answered: they have sections of their own.
     """
-    others = kind(material) in ("tokens", "texts", "forecasts")
+    others = kind(material) in ("tokens", "texts", "forecasts", "notes")
     if not material.predictions or others or answers_steps(material.metrics):
         return None
     numeric = kind(material) == "numbers"
