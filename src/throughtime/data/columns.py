@@ -12,6 +12,7 @@ from throughtime.data.fields import fields
 from throughtime.data.fields.sentences import sentences_of
 from throughtime.data.files.folders import split_name
 from throughtime.data.files.sniffing import USUAL_OUTPUTS
+from throughtime.data.held_out import held_out_columns
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.values import class_name, is_missing, is_number
@@ -170,7 +171,7 @@ def _output(records: Records, settings: DataSettings, written: bool) -> tuple[st
     laid_out = [name for name, role in records.roles.items() if role == "output"]
     if laid_out:
         return laid_out[0], "as the material is laid out"
-    taken = (*settings.input, settings.split, settings.group)
+    taken = (*settings.input, settings.split, settings.group, *held_out_columns(settings))
     free = [name for name in records.columns if name not in taken]
     for usual in OUTPUTS:
         for name in free:
@@ -187,6 +188,13 @@ def _output(records: Records, settings: DataSettings, written: bool) -> tuple[st
 
 def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tuple[str, ...], list[str]]:
     """The columns to learn from, and notes on those that are left aside."""
+    aside = held_out_columns(settings)
+    for name in aside:
+        if name in (output, *settings.input):
+            role = "--output" if name == output else "--input"
+            raise UsageError(
+                f'"{name}" is {role}, and says which rows are held out; name another column for one of them'
+            )
     if settings.input:
         for name in settings.input:
             records.column(name)
@@ -194,12 +202,13 @@ def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tupl
             problem = f'"{output}" is both --input and --output'
             raise UsageError(f"{records.source}: {problem}; name another column for one of them")
         return tuple(dict.fromkeys(settings.input)), []
-    laid_out = tuple(name for name, role in records.roles.items() if role == "input" and name != output)
+    laid_out = tuple(name for name, role in records.roles.items() if role == "input" and name not in (output, *aside))
     if laid_out:
-        aside = [name for name in records.columns if name not in (output, *laid_out)]
-        left = [f"columns left aside, as --input can name them too: {', '.join(aside)}"] if aside else []
+        others = [name for name in records.columns if name not in (output, *laid_out, *aside)]
+        left = [f"columns left aside, as --input can name them too: {', '.join(others)}"] if others else []
         return laid_out, left
-    others = [name for name in records.columns if name not in (output, settings.split, settings.group)]
+    taken = (output, settings.split, settings.group, *aside)
+    others = [name for name in records.columns if name not in taken]
     why = {name: _aside(records, name, settings) for name in others}
     inputs = tuple(name for name in others if not why[name])
     notes = [f'column "{name}" {reason}' for name, reason in why.items() if reason]
