@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.data.fields import Field
+from throughtime.data.fields.numbers import Numbers
 from throughtime.data.fields.tokens import Tokens
 from throughtime.data.files import read
 from throughtime.data.files.decoding import read_text
+from throughtime.data.gathering import Layout, read_rows
 from throughtime.data.records import Records, in_memory_records
 from throughtime.data.settings import DataSettings
 from throughtime.data.streams import Streams
@@ -52,7 +54,7 @@ class Given:
         else:
             if isinstance(data, str) and not Path(data).expanduser().exists():
                 raise UsageError(f"{data}: there is no such file or folder; for a text give a list, [text], or --text")
-            records = read(data, self.settings)
+            records = read_rows(data, self.settings, self.layout())
             wanted = [*self.inputs, *([self.output] if with_output else [])]
             if len(wanted) == 1 and list(records.columns) == ["1"]:  # a table without a header, and one column
                 records = replace(records, columns={wanted[0]: next(iter(records.columns.values()))})
@@ -63,6 +65,14 @@ class Given:
         if len(records) == 0:
             raise UsageError("there is nothing to answer: the data has no rows")
         return records
+
+    def layout(self) -> Layout | None:
+        """How rows that are steps are gathered into series, as they were in training; None where they were not."""
+        channels = {
+            name: field.channels for name, field in self.fields.items() if isinstance(field, Numbers) and field.channels
+        }
+        steps = tuple(name for name, field in self.fields.items() if field.stepwise and name not in channels)
+        return Layout(channels, steps) if channels else None
 
     def one(self, given: str | Mapping[str, Any]) -> Records:
         """One row: a text, or values by column."""

@@ -11,6 +11,7 @@ from throughtime.api.rows import prepare_rows
 from throughtime.api.settings import one_group
 from throughtime.api.streams import prepare_text
 from throughtime.data.files import read
+from throughtime.data.gathering import read_rows
 from throughtime.data.settings import DataSettings
 from throughtime.data.streams import is_running_text
 from throughtime.models.tasks import tasks
@@ -40,4 +41,4 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say,
         plain = isinstance(data, (str, Path)) and not settings.input and settings.format == "auto"
         records = None if plain else read(data, settings)
         return prepare_text(data, settings, chosen, tell, notes, records=records, room=room)
-    return prepare_rows(read(data, settings), settings, task, chosen, tell, notes)
+    return prepare_rows(read_rows(data, settings), settings, task, chosen, tell, notes)

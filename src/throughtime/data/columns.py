@@ -171,7 +171,8 @@ def _output(records: Records, settings: DataSettings, written: bool) -> tuple[st
     laid_out = [name for name, role in records.roles.items() if role == "output"]
     if laid_out:
         return laid_out[0], "as the material is laid out"
-    taken = (*settings.input, settings.split, settings.group, *held_out_columns(settings))
+    taken = {*settings.input, settings.split, settings.group, *held_out_columns(settings)}
+    taken |= {records.series, *records.channels}
     free = [name for name in records.columns if name not in taken]
     for usual in OUTPUTS:
         for name in free:
@@ -179,7 +180,8 @@ def _output(records: Records, settings: DataSettings, written: bool) -> tuple[st
                 return name, "by its name"
     candidates = [name for name in free if not _aside(records, name, settings)]
     if not candidates:
-        raise UsageError(f"{records.source}: there is no column to learn; name one with --output")
+        lacking = "; add a table that says it of each series" if records.channels else ""
+        raise UsageError(f"{records.source}: there is no column to learn; name one with --output{lacking}")
     of_classes = [] if written else [name for name in candidates if _has_classes(records.column(name), settings)]
     if len(of_classes) == 1:
         return of_classes[0], "the one column of classes"
@@ -196,12 +198,11 @@ def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tupl
                 f'"{name}" is {role}, and says which rows are held out; name another column for one of them'
             )
     if settings.input:
-        for name in settings.input:
-            records.column(name)
+        named = [records.holding(name) for name in settings.input]
         if output in settings.input:
             problem = f'"{output}" is both --input and --output'
             raise UsageError(f"{records.source}: {problem}; name another column for one of them")
-        return tuple(dict.fromkeys(settings.input)), []
+        return tuple(dict.fromkeys(named)), []
     laid_out = tuple(name for name, role in records.roles.items() if role == "input" and name not in (output, *aside))
     if laid_out:
         others = [name for name in records.columns if name not in (output, *laid_out, *aside)]

@@ -61,8 +61,8 @@ def by_values(records: Records, settings: DataSettings) -> dict[str, list[int]]:
     found = {name: said.rows(records) for name, said in asked.items()}
     both = sorted(set(found.get("test", ())) & set(found.get("valid", ())))
     if both:
-        said = " and ".join(one.said for one in asked.values())
-        raise UsageError(f"{said} both take {records.where(both[0])}; give values that no row shares")
+        options = " and ".join(one.said for one in asked.values())
+        raise UsageError(f"{options} both take {records.where(both[0])}; give values that no row shares")
     return found
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from throughtime.data.drawing import groups_drawn, rows_drawn, single_rows
-from throughtime.data.files import read
 from throughtime.data.files.folders import split_name
+from throughtime.data.gathering import Layout, read_rows
 from throughtime.data.held_out import HELD_OUT, by_values, fraction, in_words, is_path
 from throughtime.data.records import Records, same_columns
 from throughtime.data.settings import DataSettings
@@ -38,7 +38,7 @@ def given_splits(records: Records, settings: DataSettings) -> dict[str, Records]
     for name in ("valid", "test"):
         value = getattr(settings, name)
         if is_path(name, value):
-            found[name] = read(value, settings)
+            found[name] = read_rows(value, settings, Layout.of(records))
     return found
 
 

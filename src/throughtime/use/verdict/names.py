@@ -33,6 +33,10 @@ BASELINES = {
     "known_answers": "training's answers looked up",
     "kneser_ney": "Kneser-Ney n-gram",
     "most_frequent_tag": "most frequent tag of a word",
+    "logistic_regression_statistics": "logistic regression on statistics of each channel",
+    "ridge_statistics": "ridge on statistics of each channel",
+    "logistic_regression_steps": "logistic regression on each step alone",
+    "ridge_steps": "ridge on each step alone",
     "linear_chain": "linear chain on simple features",
 }
 
