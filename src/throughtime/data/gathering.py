@@ -65,7 +65,7 @@ def gathered(records: Records, settings: DataSettings, like: Layout | None = Non
     """
     series = settings.series or records.series
     if like is not None and (like.holds(records) or not _has_channels(records, like)):
-        return records  # where a column is missing, it is named by who asks for it
+        return records
     if like is not None and series not in records.columns:
         series = series or ALONE
         records = replace(records, columns={**records.columns, series: [records.source] * len(records)})
@@ -85,7 +85,13 @@ def gathered(records: Records, settings: DataSettings, like: Layout | None = Non
 
 
 def _has_channels(records: Records, like: Layout) -> bool:
-    return all(name in records.columns for names in like.channels.values() for name in names)
+    """Whether all channels are there; a UsageError where only some are."""
+    names = [name for names in like.channels.values() for name in names]
+    if not any(name in records.columns for name in names):
+        return False
+    for name in names:
+        records.column(name)
+    return True
 
 
 def _known(records: Records, changing: Sequence[str], like: Layout) -> Columns:

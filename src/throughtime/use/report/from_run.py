@@ -43,6 +43,7 @@ def material_of(run: Run) -> ReportMaterial:
         attention=_read(run.attention, {}).get("rows", []),
         observations=_read(run.observations, []),
         inspection=_read(run.inspection, {}),
+        channels={name: entry.get("channels", ()) for name, entry in fields.get("fields", {}).items()},
         neighbours=neighbours(tensors, fields),
     )
 

@@ -20,6 +20,7 @@ class ReportMaterial:
     median, most), and ``unknown`` (share of unknown tokens, by column first); ``unit`` is that of a length, "words".
     ``samples`` (of ``samples.json``) are texts that a language model wrote: ``samples``, each with its ``text`` and
     whether it ``parses`` (None where that is no question), ``lines``, ``temperature`` and ``parse_share``.
+    ``channels`` name, by input column, what each of its numbers a step measures.
     ``attention`` (the ``rows`` of ``attention.json``) holds for some test rows, by ``id``, the tokens that were
     ``read`` and ``written``, and ``weights``: for each written token a list, how much it looked at each token read.
     """
@@ -38,6 +39,7 @@ class ReportMaterial:
     attention: Sequence[Row] = ()
     observations: Sequence[Row] = ()  # updates that were looked into while training
     inspection: Mapping[str, Any] = field(default_factory=dict)  # what ``throughtime inspect`` found, by kind
+    channels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     neighbours: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)  # by word: nearest, cosine
 
     @property
