@@ -50,7 +50,8 @@ def sorted_columns(records: Records, series: str, changing: Sequence[str], setti
     else:
         measured = [name for name in free if name in numeric and not is_time(name)]
         words = ()
-    notes = [_why_aside(name, name in numeric) for name in free if name not in (*measured, *words, *settings.input)]
+    left = [] if settings.input else [name for name in free if name not in measured]
+    notes = [_why_aside(name) for name in left]
     if not measured and not words:
         wanted = f"of --input {', '.join(settings.input)} " if settings.input else "of numbers "
         told = f"no column {wanted}changes within one; are its values those of whole series?"
@@ -60,7 +61,7 @@ def sorted_columns(records: Records, series: str, changing: Sequence[str], setti
     joined = {} if not measured else {measured[0] if len(measured) == 1 else _free_name(records): tuple(measured)}
     said = [f'"{output}" changes within series: it is learnt for every step'] if output in changing else []
     roles = {**dict.fromkeys(words, "input"), **({output: "output"} if proposed and output else {})}
-    return Columns(joined, steps, aside, roles, (*said, *notes) if not settings.input else tuple(said))
+    return Columns(joined, steps, aside, roles, (*said, *notes))
 
 
 def _output(
@@ -89,11 +90,10 @@ def _measures(values: Sequence[Any], settings: DataSettings) -> bool:
     return bool(present) and sum(map(is_number, present)) >= NUMERIC * len(present)
 
 
-def _why_aside(name: str, numbers: bool) -> str:
+def _why_aside(name: str) -> str:
     if is_time(name):
         order = "the steps stand in the order of the rows; to order them by it: --set time=" + name
         return f'column "{name}" says when a step was and is left aside; {order}'
-    assert not numbers
     return f'column "{name}" holds words that change within series and is left aside, as --input can name it too'
 
 

@@ -96,8 +96,9 @@ def _sorted(folder: Path, home: Path, settings: DataSettings) -> tuple[list[Path
     candidates += [file for other in around for file in tables_in(other)]
     told = [table for file in candidates if (table := _about(file, alike, settings)) is not None]
     told.sort(key=lambda table: (TARGET.search(table.path.stem) is None, table.path.parent != home))
+    suffixes = {file.suffix.lower() for file in alike}  # a description.txt beside tables is none of them
     tables = {table.path for table in told}
-    return [file for file in looks if file not in tables], told
+    return [file for file in looks if file not in tables and file.suffix.lower() in suffixes], told
 
 
 def _about(path: Path, files: Sequence[Path], settings: DataSettings) -> Told | None:
