@@ -63,7 +63,7 @@ def test_the_column_is_no_input() -> None:
     ("settings", "words"),
     [
         ({"test": "hause=3"}, ("--test hause=3", 'did you mean "house"')),
-        ({"test": "house=4"}, ("--test house=4", 'unknown value of "house" "4"', "1, 2, 3")),
+        ({"test": "house=4"}, ("--test house=4", 'no row has "4" in "house"', "choose among 1, 2, 3")),
         ({"test": "house="}, ("--test house=", "no value", "column=value")),
         ({"test": "house=3", "valid": "label=x"}, ("--test house=3", "--valid label=x", "row 3", "no row shares")),
         ({"test": "house=1,2,3"}, ("the train split has no rows",)),

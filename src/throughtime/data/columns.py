@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from throughtime.data.alignment import aligned_cut
+from throughtime.data.channels import series_column
 from throughtime.data.fields import fields
 from throughtime.data.fields.sentences import sentences_of
 from throughtime.data.files.folders import split_name
@@ -212,11 +213,26 @@ def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tupl
     others = [name for name in records.columns if name not in taken]
     why = {name: _aside(records, name, settings) for name in others}
     inputs = tuple(name for name in others if not why[name])
+    hint = _of_series(records, inputs)
+    why |= hint
+    inputs = tuple(name for name in inputs if name not in hint)
     notes = [f'column "{name}" {reason}' for name, reason in why.items() if reason]
     if not inputs:
         problem = "; ".join([f'there is no column to learn "{output}" from', *notes])
         raise UsageError(f"{records.source}: {problem}; name one with --input, or choose another --output")
     return inputs, notes
+
+
+def _of_series(records: Records, inputs: Sequence[str]) -> dict[str, str]:
+    """Why a column is not used that says which series the rows, all of them numbers, may be steps of."""
+    name = series_column(records)
+    others = [column for column in inputs if column != name]
+    if name not in inputs or records.series or not others:
+        return {}
+    if not all(_mostly_numbers(records.columns[column]) for column in others):
+        return {}
+    reason = "seems to say which series a row is a step of, and is left aside"
+    return {str(name): f"{reason}; to read them as series, add --set series={name}"}
 
 
 def _aside(records: Records, name: str, settings: DataSettings) -> str:

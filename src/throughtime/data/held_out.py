@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
-from throughtime.data.values import class_name
+from throughtime.data.values import class_name, in_order
 from throughtime.errors import UsageError, unknown
 
 HELD_OUT = ("test", "valid")  # in the order in which they are filled
+LISTED = 10  # values, at most, that a message names
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,11 @@ class ByValue:
         found = [class_name(value) for value in records.columns[self.column]]
         for value in self.values:
             if value not in found:
-                kind = f'value of "{self.column}"'
-                raise UsageError(f"{self.said}: {unknown(kind, value, set(found))}")
+                known = in_order(sorted({name for name in found if name}))
+                near = get_close_matches(value, known, n=1)
+                listed = ", ".join(known[:LISTED]) + (", ..." if len(known) > LISTED else "")
+                mend = f'did you mean "{near[0]}"? Else choose' if near else "choose"
+                raise UsageError(f'{self.said}: no row has "{value}" in "{self.column}"; {mend} among {listed}')
         return [i for i, value in enumerate(found) if value in self.values]
 
 
