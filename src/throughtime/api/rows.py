@@ -45,10 +45,6 @@ from throughtime.use.inspect.attention import attention_maps
 from throughtime.use.inspect.memory.context import Context, context_of_rows
 from throughtime.use.predictions import test_rows
 
-MEASURED = {
-    "epochs": 30,
-    "dropout": 0.2,
-}  # of series: there is no word to learn by heart, and more to be learnt of each
 FEW = 5_000  # training rows, below which a network is kept small
 CONTEXT_ROWS = 512  # of valid, by which the context that a task needs is measured
 WINDOW = 150  # tokens of a long text that are read at a time in training
@@ -372,7 +368,7 @@ def _suited(train: Dataset, output: str) -> dict[str, object]:
     if (int(train.lengths.sum()) // 20 if stepwise else len(train)) < FEW:
         suited |= {"hidden_size": 32, "dropout": 0.5, "token_dropout": 0.2 if words else 0.0}
         if not words and any(field.kind == "numbers" for column, field in train.fields.items() if column != output):
-            suited |= MEASURED
+            suited["epochs"] = 30  # no words are learnt by heart, and of few series much is to be learnt
     if words and float(train.lengths.mean()) >= 2 * WINDOW:
         suited["crop"] = WINDOW
     return suited

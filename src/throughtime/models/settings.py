@@ -59,7 +59,7 @@ class NetworkSettings(Group, frozen=True):
         Share,
         Meta(
             description="on embeddings, between layers and before the head; 0.5 if not set, with under "
-            "5,000 training rows (0.2 where they are measurements), and 0.4 where sentences are written"
+            "5,000 training rows, and 0.4 where sentences are written"
         ),
     ] = 0.3
     locked_dropout: Annotated[bool, Meta(description="keep a dropout mask over all steps of a sequence")] = True
