@@ -16,7 +16,7 @@ PEOPLE = ("Rosa", "Rosa Mann", "Mann", "Li")
 def rows(kind: str, count: int = 60) -> list[dict[str, Any]]:
     """Records whose output depends on the order of the words, a number and a category."""
     chance = random.Random(7)
-    special = {**dict.fromkeys(STEPWISE, _steps), "answer": _story, "transduce": _pair}
+    special = {**dict.fromkeys(STEPWISE, _steps), "answer": _story, "transduce": _pair, "channels": _channels}
     make = special.get(kind, _row)
     return [make(kind, i, chance) for i in range(count)]
 
@@ -71,6 +71,15 @@ def _steps(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
     return {**row, "signal": signal, "heat": heat}
 
 
+def _channels(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
+    """Two channels over unequal times, the first of which rises or falls."""
+    slope = (-1) ** i * chance.uniform(0.2, 1)
+    steps = range(chance.randint(1, 9))
+    signal = [[round(slope * k + chance.gauss(0, 0.5), 3), round(chance.gauss(5, 2), 3)] for k in steps]
+    row = {"signal": signal, "size": round(chance.gauss(3, 2), 3), "shop": chance.choice("AB")}
+    return {**row, "course": "up" if slope > 0 else "down"}
+
+
 def _pair(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
     """The words backwards, with a word before them that the shop says, and one behind them that the number says."""
     words = [chance.choice(("film", "plot", "the", "The")) for _ in range(chance.randint(2, 7))]
@@ -88,6 +97,7 @@ KINDS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "pos": ("tag", "sorts", ("words", "size", "shop"), "majority"),
     "answer": ("answer", "reply", ("story", "question", "size", "shop"), "majority"),
     "steps": ("tag", "heat", ("signal", "words", "size", "shop"), "mean"),
+    "channels": ("classify", "course", ("signal", "size", "shop"), "logistic_regression_statistics"),
     "transduce": ("transduce", "said", ("text", "size", "shop"), "copy"),
 }
 STEPWISE = ("tags", "pos", "steps")
@@ -111,6 +121,7 @@ def tiny(kind: str, **changes: Any) -> dict[str, Any]:
         **{stepwise: {"letters_size": 4} for stepwise in STEPWISE},
         "answer": {"task": "answer", "kinds": ("shop=category", "size=number")},
         "transduce": {"task": "transduce", "longest": 12, "beam": 3},
+        "channels": {"embedding_size": None},
     }
     more = own.get(kind, {})
     return {**TINY, **more, "input": inputs, "output": (output,), "baselines": (baseline,), **changes}

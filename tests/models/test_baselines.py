@@ -31,6 +31,7 @@ TAGGERS = ("linear_chain", "most_frequent_tag")
 READERS = ("kneser_ney",)
 FORECASTERS = ("drift", "exponential_smoothing", "linear_autoregression", "naive", "seasonal_naive")
 MUSICIANS = ("independent_notes", "repeat_frame")
+MEASURERS = ("logistic_regression_statistics", "logistic_regression_steps", "ridge_statistics", "ridge_steps")
 WRITERS = ("copy", "known_answers", "letter_mapping", "word_table")
 APPLY = {
     "classes": CLASSIFIERS,
@@ -38,6 +39,10 @@ APPLY = {
     "numbers": REGRESSORS,
     "tags": ("majority", *TAGGERS),
     "numbers a step": ("mean", "median"),
+    "series": ("logistic_regression_statistics", "majority"),
+    "numbers of series": ("ridge_statistics", "mean", "median"),
+    "tags of steps": ("logistic_regression_steps", "majority"),
+    "numbers of steps": ("ridge_steps", "mean", "median"),
     "tokens": READERS,
     "sentences": ("known_answers", "copy", "word_table"),
     "names": ("known_answers", "copy", "letter_mapping"),
@@ -47,6 +52,7 @@ APPLY = {
 BETTER = {"classes": ACCURACY, "labels": MACRO_F1, "numbers": RMSE, "tags": ACCURACY, "numbers a step": RMSE}
 BETTER["forecasts"] = metrics["mae"].score
 BETTER["notes"] = metrics["nll"].score
+BETTER |= {"series": ACCURACY, "numbers of series": RMSE, "tags of steps": ACCURACY, "numbers of steps": RMSE}
 BETTER["tokens"] = metrics["cross_entropy"].score
 BETTER["sentences"], BETTER["names"] = metrics["word_error"].score, metrics["character_error"].score
 
@@ -79,6 +85,18 @@ def some_steps(rows: int, seed: int, kind: str) -> Material:
     target = tags if kind == "tags" else tags + generator.normal(0, 0.1, len(words))
     sequences = {"words": [list(map(str, part)) for part in np.split(words, np.cumsum(lengths)[:-1])]}
     return Material({}, {}, {}, target, ("none", "one", "both") if kind == "tags" else (), sequences, lengths)
+
+
+def some_measurements(rows: int, seed: int, kind: str) -> Material:
+    """Two channels over unequal times; what is asked follows, mostly, from their means, or from a step's own values."""
+    generator = np.random.default_rng(seed)
+    lengths = generator.integers(1, 9, rows)
+    series = [generator.normal(generator.normal(0, 1, 2), 0.5, (length, 2)) for length in lengths]
+    steps = np.concatenate(series) if "steps" in kind else np.array([part.mean(axis=0) for part in series])
+    numbers = steps @ [2.0, -1.0] + generator.normal(0, 0.1, len(steps))
+    classes = () if "numbers" in kind else ("none", "one", "both")
+    target = np.digitize(numbers, [-1.0, 1.0]) if classes else numbers
+    return Material({}, {}, {}, target, classes, {}, lengths if "steps" in kind else None, series={"channels": series})
 
 
 def some_stream(tokens: int, seed: int) -> Material:
@@ -127,6 +145,8 @@ def made(rows: int, seed: int, kind: str) -> Material:
         return some_stream(20 * rows, seed)
     if kind == "notes":
         return some_frames(rows, seed)
+    if kind in ("series", "numbers of series", "tags of steps", "numbers of steps"):
+        return some_measurements(rows, seed, kind)
     return some_steps(rows, seed, kind) if kind in ("tags", "numbers a step") else some_material(rows, seed, kind)
 
 
@@ -140,7 +160,7 @@ def splits(kind: str = "classes") -> tuple[Material, Material, Material]:
 
 
 def test_the_registered_names() -> None:
-    known = (*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS, *MUSICIANS, *WRITERS, *FORECASTERS)
+    known = (*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS, *MUSICIANS, *WRITERS, *FORECASTERS, *MEASURERS)
     assert tuple(baselines) == tuple(sorted(known))
 
 
@@ -167,7 +187,7 @@ def test_every_baseline_answers_or_says_that_it_does_not_apply(name: str, kind: 
         assert {"coverage", "mase", "pinball"} <= {metric.name for metric in metrics_of(answer.test)}
     elif name in ("linear_chain", *WRITERS):
         assert answer.test.probabilities is None
-    elif kind not in ("numbers", "numbers a step"):
+    elif "numbers" not in kind:
         assert answer.test.probabilities is not None and answer.test.probabilities.shape == (len(test), 3)
         assert ((answer.test.probabilities >= 0) & (answer.test.probabilities <= 1)).all()
         if kind not in ("labels", "notes"):

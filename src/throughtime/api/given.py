@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.data.fields import Field
+from throughtime.data.fields.numbers import Numbers
 from throughtime.data.fields.tokens import Tokens
 from throughtime.data.files import read
 from throughtime.data.files.decoding import read_text
 from throughtime.data.files.music_json import pieces_by_split, pieces_to_records
 from throughtime.data.files.musical import pieces_of
+from throughtime.data.gathering import Layout, read_rows
 from throughtime.data.music import Mended, Piece
 from throughtime.data.records import Places, Records, in_memory_records
 from throughtime.data.settings import DataSettings
@@ -57,7 +59,7 @@ class Given:
         else:
             if isinstance(data, str) and not Path(data).expanduser().exists():
                 raise UsageError(f"{data}: there is no such file or folder; for a text give a list, [text], or --text")
-            records = read(data, self.settings)
+            records = read_rows(data, self.settings, self.layout())
             wanted = [*self.inputs, *([self.output] if with_output else [])]
             if len(wanted) == 1 and list(records.columns) == ["1"]:  # a table without a header, and one column
                 records = replace(records, columns={wanted[0]: next(iter(records.columns.values()))})
@@ -87,6 +89,14 @@ class Given:
         frames = [[list(frame) for frame in piece.frames] for piece in pieces]
         places = Places.in_one(pieces[0].place.file or "the pieces", [piece.place.row for piece in pieces])
         return Records({column: frames}, places.files[0], places)
+
+    def layout(self) -> Layout | None:
+        """How rows that are steps are gathered into series, as they were in training; None where they were not."""
+        channels = {
+            name: field.channels for name, field in self.fields.items() if isinstance(field, Numbers) and field.channels
+        }
+        steps = tuple(name for name, field in self.fields.items() if field.stepwise and name not in channels)
+        return Layout(channels, steps) if channels else None
 
     def one(self, given: str | Mapping[str, Any]) -> Records:
         """One row: a text, or values by column."""

@@ -138,10 +138,10 @@ class TrainedRun:
         """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``, or for each of its steps.
 
         ``data`` is a path, a list of texts (for a run with one text column), a list of records, or a data frame;
-        columns other than the run's inputs do not matter; so many as ``batch_size`` are answered at once. A language
-        model gives the likeliest next tokens after each text. A forecaster gives for each series the steps after the
-        last row of ``data``, or without it after its own last row: ``{"series", "time", "predicted", "lower",
-        "upper"}``.
+        columns other than the run's inputs do not matter; what was gathered from steps says of which ``series`` it is;
+        so many as ``batch_size`` are answered at once. A language model gives the likeliest next tokens after each
+        text. A forecaster gives for each series the steps after the last row of ``data``, or without it after its own
+        last row: ``{"series", "time", "predicted", "lower", "upper"}``.
 
         Where a text is written, ``writing`` may say otherwise than the run's settings how: ``beam``, ``n_best``,
         ``length_penalty``, ``coverage_penalty``, ``longest``, a ``prefix`` that answers begin with; or ``temperature``,
@@ -179,7 +179,10 @@ class TrainedRun:
             way=way,
             done=done,
         )
-        return answered_rows(self.output, found)
+        rows = answered_rows(self.output, found)
+        if records.series is None:
+            return rows
+        return [{"series": name, **row} for name, row in zip(records.columns[records.series], rows, strict=True)]
 
     def evaluate(self, data: Any, *, done: Callable[[int], None] | None = None) -> dict[str, float]:
         """All metrics on other labelled data, which holds the run's input and output columns; or on another text.

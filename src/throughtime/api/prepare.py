@@ -13,6 +13,7 @@ from throughtime.api.settings import one_group
 from throughtime.api.streams import prepare_text
 from throughtime.data.files import read
 from throughtime.data.files.musical import holds_music
+from throughtime.data.gathering import gathered
 from throughtime.data.music import NEXT
 from throughtime.data.series.layout import looks_like_series
 from throughtime.data.settings import DataSettings
@@ -51,7 +52,7 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say,
         return prepare_forecast(records, settings, chosen, tell, notes)
     if task is None and looks_like_series(records, settings):
         return prepare_forecast(records, settings, chosen, tell, notes, why="the table holds numbers over time")
-    return prepare_rows(records, settings, task, chosen, tell, notes)
+    return prepare_rows(gathered(records, settings), settings, task, chosen, tell, notes)
 
 
 def _learns_notes(data: Any, settings: DataSettings) -> bool:

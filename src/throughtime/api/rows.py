@@ -18,6 +18,7 @@ from throughtime.batch import Batch
 from throughtime.data.alignment import require_aligned
 from throughtime.data.alternatives import one_row_a_question
 from throughtime.data.batches import Batches, batches, collated
+from throughtime.data.channels import series_column
 from throughtime.data.columns import Proposal, propose
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields, fields_to_json, fit_fields
@@ -232,7 +233,7 @@ def prepare_rows(
         chosen = {**chosen, **beginning.inherited(chosen)}
     _tell_all(tell, *(field.notes for field in fitted.values()))
     _require_several_classes(fitted[proposal.output], records)
-    _require_a_sequence(proposal)
+    _require_a_sequence(proposal, records)
     _refuse_idle(proposal, settings)
     if kind == "tokens":
         _require_several_texts(proposal.output, splits.train)
@@ -314,7 +315,7 @@ def _tell_all(tell: Say, *parts: tuple[str, ...]) -> None:
             tell(sentence)
 
 
-def _require_a_sequence(proposal: Proposal) -> None:
+def _require_a_sequence(proposal: Proposal, records: Records) -> None:
     """Raise UsageError where there is no order to learn: nothing of several steps is read, and none is written."""
     kinds = {column: proposal.kinds[column] for column in proposal.inputs}
     if proposal.kinds[proposal.output] == "tokens":
@@ -323,6 +324,11 @@ def _require_a_sequence(proposal: Proposal) -> None:
         held = ", ".join(f'"{column}" ({kind})' for column, kind in kinds.items())
         classes = proposal.kinds[proposal.output] == "category"
         written = f', or, if "{proposal.output}" is a text to be written, --task transduce' if classes else ""
+        if (series := series_column(records)) is not None:
+            raise UsageError(
+                f"there is nothing to read in order: the inputs are {held}; if the rows are the steps of series, "
+                f"and {series} says of which, say --set series={series}"
+            )
         raise UsageError(
             f"there is nothing to read in order: the inputs are {held}; "
             f"name a text with --input, or say --set kinds={next(iter(kinds))}=tokens{written}"
@@ -386,6 +392,8 @@ def _suited(train: Dataset, output: str) -> dict[str, object]:
         suited["learning_rate"] = 0.004
     if (int(train.lengths.sum()) // 20 if stepwise else len(train)) < FEW:
         suited |= {"hidden_size": 32, "dropout": 0.5, "token_dropout": 0.2 if words else 0.0}
+        if not words and any(field.kind == "numbers" for column, field in train.fields.items() if column != output):
+            suited["epochs"] = 30  # no words are learnt by heart, and of few series much is to be learnt
     if words and float(train.lengths.mean()) >= 2 * WINDOW:
         suited["crop"] = WINDOW
     return suited

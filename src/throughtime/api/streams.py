@@ -42,7 +42,7 @@ from throughtime.use.reading_on import line_rows, read_on
 
 IDLE = (
     "kinds", "split", "group", "label_separator", "max_length", "crop", "missing", "delimiter", "header", "subwords",
-    "shared_vocabulary",
+    "shared_vocabulary", "series", "time",
 )  # fmt: skip
 READ = 14_000_000  # tokens, all epochs together
 SHORT = 2_000_000  # training tokens, below which the network would learn the text by heart

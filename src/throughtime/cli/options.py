@@ -19,8 +19,13 @@ FinishedRun = Annotated[str, Argument(help="A finished run.", metavar="RUN")]
 Task = Annotated[Text, Option(help="Task; proposed from the data if not given.", metavar="NAME")]
 Input = Annotated[Texts, Option(help="Column to learn from (repeatable).", metavar="COLUMN")]
 Output = Annotated[Texts, Option(help="Column to learn.", metavar="COLUMN")]
-Valid = Annotated[Text, Option(help="Validation split: a fraction or a file.", metavar="FRACTION|FILE")]
-Test = Annotated[Text, Option(help="Test split: a fraction or a file.", metavar="FRACTION|FILE")]
+Valid = Annotated[
+    Text,
+    Option(help="Validation split: a fraction, a file, or values of a column.", metavar="FRACTION|FILE|COLUMN=VALUE"),
+]
+Test = Annotated[
+    Text, Option(help="Test split: a fraction, a file, or values of a column.", metavar="FRACTION|FILE|COLUMN=VALUE")
+]
 Split = Annotated[Text, Option(help="Column that says train, valid or test.", metavar="COLUMN")]
 Group = Annotated[Text, Option(help="Column whose equal values stay in one split.", metavar="COLUMN")]
 MaxLength = Annotated[Text, Option(help="Tokens kept of a text.", metavar="N")]

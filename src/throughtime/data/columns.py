@@ -8,10 +8,12 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from throughtime.data.alignment import aligned_cut
+from throughtime.data.channels import series_column
 from throughtime.data.fields import fields
 from throughtime.data.fields.sentences import sentences_of
 from throughtime.data.files.folders import split_name
 from throughtime.data.files.sniffing import USUAL_OUTPUTS
+from throughtime.data.held_out import held_out_columns
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.values import class_name, is_missing, is_number
@@ -186,7 +188,8 @@ def _output(records: Records, settings: DataSettings, written: bool) -> tuple[st
     laid_out = [name for name, role in records.roles.items() if role == "output"]
     if laid_out:
         return laid_out[0], "as the material is laid out"
-    taken = (*settings.input, settings.split, settings.group)
+    taken = {*settings.input, settings.split, settings.group, *held_out_columns(settings)}
+    taken |= {records.series, *records.channels}
     free = [name for name in records.columns if name not in taken]
     for usual in OUTPUTS:
         for name in free:
@@ -194,7 +197,8 @@ def _output(records: Records, settings: DataSettings, written: bool) -> tuple[st
                 return name, "by its name"
     candidates = [name for name in free if not _aside(records, name, settings)]
     if not candidates:
-        raise UsageError(f"{records.source}: there is no column to learn; name one with --output")
+        lacking = "; add a table that says it of each series" if records.channels else ""
+        raise UsageError(f"{records.source}: there is no column to learn; name one with --output{lacking}")
     of_classes = [] if written else [name for name in candidates if _has_classes(records.column(name), settings)]
     if len(of_classes) == 1:
         return of_classes[0], "the one column of classes"
@@ -203,26 +207,48 @@ def _output(records: Records, settings: DataSettings, written: bool) -> tuple[st
 
 def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tuple[str, ...], list[str]]:
     """The columns to learn from, and notes on those that are left aside."""
+    aside = held_out_columns(settings)
+    for name in aside:
+        if name in (output, *settings.input):
+            role = "--output" if name == output else "--input"
+            raise UsageError(
+                f'"{name}" is {role}, and says which rows are held out; name another column for one of them'
+            )
     if settings.input:
-        for name in settings.input:
-            records.column(name)
+        named = [records.holding(name) for name in settings.input]
         if output in settings.input:
             problem = f'"{output}" is both --input and --output'
             raise UsageError(f"{records.source}: {problem}; name another column for one of them")
-        return tuple(dict.fromkeys(settings.input)), []
-    laid_out = tuple(name for name, role in records.roles.items() if role == "input" and name != output)
+        return tuple(dict.fromkeys(named)), []
+    laid_out = tuple(name for name, role in records.roles.items() if role == "input" and name not in (output, *aside))
     if laid_out:
-        aside = [name for name in records.columns if name not in (output, *laid_out)]
-        left = [f"columns left aside, as --input can name them too: {', '.join(aside)}"] if aside else []
+        others = [name for name in records.columns if name not in (output, *laid_out, *aside)]
+        left = [f"columns left aside, as --input can name them too: {', '.join(others)}"] if others else []
         return laid_out, left
-    others = [name for name in records.columns if name not in (output, settings.split, settings.group)]
+    taken = (output, settings.split, settings.group, *aside)
+    others = [name for name in records.columns if name not in taken]
     why = {name: _aside(records, name, settings) for name in others}
     inputs = tuple(name for name in others if not why[name])
+    hint = _of_series(records, inputs)
+    why |= hint
+    inputs = tuple(name for name in inputs if name not in hint)
     notes = [f'column "{name}" {reason}' for name, reason in why.items() if reason]
     if not inputs:
         problem = "; ".join([f'there is no column to learn "{output}" from', *notes])
         raise UsageError(f"{records.source}: {problem}; name one with --input, or choose another --output")
     return inputs, notes
+
+
+def _of_series(records: Records, inputs: Sequence[str]) -> dict[str, str]:
+    """Why a column is not used that says which series the rows, all of them numbers, may be steps of."""
+    name = series_column(records)
+    others = [column for column in inputs if column != name]
+    if name not in inputs or records.series or not others:
+        return {}
+    if not all(_mostly_numbers(records.columns[column]) for column in others):
+        return {}
+    reason = "seems to say which series a row is a step of, and is left aside"
+    return {str(name): f"{reason}; to read them as series, add --set series={name}"}
 
 
 def _aside(records: Records, name: str, settings: DataSettings) -> str:

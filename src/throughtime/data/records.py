@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ class Places:
 
     ``lines`` holds, where a row is a sequence that stands over several lines, the line of each of its steps.
     ``beside``: every column stands in a file of its own, named after it, and ``files`` holds what these names share.
+    ``elsewhere`` gives, for columns that stand in a table of their own, the file and the line of each row's value.
 
     >>> places = Places(files=("a.txt", "b.txt"), file_of=[0, 0, 1], rows=[1, 3, None])
     >>> str(places(1, "text")), str(places(2))
@@ -29,8 +30,11 @@ class Places:
     rows: Sequence[int | None]
     lines: Sequence[Sequence[int]] | None = None
     beside: tuple[str, ...] = ()
+    elsewhere: Mapping[str, Sequence[tuple[str, int | None]]] = field(default_factory=dict)
 
     def __call__(self, i: int, column: str | None = None) -> Place:
+        if column is not None and column in self.elsewhere:
+            return Place(*self.elsewhere[column][i], column)
         if self.beside:
             of = column if column in self.beside else self.beside[0]
             return Place(f"{self.files[self.file_of[i]]}.{of}", self.rows[i])
@@ -42,7 +46,8 @@ class Places:
         indices = list(indices)
         lines = None if self.lines is None else [self.lines[i] for i in indices]
         file_of, rows = [self.file_of[i] for i in indices], [self.rows[i] for i in indices]
-        return replace(self, file_of=file_of, rows=rows, lines=lines)
+        elsewhere = {column: [of[i] for i in indices] for column, of in self.elsewhere.items()}
+        return replace(self, file_of=file_of, rows=rows, lines=lines, elsewhere=elsewhere)
 
     @classmethod
     def in_one(cls, file: str, rows: Sequence[int | None]) -> Places:
@@ -58,7 +63,8 @@ class Records:
     ``roles``, ``kinds``, ``split``, ``group`` and ``task`` hold what the material itself says: which column is
     ``"input"`` or ``"output"``, the kind of field that holds a column, train, valid or test for each row, the column
     whose equal values stay together where splits are drawn, and the task that is meant. ``references`` hold all right
-    answers to each row, its own first.
+    answers to each row, its own first. ``series`` is the column that names the series to which a row belongs, as one of
+    its steps or as the whole; ``channels`` name, for columns with several numbers a step, what each of these measures.
 
     >>> records = in_memory_records({"text": ["a", "b", "c"]})
     >>> records.select([2, 0]).columns, str(records.where(2, "text"))
@@ -75,6 +81,8 @@ class Records:
     group: str | None = None
     references: list[list[Any]] | None = None
     task: str | None = None
+    series: str | None = None
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = {len(values) for values in self.columns.values()} | {len(self.places.rows)}
@@ -92,6 +100,14 @@ class Records:
         if name not in self.columns:
             raise UsageError(f"{self.source}: {unknown('column', name, self.columns)}")
         return self.columns[name]
+
+    def holding(self, name: str) -> str:
+        """The column of this name, or the one that has it among its channels; else a UsageError with a suggestion."""
+        for column, channels in self.channels.items():
+            if name in channels:
+                return column
+        self.column(name)
+        return name
 
     def select(self, indices: Iterable[int]) -> Records:
         """Some rows, in the order of ``indices``."""
@@ -129,8 +145,21 @@ def joined(parts: dict[str, Records], source: str) -> Records:
         lines = [steps for records in parts.values() for steps in records.places.lines or ()]
     notes = tuple(note for records in parts.values() for note in records.notes)
     split = [name for name, records in parts.items() for _ in range(len(records))]
-    places = Places(tuple(files), file_of, rows, lines)
-    return Records(columns, source, places, notes, first.roles, split, first.kinds, first.group, task=first.task)
+    places = Places(tuple(files), file_of, rows, lines, elsewhere=_elsewhere(list(parts.values())))
+    return replace(first, columns=columns, source=source, places=places, notes=notes, split=split, references=None)
+
+
+def _elsewhere(parts: Sequence[Records]) -> dict[str, list[tuple[str, int | None]]]:
+    """Of several parts one after the other; a column that only some of them have elsewhere has all its places named."""
+    columns = dict.fromkeys(column for records in parts for column in records.places.elsewhere)
+    return {
+        column: [
+            (place.file or "", place.row)
+            for records in parts
+            for place in (records.where(i, column) for i in range(len(records)))
+        ]
+        for column in columns
+    }
 
 
 def same_columns(first: Records, second: Records, columns: Iterable[str] | None = None) -> None:

@@ -24,8 +24,12 @@ class DataSettings(Group, frozen=True):
             "value for each step, words, numbers, tags or notes"
         ),
     ] = ()
-    valid: Annotated[str, Meta(description="validation split: a fraction of the rows, or a file or folder")] = "0.1"
-    test: Annotated[str, Meta(description="test split: a fraction of the rows, or a file or folder")] = "0.1"
+    valid: Annotated[
+        str, Meta(description="validation split: a fraction of the rows, a file or folder, or column=value,value")
+    ] = "0.1"
+    test: Annotated[
+        str, Meta(description="test split: a fraction of the rows, a file or folder, or column=value,value")
+    ] = "0.1"
     split: Annotated[str | None, Meta(description="column that says train, valid or test for each row")] = None
     group: Annotated[str | None, Meta(description="column whose equal values stay together in one split")] = None
     series: Annotated[

@@ -1,22 +1,21 @@
-"""Train, valid and test: by fraction, by a column, by groups, or from files of their own."""
+"""Train, valid and test: by fraction, by a column, by values, by groups, or from files of their own."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from throughtime.data.files import read
+from throughtime.data.drawing import groups_drawn, rows_drawn, single_rows
 from throughtime.data.files.folders import split_name
-from throughtime.data.order import permutation
+from throughtime.data.gathering import Layout, read_rows
+from throughtime.data.held_out import HELD_OUT, by_values, fraction, in_words, is_path
 from throughtime.data.records import Records, same_columns
 from throughtime.data.settings import DataSettings
 from throughtime.data.values import class_name, is_missing, shown
 from throughtime.errors import DataError, Place, UsageError
 
 NAMES = ("train", "valid", "test")
-HELD_OUT = ("test", "valid")  # in the order in which they are filled
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def given_splits(records: Records, settings: DataSettings) -> dict[str, Records]
     for name in ("valid", "test"):
         value = getattr(settings, name)
         if is_path(name, value):
-            found[name] = read(value, settings)
+            found[name] = read_rows(value, settings, Layout.of(records))
     return found
 
 
@@ -69,7 +68,7 @@ def split(
     for name, part in given.items():
         parts[name], more = _labelled(part, output, settings)
         notes += more
-    train = parts.pop("train", records)
+    train = _without_held_out(parts.pop("train", records), settings, parts, notes)
     drawn = [name for name in HELD_OUT if name not in parts]
     repeated = 0
     if drawn:
@@ -124,6 +123,15 @@ def _told(
     }
 
 
+def _without_held_out(train: Records, settings: DataSettings, parts: dict[str, Records], notes: list[str]) -> Records:
+    """The training rows but for those that are held out by their values, which become parts of their own."""
+    taken = by_values(train, settings)
+    parts |= {name: train.select(rows) for name, rows in taken.items()}
+    notes += [in_words(name, taken, settings) for name in taken]
+    out = {i for rows in taken.values() for i in rows}
+    return train.select([i for i in range(len(train)) if i not in out]) if out else train
+
+
 def _word(records: Records, i: int, value: object, column: str | None) -> str:
     word = split_name(str(value))
     if word is None:
@@ -158,64 +166,13 @@ def _drawn(
         raise UsageError(f"{taken} leave nothing to train on; give smaller fractions")
     classes = None if output is None else [class_name(value) for value in records.column(output)]
     if group is None:
-        notes += _single_rows(classes or ())
-        where = _rows_drawn(len(records), classes, shares, settings.split_seed)
+        notes += single_rows(classes or ())
+        where = rows_drawn(len(records), classes, shares, settings.split_seed)
     else:
         groups = [class_name(value) for value in records.column(group)]
-        where = _groups_drawn(groups, classes, shares, settings.split_seed)
+        where = groups_drawn(groups, classes, shares, settings.split_seed)
         notes.append(f'rows of one "{group}" stay together: {len(set(groups)):,} groups')
     return {name: records.select([i for i, part in enumerate(where) if part == name]) for name in ("train", *shares)}
-
-
-def _rows_drawn(count: int, classes: Sequence[str] | None, shares: Mapping[str, float], seed: int) -> list[str]:
-    """The part of each row. What a class gives too little of, by rounding, the next one makes up for."""
-    rows_of: dict[str, list[int]] = {}
-    for row in permutation(count, seed).tolist():
-        rows_of.setdefault("" if classes is None else classes[row], []).append(row)
-    where = ["train"] * count
-    owed = dict.fromkeys(shares, 0.0)
-    for name in sorted(rows_of):
-        rows = left = rows_of[name]
-        for part, share in shares.items():
-            exact = share * len(rows)
-            wanted = exact + owed[part]
-            take = max(0, min(round(wanted), int(exact) + 1, len(left) - 1))
-            owed[part] = min(wanted - take, 1.0)
-            for row in left[:take]:
-                where[row] = part
-            left = left[take:]
-    return where
-
-
-def _single_rows(classes: Sequence[str]) -> list[str]:
-    """A note on classes that can stand in training only."""
-    single = sorted(name for name, count in Counter(classes).items() if count == 1)
-    if not single:
-        return []
-    listed = ", ".join(single[:5]) + (", ..." if len(single) > 5 else "")
-    have = "1 class has" if len(single) == 1 else f"{len(single):,} classes have"
-    return [f"{have} a single row, which stands in training and is not tested: {listed}"]
-
-
-def _groups_drawn(
-    groups: Sequence[str], classes: Sequence[str] | None, shares: Mapping[str, float], seed: int
-) -> list[str]:
-    """The part of each row, whole groups in a drawn order: to a part that has room for half of them, else to train."""
-    sizes = Counter(groups)
-    names = sorted(sizes)
-    filled = dict.fromkeys(shares, 0)
-    part_of = {}
-    for k in permutation(len(names), seed):
-        group = names[k]
-        room = (part for part in shares if filled[part] + sizes[group] / 2 <= shares[part] * len(groups))
-        part = part_of[group] = next(room, "train")
-        if part in filled:
-            filled[part] += sizes[group]
-    for name in sorted(set(classes or ())):
-        holding = {group for group, found in zip(groups, classes or (), strict=True) if found == name}
-        if not any(part_of[group] == "train" for group in holding):
-            part_of[min(holding, key=lambda group: (sizes[group], group))] = "train"
-    return [part_of[group] for group in groups]
 
 
 def _labelled(records: Records, output: str, settings: DataSettings) -> tuple[Records, list[str]]:
@@ -300,25 +257,3 @@ def _why_empty(
         f"{problem}: {count:,} different {'row is' if count == 1 else 'rows are'} too few; "
         "give more rows, or larger fractions with --valid and --test"
     )
-
-
-def is_path(name: str, value: str) -> bool:
-    """Whether a split is given by a file or folder, not by a fraction; UsageError for what is neither."""
-    if fraction(name, value) is not None:
-        return False
-    if not os.path.exists(os.path.expanduser(value)):
-        raise UsageError(
-            f"--{name} {value}: it is neither a fraction between 0 and 1 nor a file or folder that is there"
-        )
-    return True
-
-
-def fraction(name: str, value: str) -> float | None:
-    """The number that a text is, None if it is none; UsageError for one that is no fraction."""
-    try:
-        share = float(value)
-    except ValueError:
-        return None
-    if not 0 < share < 1:
-        raise UsageError(f"--{name} {value}: a fraction must lie between 0 and 1")
-    return share

@@ -42,12 +42,13 @@ def material(records: Records, dataset: Dataset, inputs: Mapping[str, Field], ou
     if output.kind == "notes":
         before = np.concatenate([frames for column in inputs for frames in dataset.columns[column]])
         return Material({}, {}, {}, target(dataset, output), classes, lengths=steps(dataset, output), before=before)
+    series: dict[str, list[np.ndarray]] = {column: dataset.columns[column] for column in _of_kind(inputs, "numbers")}
     if output.stepwise:
         sequences = {
             column: [_tokens(inputs[column], value, records.where(i)) for i, value in enumerate(records.column(column))]
             for column in _of_kind(inputs, "tokens", "words")
         }
-        return Material({}, {}, {}, target(dataset, output), classes, sequences, steps(dataset, output))
+        return Material({}, {}, {}, target(dataset, output), classes, sequences, steps(dataset, output), series=series)
     texts = {
         column: [as_text(value) for value in records.column(column)]
         for column in _of_kind(inputs, "tokens", "words", "sentences")
@@ -59,7 +60,7 @@ def material(records: Records, dataset: Dataset, inputs: Mapping[str, Field], ou
     }
     for column in _of_kind(inputs, "labels"):
         categories[column] = [" ".join(inputs[column].decode(encoded)) for encoded in dataset.columns[column]]
-    return Material(texts, numbers, categories, target(dataset, output), classes)
+    return Material(texts, numbers, categories, target(dataset, output), classes, series=series)
 
 
 def references(records: Records, output: Field) -> list[list[str]]:

@@ -25,7 +25,10 @@ AtLeastOne = Annotated[int, Meta(ge=1)]
 class TrainingSettings(Group, frozen=True):
     """Training"""
 
-    epochs: Annotated[int, Meta(ge=1, description="passes over the training split")] = 15
+    epochs: Annotated[
+        int,
+        Meta(ge=1, description="passes over the training split; 30 if not set, with under 5,000 series to learn from"),
+    ] = 15
     max_minutes: Annotated[
         Positive | None, Meta(description="stop after so many minutes of training, resumed ones included")
     ] = None

@@ -96,7 +96,7 @@ def predict(
         elif "n_best" in row:
             print("\n" * bool(number) + n_best_lines(row["n_best"]))
         else:
-            print(best_and_sure(row))
+            print((f"{row['series']}: " if "series" in row else "") + best_and_sure(row))
 
 
 def _print_future(rows: list[dict[str, Any]], level: float, *, json: bool, csv: bool) -> None:

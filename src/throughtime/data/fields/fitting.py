@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from throughtime.data.fields.field import Field, fields
+from throughtime.data.fields.numbers import Numbers
 from throughtime.data.fields.tokens import Tokens, unit_of
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
@@ -23,11 +24,17 @@ def fit_fields(
     Raises UsageError where a shared vocabulary is asked for, and texts are not both read and written.
     """
     together = _one_vocabulary(train, kinds, outputs, settings) if settings.shared_vocabulary else {}
-    return {
+    fitted = {
         column: together.get(column)
         or fields[kind].fit(column, train.column(column), _where(train, column), settings, output=column in outputs)
         for column, kind in kinds.items()
     }
+    return {column: _with_channels(field, train) for column, field in fitted.items()}
+
+
+def _with_channels(field: Field, train: Records) -> Field:
+    channels = train.channels.get(field.column, ())
+    return replace(field, channels=channels) if isinstance(field, Numbers) and channels else field
 
 
 def _one_vocabulary(

@@ -22,7 +22,7 @@ from throughtime.errors import DataError, Place
 class Numbers:
     """A column whose rows are lists of numbers, or of lists of ``size`` numbers, which are scaled one by one.
 
-    As output it holds one number a step.
+    As output it holds one number a step. ``channels`` name what each of several numbers measures, where that is known.
 
     >>> field = Numbers.fit("heat", [[1, 3], "2"], lambda i: Place(row=i), DataSettings())
     >>> field.encode([2.0], Place()).tolist(), field.decode([0.0])
@@ -35,6 +35,7 @@ class Numbers:
     scalings: tuple[Scaling, ...]
     max_length: int | None = None
     missing: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -71,7 +72,7 @@ class Numbers:
         note = f'column "{column}": {_counted(size)} a step, from {low:g} to {high:g}'
         missing = int(np.isnan(whole).sum())
         lost = f"; {missing:,} missing ones are taken as the training mean" if missing else ""
-        return cls(column, tuple(scalings), settings.max_length, settings.missing, (note + lost,))
+        return cls(column, tuple(scalings), settings.max_length, settings.missing, notes=(note + lost,))
 
     def encode(self, value: Any, place: Place) -> np.ndarray:
         """Scaled numbers (T, size) float32; a missing one is 0, the mean."""
@@ -105,16 +106,20 @@ class Numbers:
             "scalings": [scaling.to_json() for scaling in self.scalings],
             "max_length": self.max_length,
             "missing": list(self.missing),
+            "channels": list(self.channels),
         }
 
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Numbers:
         scalings = tuple(Scaling.from_json(entry) for entry in saved["scalings"])
-        return cls(saved["column"], scalings, saved["max_length"], tuple(saved["missing"]))
+        channels = tuple(saved.get("channels", ()))
+        return cls(saved["column"], scalings, saved["max_length"], tuple(saved["missing"]), channels)
 
 
 def _array(value: Any, place: Place, missing: Sequence[str]) -> np.ndarray:
     """(T, size) float64, NaN where a number is missing."""
+    if isinstance(value, list) and (known := _known(value)) is not None:
+        return known
     steps = [value] if isinstance(value, (int, float)) else step_values(value, "spaces", place, "numbers")
     rows = []
     for k, step in enumerate(steps):
@@ -124,6 +129,17 @@ def _array(value: Any, place: Place, missing: Sequence[str]) -> np.ndarray:
             found = f"{_counted(len(rows[-1]))} where the steps before have {len(rows[0])}"
             raise DataError(found, place=place.at(k), mend="give every step equally many")
     return np.array(rows, dtype=np.float64) if rows else np.zeros((0, 1))
+
+
+def _known(value: list[Any]) -> np.ndarray | None:
+    """The same for what holds nothing but finite numbers, which need not be looked at one by one; else None."""
+    try:
+        found = np.array(value)
+    except (ValueError, OverflowError):
+        return None
+    if found.dtype.kind not in "fiu" or found.ndim not in (1, 2) or not len(found) or not np.isfinite(found).all():
+        return None
+    return found.astype(np.float64).reshape(len(found), -1)
 
 
 def _counted(size: int) -> str:

@@ -8,6 +8,7 @@ from throughtime.data.files.decoding import lines_of, read_text
 from throughtime.data.files.folders import encodings_in_words, folder_name, holds_splits, left_aside, listing
 from throughtime.data.files.format import Format, formats
 from throughtime.data.files.midi import is_midi
+from throughtime.data.files.number_tables import holds_series
 from throughtime.data.records import Places, Records
 from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, Place
@@ -61,9 +62,9 @@ def _class_files(folder: Path) -> list[Path]:
 
 def is_class_files(path: Path, head: bytes) -> bool:
     """A folder with ``.txt`` files and at most one folder in it; beside MIDI files they are about these."""
-    if not path.is_dir() or holds_splits(path) or is_midi(path, head):
+    if not path.is_dir() or holds_splits(path) or is_midi(path, head) or len(listing(path).folders) > 1:
         return False
-    return len(listing(path).folders) < 2 and bool(_class_files(path))
+    return bool(_class_files(path)) and not holds_series(path)
 
 
 formats.add(

@@ -7,6 +7,7 @@ from pathlib import Path
 from throughtime.data.files.decoding import read_text
 from throughtime.data.files.folders import encodings_in_words, folder_name, holds_splits, left_aside, listing
 from throughtime.data.files.format import Format, formats
+from throughtime.data.files.number_tables import class_columns, holds_series
 from throughtime.data.files.parallel import holds_columns
 from throughtime.data.records import Places, Records
 from throughtime.data.settings import DataSettings
@@ -50,7 +51,9 @@ def read_class_folders(folder: Path, settings: DataSettings) -> Records:
 
 def is_class_folders(path: Path, head: bytes) -> bool:
     """A folder with at least two folders in it."""
-    return path.is_dir() and not holds_splits(path) and not holds_columns(path) and len(listing(path).folders) >= 2
+    if not path.is_dir() or holds_splits(path) or holds_columns(path) or len(listing(path).folders) < 2:
+        return False
+    return not holds_series(path) and not class_columns(path)
 
 
 formats.add(

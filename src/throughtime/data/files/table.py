@@ -174,6 +174,7 @@ def _check_even(rows: Rows, name: str, delimiter: str | None) -> None:
 
 def _names(rows: Rows, name: str) -> list[str]:
     names = [cell.strip() for cell in rows.cells[0]]
+    names[0] = names[0].removeprefix("#").strip() or names[0]  # as in "#time, x, y", which marks a header
     for k, column in enumerate(names):
         if column and column in names[:k]:
             found = f'columns {names.index(column) + 1} and {k + 1} are both named "{column}"'

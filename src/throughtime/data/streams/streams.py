@@ -11,10 +11,11 @@ from typing import Any
 
 from throughtime.data.fields.tokens import Tokens
 from throughtime.data.files import read
+from throughtime.data.held_out import by_value, fraction, is_path
 from throughtime.data.order import permutation
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
-from throughtime.data.splits import NAMES, fraction, is_path
+from throughtime.data.splits import NAMES
 from throughtime.data.streams.document import Document
 from throughtime.data.streams.store import Stream, stored, vocabulary_of
 from throughtime.data.streams.texts import documents_of, total
@@ -106,6 +107,8 @@ def _given(documents: list[Document], settings: DataSettings, *, rows: bool) -> 
     parts = {name: part for name, part in parts.items() if part or name == "train"}
     for name in ("valid", "test"):
         value = getattr(settings, name)
+        if by_value(name, value) is not None:
+            raise UsageError(f"--{name} {value}: running text has no columns; give a fraction, a file or a folder")
         if not is_path(name, value):
             continue
         if name in parts:

@@ -19,8 +19,9 @@ from throughtime.registry import Registry
 class Material:
     """One split as a baseline sees it: input columns by kind, raw, and the target in the form of ``Outcome.truth``.
 
-    Where every step is answered, ``sequences`` hold the tokens of each row, column by column, the target those of all
-    rows one after the other, and ``lengths (R,)`` how many each row has. A language model's target is one stream of
+    ``series`` hold the measurements of each row ``(T, channels)``, scaled. Where every step is answered, ``sequences``
+    hold the tokens of each row, column by column, the target those of all rows one after the other, and
+    ``lengths (R,)`` how many each row has. A language model's target is one stream of
     ids below ``vocabulary_size``, which stands for so many ``characters``. Where a text is answered with a text, the
     first of ``texts`` is what is read, ``references`` are the right answers to each row, and ``unit`` is what these are
     made of: :meth:`of_texts` makes such material. Where sets of notes follow each other, ``before (N, C)`` are those of
@@ -43,6 +44,7 @@ class Material:
     unit: TextUnit = "words"
     rolling: Rolling | None = None
     before: np.ndarray | None = None
+    series: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
     @classmethod
     def of_texts(

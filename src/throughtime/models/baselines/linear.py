@@ -102,7 +102,23 @@ class Inputs:
         return grams.select((grams.lengths <= settings.longest) & (grams.train.frequency() >= settings.least))
 
 
-def choose(name: str, inputs: Inputs, fit: Fit[M], valid: Material, test: Material, better: Score) -> Answer:
+class Choices(Protocol):
+    """Inputs that can take several forms: what is to be compared, the features in each form, and its words."""
+
+    def questions(self) -> dict[str, tuple[Any, ...]]:
+        """By name of a setting, its values to be compared, in the order of the comparisons; the first is the start."""
+        ...
+
+    def features(self, settings: Settings) -> Features:
+        """The features of all splits in this form."""
+        ...
+
+    def in_words(self, settings: Settings) -> str:
+        """The settings, for people."""
+        ...
+
+
+def choose(name: str, inputs: Choices, fit: Fit[M], valid: Material, test: Material, better: Score) -> Answer:
     """Compares lengths, then forms, then whether rare n-grams help, at one penalty; then climbs along the penalties."""
     questions = inputs.questions()
     with _one_thread():
@@ -123,7 +139,7 @@ class _Trial(Generic[M]):
     outcome: Outcome
 
 
-def _tried(settings: Settings, inputs: Inputs, fit: Fit[M], valid: Material) -> _Trial[M]:
+def _tried(settings: Settings, inputs: Choices, fit: Fit[M], valid: Material) -> _Trial[M]:
     features = inputs.features(settings)
     train = features.train
     model = fit(train, train.transposed(), settings.strength / len(train), None)

@@ -9,10 +9,11 @@ tasks.add(
     "classify",
     Task(
         name="classify",
-        title="A text, or several columns, to one class of several, or to any number of labels.",
+        title="A text, a series, or several columns, to one class of several, or to any number of labels.",
         shape="many to one",
         reads="tables (csv, tsv), json lines, a folder with a file of lines a class, "
-        "a folder with a folder of files a class",
+        "a folder with a folder of files a class; series: a table with a row a step (--set series=ID), a folder with a "
+        "file a series",
         settings=ClassifySettings,
         metric={"category": "accuracy", "labels": "macro_f1"},
         baselines=(
@@ -21,6 +22,7 @@ tasks.add(
             "naive_bayes_characters",
             "logistic_regression_words",
             "logistic_regression_characters",
+            "logistic_regression_statistics",
         ),
         example="throughtime train reviews.csv --output label --run runs/reviews",
     ),

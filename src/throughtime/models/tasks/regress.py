@@ -9,12 +9,13 @@ tasks.add(
     "regress",
     Task(
         name="regress",
-        title="A text, or several columns, to one number.",
+        title="A text, a series, or several columns, to one number.",
         shape="many to one",
-        reads="tables (csv, tsv) and json lines",
+        reads="tables (csv, tsv) and json lines; series: a table with a row a step (--set series=ID), a folder with a "
+        "file a series",
         settings=RegressSettings,
         metric={"number": "rmse"},
-        baselines=("mean", "median", "ridge_words", "ridge_characters"),
+        baselines=("mean", "median", "ridge_words", "ridge_characters", "ridge_statistics"),
         example="throughtime train prices.csv --output price --run runs/prices",
     ),
 )

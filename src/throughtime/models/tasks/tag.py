@@ -18,10 +18,19 @@ tasks.add(
         name="tag",
         title="A sequence of words, letters or measurements to a tag, or a number, for every step.",
         shape="many to many, aligned",
-        reads="CoNLL columns, CoNLL-U, tables with a column of tokens and one of tags, json lines with lists",
+        reads="CoNLL columns, CoNLL-U, tables with a column of tokens and one of tags, json lines with lists, "
+        "tables with a row a step of a series (--set series=ID)",
         settings=TagSettings,
         metric={"tags": watched, "numbers": "rmse"},
-        baselines=("majority", "most_frequent_tag", "linear_chain", "mean", "median"),
+        baselines=(
+            "majority",
+            "most_frequent_tag",
+            "linear_chain",
+            "logistic_regression_steps",
+            "mean",
+            "median",
+            "ridge_steps",
+        ),
         example="throughtime train train.conllu --valid dev.conllu --test test.conllu --output upos --run runs/pos",
     ),
 )

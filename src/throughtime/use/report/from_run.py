@@ -44,6 +44,7 @@ def material_of(run: Run) -> ReportMaterial:
         forecast=_read(run.forecast, None),
         observations=_read(run.observations, []),
         inspection=_read(run.inspection, {}),
+        channels={name: entry.get("channels", ()) for name, entry in fields.get("fields", {}).items()},
         neighbours=neighbours(tensors, fields),
     )
 

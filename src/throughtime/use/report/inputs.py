@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from throughtime.use.report.charts.channels import channel_chart, is_series
 from throughtime.use.report.html import Markup, tag
 from throughtime.use.report.numbers import number
 
@@ -12,9 +13,21 @@ CUT = 280  # letters shown at once
 LONGEST = 6000  # letters in the page at all; the whole stands in predictions.jsonl
 
 
-def inputs(values: Mapping[str, Any]) -> list[Markup]:
-    """A paragraph for each input column, named where there are several."""
-    return [_input(column if len(values) > 1 else None, value) for column, value in values.items()]
+def inputs(
+    values: Mapping[str, Any], name: str = "input", channels: Mapping[str, Sequence[str]] | None = None
+) -> list[Markup]:
+    """A paragraph for each input column, named where there are several; of measurements, a chart.
+
+    ``name`` is unique in the page, ``channels`` name by column what is measured.
+    """
+    shown = []
+    for k, (column, value) in enumerate(values.items()):
+        if is_series(value):
+            names = (channels or {}).get(column, ())
+            shown.append(tag("div", channel_chart(f"{name}-{k}", column, value, names), class_="input"))
+        else:
+            shown.append(_input(column if len(values) > 1 else None, value))
+    return shown
 
 
 def place(row: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ class ReportMaterial:
     ``samples`` (of ``samples.json``) are texts that a language model wrote: ``samples``, each with its ``text`` and
     whether it ``parses`` (None where that is no question), ``lines``, ``temperature`` and ``parse_share``; or the
     ``pieces`` of music that a model of notes made, frame by frame.
+    ``channels`` name, by input column, what each of its numbers a step measures.
     ``attention`` (the ``rows`` of ``attention.json``) holds for some test rows, by ``id``, the tokens that were
     ``read`` and ``written``, and ``weights``: for each written token a list, how much it looked at each token read.
     """
@@ -42,6 +43,7 @@ class ReportMaterial:
     forecast: Row | None = None  # forecast.json: the future after the last row of each series
     observations: Sequence[Row] = ()  # updates that were looked into while training
     inspection: Mapping[str, Any] = field(default_factory=dict)  # what ``throughtime inspect`` found, by kind
+    channels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     neighbours: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)  # by word: nearest, cosine
 
     @property

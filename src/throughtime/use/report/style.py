@@ -66,6 +66,7 @@ svg .large { font-size: 19px; font-weight: 650; }
 .axis { stroke: var(--muted); stroke-width: 1; }
 .grid { stroke: var(--line); stroke-width: 1; }
 .curve { fill: none; stroke-width: 2.2; stroke-linejoin: round; }
+.curve.thin { stroke-width: 1.4; }
 .curve.first { stroke: var(--first); }
 .curve.second { stroke: var(--second); }
 .curve.plain { stroke: var(--ink); stroke-width: 1.5; }

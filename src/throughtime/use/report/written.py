@@ -76,7 +76,7 @@ def versions(one: Written) -> Markup:
     right, said = (parts(text, one.unit)[:MOST_PARTS] for text in (nearest, one.row["predicted"]))
     missed, added = differing(right, said)
     told = [
-        _line("source", inputs(one.row.get("inputs", {}))),
+        _line("source", inputs(one.row.get("inputs", {}), f"written-{one.row.get('id')}")),
         _line("truth" if nearest == one.row["truth"] else "reference", _text(nearest, missed, one.unit, "missed")),
         _line("answer", _text(one.row["predicted"], added, one.unit, "added")),
     ]

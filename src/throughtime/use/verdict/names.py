@@ -48,6 +48,10 @@ BASELINES = {
     "most_frequent_tag": "most frequent tag of a word",
     "independent_notes": "each note as often as in training",
     "repeat_frame": "the frame before once more",
+    "logistic_regression_statistics": "logistic regression on statistics of each channel",
+    "ridge_statistics": "ridge on statistics of each channel",
+    "logistic_regression_steps": "logistic regression on each step alone",
+    "ridge_steps": "ridge on each step alone",
     "linear_chain": "linear chain on simple features",
 }
 

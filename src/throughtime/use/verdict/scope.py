@@ -116,7 +116,8 @@ def scope_of(metrics: Mapping[str, Any], rows: int, predictions: Sequence[Row] =
         return Scope(rows)
     if steps is None and predictions and len(predictions) == rows:
         steps = sum(len(row["truth"]) for row in predictions)
-    unit = counted.get("unit") or ("steps" if answers_numbers(predictions) else "tokens")
+    measured = answers_numbers(predictions) or reads_numbers(predictions)
+    unit = counted.get("unit") or ("steps" if measured else "tokens")
     of_words = unit in WORDS
     return Scope(rows, "test sentence" if of_words else "test row", steps, "token" if of_words else _one(unit))
 
@@ -135,6 +136,14 @@ def answers_numbers(predictions: Sequence[Row]) -> bool:
     """Whether the answers, a list a row, are numbers."""
     first = next((answer for row in predictions for answer in row["truth"]), None)
     return isinstance(first, int | float)
+
+
+def reads_numbers(predictions: Sequence[Row]) -> bool:
+    """Whether all that is read step by step are numbers, of which no sentence is made."""
+    row = next((row for row in predictions if row["truth"]), {})
+    read = [value for value in row.get("inputs", {}).values() if isinstance(value, list | str)]
+    steps = [step[0] if isinstance(step, list) and step else step for value in read for step in value[:1]]
+    return bool(steps) and all(isinstance(step, int | float) for step in steps)
 
 
 def _one(units: str) -> str:

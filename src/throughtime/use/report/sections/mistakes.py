@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from throughtime.use.report.answers import kind
+from throughtime.use.report.charts.channels import is_series
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.inputs import inputs, place
 from throughtime.use.report.material import ReportMaterial
@@ -33,14 +34,15 @@ def mistakes(material: ReportMaterial) -> Markup | None:
     order = "furthest from the truth first" if numeric else "those first whose truth it held least likely"
     count = f"{amount(len(wrong), 'row')} of {len(material.predictions):,} " + ("not exact" if numeric else "wrong")
     said = note(f"{count}; the worst {len(shown)}, {order}." if len(shown) > 1 else f"{count}.")
-    cards = [_card(row, numeric) for row in shown]
+    cards = [_card(row, numeric, f"mistake-{i}", material) for i, row in enumerate(shown)]
     style = "mistakes short" if all(_is_short(row) for row in shown) else "mistakes"
     return section("mistakes", "Worst mistakes", said, tag("ol", cards, class_=style))
 
 
 def _is_short(row: Mapping[str, Any]) -> bool:
     """Whether two such cards fit side by side."""
-    return sum(len(str(value)) for value in row.get("inputs", {}).values()) <= 60
+    values = row.get("inputs", {}).values()
+    return sum(len(str(value)) for value in values if not is_series(value)) <= 60
 
 
 def _is_wrong(row: Mapping[str, Any]) -> bool:
@@ -54,7 +56,7 @@ def _badness(row: Mapping[str, Any]) -> float:
     return float(row.get("loss") or 0.0)
 
 
-def _card(row: Mapping[str, Any], numeric: bool) -> Markup:
+def _card(row: Mapping[str, Any], numeric: bool, name: str, material: ReportMaterial) -> Markup:
     if numeric:
         answer = _off(row)
     elif isinstance(row["truth"], list):
@@ -64,7 +66,7 @@ def _card(row: Mapping[str, Any], numeric: bool) -> Markup:
     return tag(
         "li",
         tag("div", tag("span", answer), tag("span", place(row), class_="place"), class_="answer"),
-        inputs(row.get("inputs", {})),
+        inputs(row.get("inputs", {}), name, material.channels),
     )
 
 

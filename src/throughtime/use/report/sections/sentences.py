@@ -21,8 +21,9 @@ Pair = tuple[Mapping[str, Any], Sentence]
 
 
 def sentences(material: ReportMaterial) -> Markup | None:
-    """A handful that are entirely right, and the wrong ones of highest loss; None where the answers are no tags."""
-    if kind(material) != "tags" or not material.predictions:
+    """A handful that are entirely right, and the wrong ones of highest loss; None where the answers are no tags, and
+    where what is read are measurements, which are drawn."""
+    if kind(material) != "tags" or not material.predictions or material.scope.unit == "step":
         return None
     marked, apart = marks_spans(material), material.scope.unit == "token"
     pairs = [(row, sentence(row, apart=apart)) for row in material.predictions]
