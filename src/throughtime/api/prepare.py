@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from throughtime.api.prepared import Prepared, Say
 from throughtime.api.rows import prepare_rows
 from throughtime.api.settings import one_group
 from throughtime.api.streams import prepare_text
-from throughtime.data.files import read
+from throughtime.data.files import holds_documents, read
+from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.streams import is_running_text
 from throughtime.models.tasks import tasks
@@ -38,6 +40,28 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say,
         return prepare_text(data, settings, chosen, tell, notes, why=why, room=room)
     if task == LANGUAGE:
         plain = isinstance(data, (str, Path)) and not settings.input and settings.format == "auto"
-        records = None if plain else read(data, settings)
-        return prepare_text(data, settings, chosen, tell, notes, records=records, room=room)
-    return prepare_rows(read(data, settings), settings, task, chosen, tell, notes)
+        records = None if plain and not holds_documents(data, settings) else read(data, settings)
+        return _texts(records, data, settings, chosen, tell, notes, room)
+    records = read(data, settings)
+    if records.task == LANGUAGE and settings.output:
+        records = replace(records, task=None)
+    if task is None and records.task == LANGUAGE:
+        why = "the sequences have no labels"
+        return _texts(records, data, settings, chosen, tell, notes, room, why)
+    return prepare_rows(records, settings, task, chosen, tell, notes)
+
+
+def _texts(
+    records: Records | None,
+    data: Any,
+    settings: DataSettings,
+    chosen: Mapping[str, object],
+    tell: Say,
+    notes: list[str],
+    room: Path | None,
+    why: str = "",
+) -> Prepared:
+    """Running text, or the texts of records, what was recognised in them being told first."""
+    for note in () if records is None else records.notes:
+        tell(note)
+    return prepare_text(data, settings, chosen, tell, notes, records=records, why=why, room=room)

@@ -41,6 +41,22 @@ def read(source: Any, settings: DataSettings) -> Records:
     return _read(_recognised(path), path, settings)
 
 
+def holds_documents(source: Any, settings: DataSettings) -> bool:
+    """Whether a path is of a format of which a language model reads the records, or a folder of such files."""
+    if not isinstance(source, (str, Path)) or settings.format != "auto":
+        return False
+    path = Path(source).expanduser()
+    if path.is_dir():
+        found = listing(path)
+        return bool(found.files) and all(map(_is_documents, found.files))
+    return path.is_file() and _is_documents(path)
+
+
+def _is_documents(path: Path) -> bool:
+    head = _head(path)
+    return any(form.documents and form.recognise(path, head) for _, form in formats.items())
+
+
 def _read(form: Format, path: Path, settings: DataSettings) -> Records:
     refuse_foreign(settings, form.settings, f"{path.name} ({form.name})")
     return form.read(path, settings)
