@@ -17,7 +17,7 @@ PAIRS = str.maketrans("ACGTURYSWKMBDHVNacgturyswkmbdhvn", "TGCAAYRSWMKVHDBNtgcaa
 TO_RNA = str.maketrans("Tt", "Uu")
 
 MOSTLY = 0.9  # share of plain bases from which on letters are those of a nucleic acid, and others are mistakes
-FEWEST = 10  # letters on average
+FEWEST = 10
 SAMPLE = 1_000
 
 
@@ -40,8 +40,10 @@ def reverse_complement(sequence: str, *, rna: bool = False) -> str:
     return complement(sequence, rna=rna)[::-1]
 
 
-def are_nucleotides(sequences: Iterable[str]) -> bool:
+def are_nucleotides(sequences: Iterable[str], fewest: int = FEWEST) -> bool:
     """Whether such texts are DNA or RNA: in their letters, whatever the case, hardly anything but A, C, G, T, U, N.
+
+    They must have ``fewest`` letters on average: short words may be of these letters by chance.
 
     >>> are_nucleotides(["ACGTTGCAAC", "ttgacngtcgat"]), are_nucleotides(["MKVLAAGLLS"]), are_nucleotides(["abba"])
     (True, False, False)
@@ -49,9 +51,9 @@ def are_nucleotides(sequences: Iterable[str]) -> bool:
     sample = list(islice((text for text in sequences if text), SAMPLE))
     counts = Counter("".join(sample).upper())
     total = counts.total()
-    several = sum(counts[base] > 0 for base in "ACGTU") > 2
+    several = sum(counts[base] > 0 for base in "ACGTU") > (2 if fewest > 1 else 0)
     plain = sum(counts[base] for base in "ACGTUN")
-    return several and total >= FEWEST * len(sample) and plain >= MOSTLY * total
+    return several and total >= fewest * len(sample) and plain >= MOSTLY * total
 
 
 def is_rna(sequences: Sequence[str]) -> bool:

@@ -178,7 +178,8 @@ def foreign(letter: str, column: int, position: int, kind: str, place: Place) ->
         bases = "A C G U" if kind == "RNA" else "A C G T"
         known = f"a base of {kind} ({bases}, or {' '.join(AMBIGUOUS)} of IUPAC)"
         mend = "correct it, or write N where the base is unknown"
-    return DataError(f'position {column} of the line ({position} of the sequence): "{letter}" is not {known}', place=place, mend=mend)  # fmt: skip
+    where = f"position {column} of the line ({position} of the sequence)"
+    return DataError(f'{where}: "{letter}" is not {known}', place=place, mend=mend)
 
 
 def _case(sequences: Sequence[str], name: str) -> list[str]:

@@ -52,7 +52,8 @@ def read_fastq(path: Path, settings: DataSettings) -> Records:
     counted = f"{len(records):,} sequences ({kind}), {sum(map(len, sequences)):,} letters"
     notes = [
         f"{path.name}: FASTQ, {counted}, {encoding}; headers read as {headers.form}",
-        f"{path.name}: quality {mean:.1f} on average (Phred+{offset}); to learn from it, --input sequence --input quality",
+        f"{path.name}: quality {mean:.1f} on average (Phred+{offset}), "
+        "left aside; to read it too, --input sequence --input quality",
     ]
     return sequence_records(path, headers, sequences, Places.in_one(path.name, rows), notes, quality=quality)
 
