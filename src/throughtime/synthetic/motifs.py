@@ -17,9 +17,9 @@ from throughtime.errors import UsageError
 
 MOTIFS = ("GATTACCTGA", "CCATGTTCGG")
 CLASSES = ("first", "second")
-SHORTEST, LONGEST = 60, 120  # letters
+SHORTEST, LONGEST = 50, 80  # letters
 LEAST = 8  # letters between the motifs
-COUNT = 8_000
+COUNT = 4_000
 
 
 def motifs(
@@ -30,8 +30,8 @@ def motifs(
     Raises UsageError where the motifs do not fit into the shortest sequence.
 
     >>> sequences = motifs(4, seed=2)
-    >>> [name for _, name in sequences], len(sequences[0][0])
-    (['first', 'first', 'second', 'second'], 73)
+    >>> [name for _, name in sequences], sequences[0][0][:30]
+    (['first', 'first', 'second', 'second'], 'AGCGATTACCTGAGGCACTTGTGCCATGTT')
     """
     needed = sum(map(len, MOTIFS)) + LEAST
     if shortest < needed or longest < shortest:

@@ -12,7 +12,7 @@ tasks.add(
         title="A text, or several columns, to one class of several, or to any number of labels.",
         shape="many to one",
         reads="tables (csv, tsv), json lines, a folder with a file of lines a class, "
-        "a folder with a folder of files a class",
+        "a folder with a folder of files a class, FASTA and FASTQ",
         settings=ClassifySettings,
         metric={"category": "accuracy", "labels": "macro_f1"},
         baselines=(
@@ -21,6 +21,8 @@ tasks.add(
             "naive_bayes_characters",
             "logistic_regression_words",
             "logistic_regression_characters",
+            "naive_bayes_kmers",
+            "logistic_regression_kmers",
         ),
         example="throughtime train reviews.csv --output label --run runs/reviews",
     ),

@@ -18,7 +18,7 @@ tasks.add(
         name="language_model",
         title="Running text to the next character, byte or word at every step; generates.",
         shape="many to many, aligned",
-        reads="a text, a folder of texts, a sentence a line, a column of texts",
+        reads="a text, a folder of texts, a sentence a line, a column of texts, FASTA",
         settings=LanguageSettings,
         metric={"stream": watched},
         baselines=("kneser_ney",),

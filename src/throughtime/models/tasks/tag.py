@@ -18,7 +18,8 @@ tasks.add(
         name="tag",
         title="A sequence of words, letters or measurements to a tag, or a number, for every step.",
         shape="many to many, aligned",
-        reads="CoNLL columns, CoNLL-U, tables with a column of tokens and one of tags, json lines with lists",
+        reads="CoNLL columns, CoNLL-U, tables with a column of tokens and one of tags, json lines with lists, "
+        "FASTA with a table of letters beside it",
         settings=TagSettings,
         metric={"tags": watched, "numbers": "rmse"},
         baselines=("majority", "most_frequent_tag", "linear_chain", "mean", "median"),
