@@ -84,6 +84,8 @@ def test_motifs_are_of_one_class_on_both_strands_and_stand_once_each() -> None:
         assert reverse_complement(one) not in strand and reverse_complement(other) not in strand
         gap = strand.find(other) - strand.find(one)
         assert (gap > 0) == (name == "first") and abs(gap) >= len(one) + 8
+        assert min(strand.find(one), strand.find(other)) >= 8  # and as many behind them:
+        assert max(strand.find(one), strand.find(other)) + len(one) + 8 <= len(strand)
     names = [name for _, name in motifs(200)]
     assert [names.count(name) for name in CLASSES] == [100, 100]
     forward = sum(one in sequence for sequence, name in motifs(200) if name == "first")
@@ -94,8 +96,8 @@ def test_motifs_are_of_one_class_on_both_strands_and_stand_once_each() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_k_mers_say_nothing_of_the_order_of_motifs(name: str) -> None:
-    made = motifs(900, 50, 60, seed=9)
+    made = motifs(900, 50, 70, seed=9)
     random.Random(1).shuffle(made)
     parts = [material(part) for part in (made[:600], made[600:750], made[750:])]
     answer = baselines[name](*parts, metrics["accuracy"].score)
-    assert answer is not None and metrics["accuracy"].compute(answer.test) < 0.65
+    assert answer is not None and metrics["accuracy"].compute(answer.test) <= 0.6

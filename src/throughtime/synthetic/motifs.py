@@ -4,7 +4,8 @@ Every sequence is noise with both motifs in it, once each. Class ``first`` has G
 ``second`` the other way round, read on the strand on which the motifs stand; every other sequence is given as its
 reverse complement, where both come in the other order as well as in other letters. So a sequence and its reverse
 complement are of one class, and both classes hold the same short runs of letters equally often: whoever counts k-mers
-can only guess. Between the motifs lie more letters than any k-mer has.
+can only guess. Between the motifs, and between them and the ends, lie more letters than a k-mer has: a motif at the very
+end would be seen without what follows it, and that would tell where it stands.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from throughtime.errors import UsageError
 
 MOTIFS = ("GATTACCTGA", "CCATGTTCGG")
 CLASSES = ("first", "second")
-SHORTEST, LONGEST = 50, 80  # letters
-LEAST = 8  # letters between the motifs
+SHORTEST, LONGEST = 60, 90  # letters
+LEAST = 8  # letters between the motifs, before and behind them
 COUNT = 4_000
 
 
@@ -31,9 +32,9 @@ def motifs(
 
     >>> sequences = motifs(4, seed=2)
     >>> [name for _, name in sequences], sequences[0][0][:30]
-    (['first', 'first', 'second', 'second'], 'AGCGATTACCTGAGGCACTTGTGCCATGTT')
+    (['first', 'first', 'second', 'second'], 'AGCGGCACTTGGATTACCTGATGAAGTGTT')
     """
-    needed = sum(map(len, MOTIFS)) + LEAST
+    needed = sum(map(len, MOTIFS)) + 3 * LEAST
     if shortest < needed or longest < shortest:
         raise UsageError(f"lengths {shortest} to {longest}: both motifs need {needed} letters or more")
     chance = random.Random(seed)
@@ -48,9 +49,9 @@ def motifs(
 def _sequence(ordered: tuple[str, ...], length: int, chance: random.Random) -> str:
     """Noise that holds the motifs in this order, and neither of them anywhere else, on no strand."""
     one, other = ordered
-    free = length - len(one) - len(other) - LEAST
+    free = length - len(one) - len(other) - 3 * LEAST
     before, behind = sorted((chance.randint(0, free), chance.randint(0, free)))
-    gaps = (before, behind - before + LEAST, free - behind)
+    gaps = (before + LEAST, behind - before + LEAST, free - behind + LEAST)
     strands = [strand for motif in MOTIFS for strand in (motif, reverse_complement(motif))]
     while True:
         first, middle, last = ("".join(chance.choice(DNA) for _ in range(gap)) for gap in gaps)
