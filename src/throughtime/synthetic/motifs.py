@@ -4,8 +4,8 @@ Every sequence is noise with both motifs in it, once each. Class ``first`` has G
 ``second`` the other way round, read on the strand on which the motifs stand; every other sequence is given as its
 reverse complement, where both come in the other order as well as in other letters. So a sequence and its reverse
 complement are of one class, and both classes hold the same short runs of letters equally often: whoever counts k-mers
-can only guess. Between the motifs, and between them and the ends, lie more letters than a k-mer has: a motif at the very
-end would be seen without what follows it, and that would tell where it stands.
+can only guess. Between the motifs, and between them and the ends, stand six letters at least: a motif at the very end
+would lack the runs that reach beyond it, and these would tell where it stands.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from throughtime.errors import UsageError
 
 MOTIFS = ("GATTACCTGA", "CCATGTTCGG")
 CLASSES = ("first", "second")
-SHORTEST, LONGEST = 60, 90  # letters
-LEAST = 8  # letters between the motifs, before and behind them
+SHORTEST, LONGEST = 40, 60  # letters
+LEAST = 6  # letters between the motifs, before and behind them
 COUNT = 4_000
 
 
@@ -32,7 +32,7 @@ def motifs(
 
     >>> sequences = motifs(4, seed=2)
     >>> [name for _, name in sequences], sequences[0][0][:30]
-    (['first', 'first', 'second', 'second'], 'AGCGGCACTTGGATTACCTGATGAAGTGTT')
+    (['first', 'first', 'second', 'second'], 'GCGGCAGATTACCTGACTTGTGCCATGTTC')
     """
     needed = sum(map(len, MOTIFS)) + 3 * LEAST
     if shortest < needed or longest < shortest:

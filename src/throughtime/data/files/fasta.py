@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from throughtime.data.files.beside import with_table
 from throughtime.data.files.decoding import decoded, lines_of, read_bytes
@@ -63,13 +64,18 @@ def sequence_records(
 ) -> Records:
     """Records of sequences with what their headers and the table beside them say."""
     ids = headers.columns["id"]
-    columns = {"id": ids, "sequence": sequences, **more, **{k: v for k, v in headers.columns.items() if k != "id"}}
+    columns: dict[str, list[Any]] = {
+        "id": list(ids),
+        "sequence": sequences,
+        **more,
+        **{k: v for k, v in headers.columns.items() if k != "id"},
+    }
     roles = {"sequence": "input"}
     if headers.label is not None:
         roles["label"] = "output"
     twice = [name for name, count in Counter(ids).items() if count > 1]
     repeated = [f'{path.name}: {len(twice):,} ids stand more than once, the first "{twice[0]}"'] if twice else []
-    records = Records(dict(columns), path.name, places, (*notes, *repeated), roles, kinds={"sequence": "tokens"})
+    records = Records(columns, path.name, places, (*notes, *repeated), roles, kinds={"sequence": "tokens"})
     records = with_table(records, path)
     said = set(records.columns) - {"id", "sequence", "description", "split", *more}
     return records if said else _of_texts(records)

@@ -65,7 +65,7 @@ class BothStrands(Encoder):
         found = self.strand.over(rows, lengths.repeat(2), both)
         here, there = found.hidden.chunk(2)
         hidden = torch.maximum(here, _taken(there, turn))
-        states = tuple(sum(part.chunk(2, 1)) / 2 for part in found.states)
+        states = tuple((part[:, : len(one)] + part[:, len(one) :]) / 2 for part in found.states)
         return Encoding(hidden, lengths, states, (one + opposite) / 2 if self.bag_size else None)
 
     def entering(self, vectors: Tensor) -> Tensor:
