@@ -228,6 +228,7 @@ MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
     ("reverse_complement", "augment", {}, "steps", "--set reverse_complement=augment"),
     ("reverse_complement", "tied", NUMBERS, "steps", "--set reverse_complement=tied"),
     ("reverse_complement", "augment", {}, "transduce", "--set reverse_complement=augment"),
+    ("reverse_complement", "tied", {}, "answer", "--set reverse_complement=tied"),
     ("pooling", "mean", {}, "tied", None),
     ("pooling", "last", {}, "tied", "--set pooling=last"),
     ("crop", 5, {}, "augment", None),

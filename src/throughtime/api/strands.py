@@ -8,6 +8,7 @@ from throughtime.data.columns import Proposal
 from throughtime.data.fields import Field
 from throughtime.data.settings import DataSettings
 from throughtime.errors import UsageError
+from throughtime.models.settings import AnswerSettings
 from throughtime.settings import Group
 
 
@@ -44,6 +45,8 @@ def require_answers_of_strands(fitted: Mapping[str, Field], output: str, setting
     if settings.reverse_complement == "none":
         return
     option = f"--set reverse_complement={settings.reverse_complement}"
+    if isinstance(task, AnswerSettings):
+        raise UsageError(f"{option}: a question looks at a story, which has one direction; leave it out")
     if (scheme := getattr(fitted[output], "scheme", None)) is not None:
         raise UsageError(f'{option}: the {scheme} tags of "{output}" begin and go on, in one direction; leave it out')
     if settings.reverse_complement == "tied" and getattr(task, "crf", "no") == "yes":
