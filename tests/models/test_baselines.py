@@ -23,6 +23,7 @@ CLASSIFIERS = (
     "naive_bayes_characters",
     "naive_bayes_words",
 )
+COUNTERS = ("logistic_regression_kmers", "naive_bayes_kmers")
 REGRESSORS = ("mean", "median", "ridge_characters", "ridge_words")
 TAGGERS = ("linear_chain", "most_frequent_tag")
 READERS = ("kneser_ney",)
@@ -36,8 +37,10 @@ APPLY = {
     "tokens": READERS,
     "sentences": ("known_answers", "copy", "word_table"),
     "names": ("known_answers", "copy", "letter_mapping"),
+    "dna": (*CLASSIFIERS, *COUNTERS),
 }
 BETTER = {"classes": ACCURACY, "labels": MACRO_F1, "numbers": RMSE, "tags": ACCURACY, "numbers a step": RMSE}
+BETTER["dna"] = ACCURACY
 BETTER["tokens"] = metrics["cross_entropy"].score
 BETTER["sentences"], BETTER["names"] = metrics["word_error"].score, metrics["character_error"].score
 
@@ -90,11 +93,21 @@ def some_texts(rows: int, seed: int, kind: str) -> Material:
     return Material.of_texts("text", [between.join(source) for source in sources], references, unit)
 
 
+def some_dna(rows: int, seed: int) -> Material:
+    """Sequences of bases, of one of three classes by whether A, T, or neither stands in them more often."""
+    generator = np.random.default_rng(seed)
+    texts = ["".join(generator.choice(list("ACGT"), generator.integers(10, 30))) for _ in range(rows)]
+    target = np.array([1 + int(np.sign(text.count("A") - text.count("T"))) for text in texts])
+    return Material({"text": texts}, {}, {}, target, ("less", "as many", "more"))
+
+
 def made(rows: int, seed: int, kind: str) -> Material:
     if kind in ("sentences", "names"):
         return some_texts(rows, seed, kind)
     if kind == "tokens":
         return some_stream(20 * rows, seed)
+    if kind == "dna":
+        return some_dna(rows, seed)
     return some_steps(rows, seed, kind) if kind in ("tags", "numbers a step") else some_material(rows, seed, kind)
 
 
@@ -108,7 +121,7 @@ def splits(kind: str = "classes") -> tuple[Material, Material, Material]:
 
 
 def test_the_registered_names() -> None:
-    assert tuple(baselines) == tuple(sorted((*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS, *WRITERS)))
+    assert tuple(baselines) == tuple(sorted((*CLASSIFIERS, *COUNTERS, *REGRESSORS, *TAGGERS, *READERS, *WRITERS)))
 
 
 @pytest.mark.parametrize("kind", list(APPLY))

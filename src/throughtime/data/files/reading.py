@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ def holds_documents(source: Any, settings: DataSettings) -> bool:
     if not isinstance(source, (str, Path)) or settings.format != "auto":
         return False
     path = Path(source).expanduser()
+    if not os.path.exists(path):  # which takes a text in the place of a path too
+        return False
     if path.is_dir():
         found = listing(path)
         return bool(found.files) and all(map(_is_documents, found.files))
