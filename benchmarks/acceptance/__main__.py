@@ -18,6 +18,7 @@ from pathlib import Path
 # each registers its lines; in this order they are run
 import answering  # noqa: F401
 import classifying  # noqa: F401
+import dna  # noqa: F401
 import forecasting  # noqa: F401
 import killing  # noqa: F401
 import laboratory  # noqa: F401

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from throughtime.data.nucleotides import reverse_complement
+
 TALK = "good bad film plot a the The very not dull fine long short Short bright slow"
 WORDS = TALK.split()
 PLACES = ("New York", "York", "Rio de Janeiro", "Lima", "Ulm", "New Ulm")
@@ -16,7 +18,13 @@ PEOPLE = ("Rosa", "Rosa Mann", "Mann", "Li")
 def rows(kind: str, count: int = 60) -> list[dict[str, Any]]:
     """Records whose output depends on the order of the words, a number and a category."""
     chance = random.Random(7)
-    special = {**dict.fromkeys(STEPWISE, _steps), "answer": _story, "transduce": _pair, "channels": _channels}
+    special = {
+        **dict.fromkeys(STEPWISE, _steps),
+        "answer": _story,
+        "transduce": _pair,
+        "channels": _channels,
+        **dict.fromkeys(STRANDS, _strand),
+    }
     make = special.get(kind, _row)
     return [make(kind, i, chance) for i in range(count)]
 
@@ -88,6 +96,15 @@ def _pair(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
     return {**row, "said": " ".join(said)}
 
 
+def _strand(kind: str, i: int, chance: random.Random) -> dict[str, Any]:
+    """DNA, on either strand, in which one of two motifs stands."""
+    noise = ["".join(chance.choice("ACGT") for _ in range(chance.randint(3, 9))) for _ in range(2)]
+    sequence = noise[0] + ("GATTAC", "CCTGAA")[i % 2] + noise[1]
+    row = {"dna": reverse_complement(sequence) if chance.random() < 0.5 else sequence}
+    row |= {"size": round(chance.gauss(3, 2), 3), "shop": chance.choice("AB")}
+    return {**row, "site": ("yes", "no")[i % 2]}
+
+
 # by kind of output: the task, the column to learn, its inputs, and a baseline that always applies
 KINDS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "classify": ("classify", "label", ("text", "size", "shop"), "majority"),
@@ -99,7 +116,10 @@ KINDS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "steps": ("tag", "heat", ("signal", "words", "size", "shop"), "mean"),
     "channels": ("classify", "course", ("signal", "size", "shop"), "logistic_regression_statistics"),
     "transduce": ("transduce", "said", ("text", "size", "shop"), "copy"),
+    "augment": ("classify", "site", ("dna", "size", "shop"), "majority"),
+    "tied": ("classify", "site", ("dna", "size", "shop"), "majority"),
 }
+STRANDS = ("augment", "tied")  # ways to read the other strand
 STEPWISE = ("tags", "pos", "steps")
 OUTPUT = {kind: output for kind, (_, output, _, _) in KINDS.items()}
 TINY: dict[str, Any] = {
@@ -119,6 +139,7 @@ def tiny(kind: str, **changes: Any) -> dict[str, Any]:
     _, output, inputs, baseline = KINDS[kind]
     own: dict[str, dict[str, Any]] = {
         **{stepwise: {"letters_size": 4} for stepwise in STEPWISE},
+        **{reading: {"reverse_complement": reading} for reading in STRANDS},
         "answer": {"task": "answer", "kinds": ("shop=category", "size=number")},
         "transduce": {"task": "transduce", "longest": 12, "beam": 3},
         "channels": {"embedding_size": None},

@@ -121,6 +121,8 @@ FLIPS: dict[str, tuple[Any, dict[str, Any]]] = {
     "dropout": (0.7, {}),
     "tokens": ("words", {}),
     "subwords": (300, {}),
+    "kmer": (4, {}),
+    "reverse_complement": ("tied", {}),
     "shared_vocabulary": (True, {}),
     "stress": ("no", {}),
     "lower_case": ("yes", {"tokens": "words", "min_count": 1}),

@@ -26,6 +26,7 @@ CLASSIFIERS = (
     "naive_bayes_characters",
     "naive_bayes_words",
 )
+COUNTERS = ("logistic_regression_kmers", "naive_bayes_kmers")
 REGRESSORS = ("mean", "median", "ridge_characters", "ridge_words")
 TAGGERS = ("linear_chain", "most_frequent_tag")
 READERS = ("kneser_ney",)
@@ -48,11 +49,13 @@ APPLY = {
     "names": ("known_answers", "copy", "letter_mapping"),
     "forecasts": FORECASTERS,
     "notes": MUSICIANS,
+    "dna": (*CLASSIFIERS, *COUNTERS),
 }
 BETTER = {"classes": ACCURACY, "labels": MACRO_F1, "numbers": RMSE, "tags": ACCURACY, "numbers a step": RMSE}
 BETTER["forecasts"] = metrics["mae"].score
 BETTER["notes"] = metrics["nll"].score
 BETTER |= {"series": ACCURACY, "numbers of series": RMSE, "tags of steps": ACCURACY, "numbers of steps": RMSE}
+BETTER["dna"] = ACCURACY
 BETTER["tokens"] = metrics["cross_entropy"].score
 BETTER["sentences"], BETTER["names"] = metrics["word_error"].score, metrics["character_error"].score
 
@@ -136,6 +139,14 @@ def some_series(forecasts: int, seed: int) -> Material:
     return Material.of_backtest(backtest, [Scaling(5.0, 2.0), Scaling(-1.0, 4.0)], np.array([1.0, 2.0]), 0.8)
 
 
+def some_dna(rows: int, seed: int) -> Material:
+    """Sequences of bases, of one of three classes by whether A, T, or neither stands in them more often."""
+    generator = np.random.default_rng(seed)
+    texts = ["".join(generator.choice(list("ACGT"), generator.integers(10, 30))) for _ in range(rows)]
+    target = np.array([1 + int(np.sign(text.count("A") - text.count("T"))) for text in texts])
+    return Material({"text": texts}, {}, {}, target, ("less", "as many", "more"))
+
+
 def made(rows: int, seed: int, kind: str) -> Material:
     if kind in ("sentences", "names"):
         return some_texts(rows, seed, kind)
@@ -147,6 +158,8 @@ def made(rows: int, seed: int, kind: str) -> Material:
         return some_frames(rows, seed)
     if kind in ("series", "numbers of series", "tags of steps", "numbers of steps"):
         return some_measurements(rows, seed, kind)
+    if kind == "dna":
+        return some_dna(rows, seed)
     return some_steps(rows, seed, kind) if kind in ("tags", "numbers a step") else some_material(rows, seed, kind)
 
 
@@ -160,8 +173,8 @@ def splits(kind: str = "classes") -> tuple[Material, Material, Material]:
 
 
 def test_the_registered_names() -> None:
-    known = (*CLASSIFIERS, *REGRESSORS, *TAGGERS, *READERS, *MUSICIANS, *WRITERS, *FORECASTERS, *MEASURERS)
-    assert tuple(baselines) == tuple(sorted(known))
+    readers = (*CLASSIFIERS, *COUNTERS, *REGRESSORS, *TAGGERS, *READERS, *WRITERS)
+    assert tuple(baselines) == tuple(sorted((*readers, *MUSICIANS, *FORECASTERS, *MEASURERS)))
 
 
 @pytest.mark.parametrize("kind", list(APPLY))

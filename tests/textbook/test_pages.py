@@ -21,6 +21,7 @@ NUMBERS = {
     "bidirectional": ["['he', 'said', ',', 'teddy']", "the two states differ by 0."],
     "backpropagation": ["10 of 15", "15 of 15", "5 of 15"],
     "gradients": ["| linear, 0.5 | 5.0e-01 | 9.8e-04 |", "The largest difference between the two is 0."],
+    "dna": ["TGTAATC YATC", "['GAT', 'ATT', 'TTA', 'TAC', 'ACA']", "the same for both strands: True"],
     "transduction": [
         "| (1, 1) | 1 · 2 + 1 · 1 = 3 | 20.086 | 0.665 |",
         "tensor([[[0.2447, 0.0900, 0.6652]]])",

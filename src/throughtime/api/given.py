@@ -10,7 +10,7 @@ from typing import Any
 from throughtime.data.fields import Field
 from throughtime.data.fields.numbers import Numbers
 from throughtime.data.fields.tokens import Tokens
-from throughtime.data.files import read
+from throughtime.data.files import holds_documents, read
 from throughtime.data.files.decoding import read_text
 from throughtime.data.files.music_json import pieces_by_split, pieces_to_records
 from throughtime.data.files.musical import pieces_of
@@ -47,6 +47,7 @@ class Given:
     def stream(self, data: Any) -> Streams:
         """The texts of a source, as a language model reads them on and on."""
         plain = isinstance(data, (str, Path)) and not self.settings.input
+        plain = plain and not holds_documents(data, self.settings)
         records = None if plain else read(data, self.settings)
         return read_stream(data, self.settings, self.text_field(), records)
 

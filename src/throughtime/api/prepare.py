@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from throughtime.api.prepared import Prepared, Say
 from throughtime.api.rows import prepare_rows
 from throughtime.api.settings import one_group
 from throughtime.api.streams import prepare_text
-from throughtime.data.files import read
+from throughtime.data.files import holds_documents, read
 from throughtime.data.files.musical import holds_music
 from throughtime.data.gathering import gathered
 from throughtime.data.music import NEXT
+from throughtime.data.records import Records
 from throughtime.data.series.layout import looks_like_series
 from throughtime.data.settings import DataSettings
 from throughtime.data.streams import is_running_text
@@ -45,14 +47,35 @@ def prepare(data: Any, task: str | None, chosen: Mapping[str, object], say: Say,
         return prepare_rows(read(data, settings), settings, task, chosen, tell, notes)
     if task == LANGUAGE:
         plain = isinstance(data, (str, Path)) and not settings.input and settings.format == "auto"
-        records = None if plain else read(data, settings)
-        return prepare_text(data, settings, chosen, tell, notes, records=records, room=room)
+        records = None if plain and not holds_documents(data, settings) else read(data, settings)
+        return _texts(records, data, settings, chosen, tell, notes, room)
     records = read(data, settings)
     if task == FORECAST:
         return prepare_forecast(records, settings, chosen, tell, notes)
     if task is None and looks_like_series(records, settings):
         return prepare_forecast(records, settings, chosen, tell, notes, why="the table holds numbers over time")
+    if records.task == LANGUAGE and settings.output:
+        records = replace(records, task=None)
+    if task is None and records.task == LANGUAGE:
+        why = "the sequences have no labels"
+        return _texts(records, data, settings, chosen, tell, notes, room, why)
     return prepare_rows(gathered(records, settings), settings, task, chosen, tell, notes)
+
+
+def _texts(
+    records: Records | None,
+    data: Any,
+    settings: DataSettings,
+    chosen: Mapping[str, object],
+    tell: Say,
+    notes: list[str],
+    room: Path | None,
+    why: str = "",
+) -> Prepared:
+    """Running text, or the texts of records, what was recognised in them being told first."""
+    for note in () if records is None else records.notes:
+        tell(note)
+    return prepare_text(data, settings, chosen, tell, notes, records=records, why=why, room=room)
 
 
 def _learns_notes(data: Any, settings: DataSettings) -> bool:

@@ -14,6 +14,7 @@ from torch import nn
 from throughtime.api.beginning import Beginning, put
 from throughtime.api.prepared import Measured, Prepared, Say
 from throughtime.api.settings import Settings, resolve
+from throughtime.api.strands import require_answers_of_strands, require_readable_strands
 from throughtime.batch import Batch
 from throughtime.data.alignment import require_aligned
 from throughtime.data.alternatives import one_row_a_question
@@ -130,8 +131,12 @@ class PreparedRows(Prepared):
     def batches(self, epoch: int, start: int) -> Batches:
         settings, crop = self.settings.training, self.settings.data.crop
         train = self.datasets["train"]
+        if crop:
+            train = train.cropped(crop, settings.seed, epoch)
+        if self.settings.data.reverse_complement == "augment":
+            train = train.on_drawn_strands(settings.seed, epoch)
         return batches(
-            train.cropped(crop, settings.seed, epoch) if crop else train,
+            train,
             batch_size=settings.batch_size,
             seed=settings.seed,
             epoch=epoch,
@@ -227,6 +232,7 @@ def prepare_rows(
     beginning = None if begun is None else _begin(begun, proposal, tell)
     splits = split(records, settings, proposal.inputs, proposal.output, stratify=kind == "category", given=given)
     _tell_all(tell, splits.notes)
+    require_readable_strands(proposal, settings)
     cut = changed(settings, tokens=proposal.unit) if proposal.unit and settings.tokens == "auto" else settings
     fitted = _fitted(splits.train, proposal, cut, beginning)
     if beginning is not None:
@@ -235,6 +241,7 @@ def prepare_rows(
     _require_several_classes(fitted[proposal.output], records)
     _require_a_sequence(proposal, records)
     _refuse_idle(proposal, settings)
+    require_answers_of_strands(fitted, proposal.output, settings, resolve(found, chosen).task)
     if kind == "tokens":
         _require_several_texts(proposal.output, splits.train)
         splits = _questions(splits, proposal, tell)
@@ -273,6 +280,9 @@ def _fitted(
     """The fields of all columns; where another run is begun from, its field for the one text that is read."""
     if beginning is None:
         return fit_fields(train, proposal.kinds, {proposal.output}, settings)
+    if settings.reverse_complement != "none":
+        told = f"texts are read with the vocabulary of {beginning.path}, which knows one strand; leave it out"
+        raise UsageError(f"--set reverse_complement={settings.reverse_complement}: {told}")
     if settings.shared_vocabulary:
         told = f"texts are read with the vocabulary of {beginning.path}; leave it out"
         raise UsageError(f"--set shared_vocabulary=yes: {told}")
@@ -346,10 +356,10 @@ def _refuse_idle(proposal: Proposal, settings: DataSettings) -> None:
             refuse_idle(settings, ("label_separator",), "no input holds labels")
         return
     if "words" in kinds and "tokens" not in kinds:
-        cutting = ("tokens", "subwords", "shared_vocabulary")
+        cutting = ("tokens", "subwords", "kmer", "shared_vocabulary")
         refuse_idle(settings, cutting, "the inputs hold words, each with a value of its own")
     elif "tokens" not in kinds:
-        names = ("tokens", "subwords", "shared_vocabulary", "lower_case", "max_vocabulary", "min_count")
+        names = ("tokens", "subwords", "kmer", "shared_vocabulary", "lower_case", "max_vocabulary", "min_count")
         refuse_idle(settings, names, "no input holds words or letters")
 
 

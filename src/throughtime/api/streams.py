@@ -217,6 +217,12 @@ def prepare_text(
 ) -> PreparedStream:
     """Split a text, fit its vocabulary and tokenise it, once; every decision is told as it is made."""
     task = tasks["language_model"]
+    if settings.reverse_complement != "none":
+        raise UsageError(
+            f"--set reverse_complement={settings.reverse_complement}: running text is read onwards, from one window to "
+            "the next, and in one direction; leave it out, or give the other strands as sequences too"
+        )
+    refuse_idle(settings, ("kmer",), "running text is cut into characters, bytes or words")
     refuse_idle(settings, IDLE, "running text has no rows and no columns")
     if records is None:
         refuse_idle(settings, ("input", "output"), "running text has no columns")

@@ -50,6 +50,26 @@ class Dataset:
         view.lengths = np.minimum(self.lengths, longest)
         return view
 
+    def on_drawn_strands(self, seed: int, epoch: int) -> Dataset:
+        """The same rows, each with probability one half as its reverse complement; (seed, epoch, row) draw which.
+
+        Whatever goes with it step by step, tags or numbers, is turned round with it.
+        """
+        view = copy(self)
+        view.columns = dict(self.columns)
+        turned = (words(len(self), seed, epoch, 3) >> np.uint64(63)).astype(bool)
+        for column, field in self.fields.items():
+            if field.stepwise:
+                other = getattr(field, "other_strand", _backwards)
+                view.columns[column] = [
+                    other(steps) if turn else steps for steps, turn in zip(self.columns[column], turned, strict=True)
+                ]
+        return view
+
+
+def _backwards(steps: np.ndarray) -> np.ndarray:
+    return steps[::-1]
+
 
 def _window(ids: np.ndarray, longest: int, word: int) -> np.ndarray:
     if len(ids) <= longest:

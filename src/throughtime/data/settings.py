@@ -9,6 +9,7 @@ from msgspec import Meta
 from throughtime.settings import Group
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
+MoreThanOne = Annotated[int, Meta(ge=2)]
 MoreThanBytes = Annotated[int, Meta(ge=257)]
 
 
@@ -62,9 +63,20 @@ class DataSettings(Group, frozen=True):
         str | None, Meta(description="what parts the labels of one cell where a row has several, such as ;")
     ] = None
     tokens: Annotated[
-        Literal["auto", "characters", "words", "bytes", "subwords"],
-        Meta(description="what a text is cut into; auto looks at the texts"),
+        Literal["auto", "characters", "words", "bytes", "subwords", "kmers"],
+        Meta(description="what a text is cut into; auto looks at the texts; kmers: every run of so many letters"),
     ] = "auto"
+    kmer: Annotated[
+        MoreThanOne | None,
+        Meta(description="letters of a run, with tokens=kmers; they overlap, one begins at every letter; none: 3"),
+    ] = None
+    reverse_complement: Annotated[
+        Literal["none", "augment", "tied"],
+        Meta(
+            description="the other strand of DNA or RNA: augment reads each row as it in every second epoch or so, "
+            "drawn anew; tied reads both strands with the same weights and answers them alike"
+        ),
+    ] = "none"
     subwords: Annotated[
         MoreThanBytes | None,
         Meta(

@@ -1,4 +1,4 @@
-"""Texts to tokens and back: characters, bytes, words, what stands between spaces, or words that know their spaces."""
+"""Texts to tokens and back: characters, bytes, k-mers, words, what stands between spaces, words that join again."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Literal
 
 from throughtime.data.subwords import subwords_joined
 
-Unit = Literal["characters", "bytes", "words", "spaces", "joints", "subwords"]
-Wanted = Literal["auto", "characters", "bytes", "words", "subwords"]
+Unit = Literal["characters", "bytes", "words", "spaces", "joints", "subwords", "kmers"]
+Wanted = Literal["auto", "characters", "bytes", "words", "subwords", "kmers"]
 LETTERS = ("characters", "bytes")
 JOINT = "￭"  # stands before a word that follows the one before it without a space
 
@@ -29,7 +29,7 @@ def unit_name(unit: Unit) -> str:
     >>> unit_name("spaces"), unit_name("bytes")
     ('words', 'bytes')
     """
-    return "words" if unit in ("spaces", "joints") else unit
+    return {"spaces": "words", "joints": "words", "kmers": "k-mers"}.get(unit, unit)
 
 
 def cut(text: str, unit: Unit, lower: bool = False) -> list[str]:
@@ -50,7 +50,7 @@ def cut(text: str, unit: Unit, lower: bool = False) -> list[str]:
     >>> cut('He said "no".', "joints"), joined(['a', '￭-', '￭b'], "joints")
     (['He', 'said', '"', '￭no', '￭"', '￭.'], 'a-b')
     """
-    assert unit != "subwords", "subwords are cut by what was learnt from the training texts"
+    assert unit not in ("subwords", "kmers"), "these are cut by what was learnt, or said, of the training texts"
     text = text.lower() if lower else text
     if unit == "characters":
         return list(text)
@@ -75,10 +75,21 @@ def joined(tokens: Sequence[str], unit: Unit) -> str:
         return bytes(ord(token) for token in tokens if len(token) == 1).decode("utf-8", "replace")
     if unit == "subwords":
         return subwords_joined(tokens)
+    if unit == "kmers":  # of runs that do not follow from one another nothing shows that they do not
+        return "".join([*tokens[:1], *(token[-1] for token in tokens[1:])])
     if unit == "joints":
         return "".join(_after_its_space(token) for token in tokens).removeprefix(" ")
     text = " ".join(tokens)
     return CLOSING.sub(r"\1", text) if unit == "words" else text
+
+
+def kmers(letters: str, k: int) -> list[str]:
+    """Every run of ``k`` letters, one beginning at each; none where there are fewer.
+
+    >>> kmers("ACGTA", 3), kmers("AC", 3), joined(kmers("ACGTA", 3), "kmers")
+    (['ACG', 'CGT', 'GTA'], [], 'ACGTA')
+    """
+    return [letters[i : i + k] for i in range(len(letters) - k + 1)]
 
 
 def _after_its_space(token: str) -> str:
@@ -97,7 +108,7 @@ def proposed_unit(texts: Sequence[str], wanted: Wanted) -> tuple[Unit, str]:
     """
     stripped = (text.strip() for text in texts)
     sample = [text[:SAMPLE_CHARACTERS] for text in islice(filter(None, stripped), SAMPLE)]
-    if wanted in ("characters", "bytes", "subwords"):
+    if wanted in ("characters", "bytes", "subwords", "kmers"):
         return wanted, "as set"
     if not sample:
         return "words", "there is no text to look at"

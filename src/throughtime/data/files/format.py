@@ -17,7 +17,8 @@ class Format:
 
     ``recognise(path, head)`` sees the first 64 KiB of a file (nothing of a folder); ``read(path, settings)`` raises
     DataError with the place of what it cannot read. A ``general`` format takes what no other one claims. ``settings``
-    name those that only this format and others that name them obey, or hand on.
+    name those that only this format and others that name them obey, or hand on. Of ``documents`` a language model reads
+    the records, each a text by itself, and not the file.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Format:
     read: Callable[[Path, DataSettings], Records]
     general: bool = False
     settings: tuple[str, ...] = ()
+    documents: bool = False
 
 
 formats: Registry[Format] = Registry("format", "throughtime.data.files")

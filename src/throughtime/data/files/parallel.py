@@ -25,6 +25,7 @@ from throughtime.errors import DataError, Place, UsageError
 FORMATS = (
     "txt", "text", "csv", "tsv", "tab", "json", "jsonl", "ndjson", "conll", "conllu", "iob", "iob2", "bio", "dict",
     "md", "py", "png", "jpg", "wav", "gz", "zip", "bz2", "xz", "npy", "parquet",
+    "fasta", "fna", "faa", "ffn", "frn", "fas", "fastq", "fq",
 )  # fmt: skip
 LANGUAGE = re.compile("[a-z]{2}")
 

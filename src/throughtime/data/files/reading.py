@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,24 @@ def read(source: Any, settings: DataSettings) -> Records:
             taken = f"{folder_name(path)}: {inside.name}{'/' if inside.is_dir() else ''} inside it is taken"
             return records.noting(taken, *left_aside(path, listing(path).beside))
     return _read(_recognised(path), path, settings)
+
+
+def holds_documents(source: Any, settings: DataSettings) -> bool:
+    """Whether a path is of a format of which a language model reads the records, or a folder of such files."""
+    if not isinstance(source, (str, Path)) or settings.format != "auto":
+        return False
+    path = Path(source).expanduser()
+    if not os.path.exists(path):  # which takes a text in the place of a path too
+        return False
+    if path.is_dir():
+        found = listing(path)
+        return bool(found.files) and all(map(_is_documents, found.files))
+    return path.is_file() and _is_documents(path)
+
+
+def _is_documents(path: Path) -> bool:
+    head = head_of(path)
+    return any(form.documents and form.recognise(path, head) for _, form in formats.items())
 
 
 def _read(form: Format, path: Path, settings: DataSettings) -> Records:

@@ -181,8 +181,10 @@ def _border(document: Document, size: int) -> int:
 def _unit(train: Sequence[Document], settings: DataSettings, known: Tokens | None) -> tuple[Any, str]:
     if known is not None:
         return known.unit, "as in the run that it begins from"
-    if settings.tokens == "subwords":
-        raise UsageError("--set tokens=subwords: running text is cut into characters, bytes or words; say one of these")
+    if settings.tokens in ("subwords", "kmers"):
+        raise UsageError(
+            f"--set tokens={settings.tokens}: running text is cut into characters, bytes or words; say one of these"
+        )
     sample = _sample(train)
     if settings.tokens != "auto":
         return proposed_unit(sample, settings.tokens)

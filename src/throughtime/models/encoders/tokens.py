@@ -10,11 +10,21 @@ from torch import Tensor
 from throughtime.batch import Draw, Sequences
 from throughtime.cells.dropout import Masks, dropout
 from throughtime.data.fields.tokens import LETTERS, Tokens
+from throughtime.models.encoders.both_strands import BothStrands
 from throughtime.models.encoders.encoder import Encoder, Encoding, Shape, Surroundings, encoders
 from throughtime.models.encoders.layers import embedding, recurrent
 
 
 @encoders.named("tokens")
+def tokens(field: Tokens, around: Surroundings) -> Encoder:
+    """An encoder of texts; of DNA on both strands, where the field says so."""
+    encoder = TokensEncoder(field, around)
+    if field.strands is None or not field.strands.tied:
+        return encoder
+    assert field.partners is not None
+    return BothStrands(encoder, field.partners)
+
+
 class TokensEncoder(Encoder):
     """Ids ``(B, T)`` to hidden states ``(B, T, output_size)``: embedding, dropout, recurrent layers."""
 
@@ -28,7 +38,7 @@ class TokensEncoder(Encoder):
         self.recurrent = recurrent(input_size, around)
         self.stepwise, self.output_size, self.shape = True, self.recurrent.output_size, Shape.of(self.recurrent)
         self.bidirectional = settings.bidirectional
-        by_unit = "max" if field.unit in LETTERS else "mean"
+        by_unit = "max" if field.unit in (*LETTERS, "kmers") else "mean"
         self.pooling = by_unit if settings.pooling == "auto" else settings.pooling
         joined = settings.bag == "yes" or (settings.bag == "auto" and field.unit not in LETTERS)
         self.bag_size = input_size if joined else 0

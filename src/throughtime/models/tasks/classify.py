@@ -13,7 +13,7 @@ tasks.add(
         shape="many to one",
         reads="tables (csv, tsv), json lines, a folder with a file of lines a class, "
         "a folder with a folder of files a class; series: a table with a row a step (--set series=ID), a folder with a "
-        "file a series",
+        "file a series; FASTA and FASTQ",
         settings=ClassifySettings,
         metric={"category": "accuracy", "labels": "macro_f1"},
         baselines=(
@@ -22,6 +22,8 @@ tasks.add(
             "naive_bayes_characters",
             "logistic_regression_words",
             "logistic_regression_characters",
+            "naive_bayes_kmers",
+            "logistic_regression_kmers",
             "logistic_regression_statistics",
         ),
         example="throughtime train reviews.csv --output label --run runs/reviews",

@@ -18,7 +18,8 @@ tasks.add(
         name="language_model",
         title="Running text to the next character, byte or word at every step, or music to the next notes; generates.",
         shape="many to many, aligned",
-        reads="a text, a folder of texts, a sentence a line, a column of texts; music in JSON or MIDI, or in ABC",
+        reads="a text, a folder of texts, a sentence a line, a column of texts, FASTA; "
+        "music in JSON or MIDI, or in ABC",
         settings=LanguageSettings,
         metric={"stream": watched, "notes": "nll"},
         baselines=("kneser_ney", "independent_notes", "repeat_frame"),

@@ -19,7 +19,7 @@ tasks.add(
         title="A sequence of words, letters or measurements to a tag, or a number, for every step.",
         shape="many to many, aligned",
         reads="CoNLL columns, CoNLL-U, tables with a column of tokens and one of tags, json lines with lists, "
-        "tables with a row a step of a series (--set series=ID)",
+        "FASTA with a table of letters beside it, tables with a row a step of a series (--set series=ID)",
         settings=TagSettings,
         metric={"tags": watched, "numbers": "rmse"},
         baselines=(

@@ -84,8 +84,9 @@ def metric_axis(metric: str, measured_in: str | None = None) -> str:
 def baseline_words(name: str) -> str:
     """A registered baseline's name in words.
 
-    >>> baseline_words("naive_bayes_characters"), baseline_words("ridge_words"), baseline_words("majority")
-    ('naive Bayes on character n-grams', 'ridge on words', 'majority')
+    >>> baseline_words("naive_bayes_characters"), baseline_words("ridge_words"), baseline_words("naive_bayes_kmers")
+    ('naive Bayes on character n-grams', 'ridge on words', 'naive Bayes on k-mers')
     """
     words = BASELINES.get(name, name.replace("_", " ").replace("bayes", "Bayes"))
+    words = re.sub(" kmers$", " on k-mers", words)
     return re.sub(" words$", " on words", re.sub(" characters$", " on character n-grams", words))
