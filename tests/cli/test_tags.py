@@ -199,7 +199,7 @@ def test_numbers_as_steps(heats: Path, tmp_path: Path) -> None:
     assert said.code == 0, said.err
     figures = read_json(tmp_path / "r" / "metrics.json")
     assert (figures["task"], figures["metric"]) == ("tag", "rmse") and set(figures["test"]) == {"mae", "mse", "rmse"}
-    assert set(figures["baselines"]) == {"mean", "median"}
+    assert set(figures["baselines"]) == {"mean", "median", "ridge_steps"}
     saved = read_rows(tmp_path / "r" / "predictions.jsonl")
     for row in saved:
         assert "sure" not in row and len(row["predicted"]) == len(row["truth"]) == len(row["inputs"]["signal"])
