@@ -82,6 +82,11 @@ REFUSED = [
     one("far too large", daily({20: f"{day(18)},1,1e999"}), (IN_SOLD, "not a finite number")),
     one("a word", daily({20: f"{day(18)},1,ten"}), (IN_SOLD, '"ten" is not a number', "--set missing=ten")),
     one("nan in words", daily({20: f"{day(18)},1,nan"}), (IN_SOLD, '"nan" is not a number', "--set missing=nan")),
+    one(
+        "decimal commas all over",
+        text("date;sold", [f"{day(k)};{k % 7},5" for k in range(60)]),
+        ('data.csv row 2, column "sold"', '"0,5" is not a number', "decimal point"),
+    ),
     one("a sign within", daily({20: f"{day(18)},1,1_000"}), (IN_SOLD, '"1_000" is not a number')),
     one("a decimal comma", daily({20: f'{day(18)},1,"1,5"'}), (IN_SOLD, '"1,5" is not a number', "decimal point")),
     one(

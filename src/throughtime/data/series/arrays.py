@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from throughtime.data.values import class_name, is_empty, is_missing, is_number, number
 from throughtime.errors import Place
+
+
+def numbered(values: Sequence[Hashable]) -> tuple[list[Any], np.ndarray]:
+    """The different values, in the order in which they first stand, and the number of each row's (N,).
+
+    >>> numbered(["b", "a", "b"])
+    (['b', 'a'], array([0, 1, 0]))
+    """
+    numbers = {value: k for k, value in enumerate(dict.fromkeys(values))}
+    return list(numbers), np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
+
+
+def of_texts(values: Sequence[Any]) -> bool:
+    """Whether a column holds texts alone, as that of a file does."""
+    return set(map(type, values)) == {str}
 
 
 def names_of(values: Sequence[Any]) -> tuple[list[str], np.ndarray]:
@@ -19,13 +34,11 @@ def names_of(values: Sequence[Any]) -> tuple[list[str], np.ndarray]:
     >>> names_of(["b", "a ", "b", None, "a"])
     (['b', 'a', ''], array([0, 1, 0, 2, 1]))
     """
-    plain = all(type(value) is str for value in values)
-    texts = values if plain else ["" if is_empty(value) else class_name(value) for value in values]
-    found: dict[str, int] = {}
-    of = np.fromiter((found.setdefault(text, len(found)) for text in texts), np.int64, len(values))
-    names: dict[str, int] = {}
-    merged = np.array([names.setdefault(text.strip(), len(names)) for text in found], dtype=np.int64)
-    return list(names), merged[of]
+    if not of_texts(values):
+        values = ["" if is_empty(value) else class_name(value) for value in values]
+    texts, of = numbered(values)
+    names, merged = numbered([text.strip() for text in texts])
+    return names, merged[of]
 
 
 def names_together(
@@ -81,5 +94,5 @@ def _at_once(values: Sequence[Any], missing: Sequence[str]) -> np.ndarray | None
         is_missing(values[i], missing) for i in np.flatnonzero(np.isnan(found)).tolist()
     ):
         return None
-    texts = "".join(value for value in values if type(value) is str)
+    texts = "".join(values) if of_texts(values) else "".join([value for value in values if isinstance(value, str)])
     return None if "_" in texts or not texts.isascii() else found  # Python would read 1_000 and Arabic digits

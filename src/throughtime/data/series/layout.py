@@ -23,7 +23,7 @@ from throughtime.data.series.roles import (
     numeric,
 )
 from throughtime.data.settings import DataSettings
-from throughtime.data.values import is_missing, is_number, shown
+from throughtime.data.values import is_missing, is_number, number, shown
 from throughtime.errors import DataError, UsageError
 
 CLASSES = tuple(name for name in USUAL_OUTPUTS if name not in ("y", "target", "output"))  # learnt for each row
@@ -167,6 +167,8 @@ def _targets(records: Records, settings: DataSettings, time: str | None, series:
             row = next(
                 i for i, value in enumerate(values) if not is_missing(value, settings.missing) and not is_number(value)
             )
+            if is_number(str(values[row]).replace(",", ".")):
+                number(values[row], records.where(row, name))  # says how it is written
             raise DataError(
                 f"{shown(values[row])} is no number, as most values of the column are none",
                 place=records.where(row, name),

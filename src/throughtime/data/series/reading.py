@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from throughtime.data.records import Records
-from throughtime.data.series.arrays import names_of, names_together, numbers_of, rows_of
+from throughtime.data.series.arrays import names_of, names_together, numbered, numbers_of, of_texts, rows_of
 from throughtime.data.series.layout import Layout
 from throughtime.data.series.panel import Panel
 from throughtime.data.splits import NAMES
@@ -246,7 +246,7 @@ def _gridded(
             counted[of] = np.arange(len(of))
         times = times_of(counted.tolist(), where, zone, None if axis is None else axis.style)
     else:
-        times = times_of(records.column(layout.time), where, zone, None if axis is None else axis.style)
+        times = _times(records.column(layout.time), where, zone, None if axis is None else axis.style)
     if records.split is not None:
         _require_in_order(records, times, where)
     if axis is not None and zone is None:
@@ -255,6 +255,22 @@ def _gridded(
     if axis is not None and step == "auto":
         _require_same_step(grid, where)
     return tuple(rows), times, grid
+
+
+def _times(values: Sequence[Any], where: Callable[[int], Place], zone: str | None, style: Style | None) -> Times:
+    """The times of a column; where many rows share them, each is read once.
+
+    Not where the order of the rows tells more: an hour that clocks show twice, the offset of the last row.
+    """
+    if zone is None and (style is None or not style.of_clocks) and of_texts(values):
+        texts, of = numbered(values)
+        if len(texts) <= len(values) // 2:
+            first = np.full(len(texts), len(values))
+            np.minimum.at(first, of, np.arange(len(values)))
+            times = times_of(texts, lambda i: where(int(first[i])), None, style)
+            if not _says_offset(times.style):
+                return replace(times, moments=times.moments[of])
+    return times_of(values, where, zone, style)
 
 
 def _require_offset(times: Times, axis: Axis, where: Callable[[int], Place]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from throughtime.data.records import Records
+from throughtime.data.series.arrays import numbered, of_texts
 from throughtime.data.settings import DataSettings
 from throughtime.data.times.forms import patterns_of
 from throughtime.data.times.stamps import says_when
@@ -86,9 +87,8 @@ def columns_of_names(records: Records, settings: DataSettings, time: str) -> tup
 
 def codes(values: Sequence[Any]) -> tuple[np.ndarray, int]:
     """Equal values as equal numbers (N,), in the order in which they first stand, and how many there are."""
-    known: dict[str, int] = {}
-    found = np.fromiter((known.setdefault(text, len(known)) for text in map(str, values)), np.int64, len(values))
-    return found, len(known)
+    different, found = numbered(values if of_texts(values) else list(map(str, values)))
+    return found, len(different)
 
 
 def _all_differ(values: np.ndarray) -> bool:
