@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.models.test_baselines import ACCURACY, BETTER, some_series
+from tests.models.test_baselines import ACCURACY, BETTER, some_measurements
 from throughtime.models.baselines import Material, baselines
 from throughtime.models.baselines.measurements import moments, products, statistics, values
 
 
 def splits(kind: str) -> tuple[Material, Material, Material]:
-    return some_series(150, 1, kind), some_series(50, 2, kind), some_series(60, 3, kind)
+    return some_measurements(150, 1, kind), some_measurements(50, 2, kind), some_measurements(60, 3, kind)
 
 
 def changed(part: Material, seed: int) -> Material:

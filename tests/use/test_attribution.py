@@ -13,6 +13,7 @@ from torch import Tensor
 
 import throughtime as tt
 from tests.laws.material import KINDS, rows, tiny
+from tests.models.test_forecasting import asked_of, forecaster, reads
 from tests.models.test_language_model import field_of, model_of
 from throughtime.api.prepare import prepare
 from throughtime.api.rows import PreparedRows
@@ -183,8 +184,24 @@ def test_complete_over_the_next_token(changes: dict[str, Any]) -> None:
         assert_complete(explain_text(model, field, text, "language_model", step=step).attribution)
 
 
+@pytest.mark.parametrize("decoding", ["direct", "recursive"])
+@pytest.mark.parametrize("normalise", ["last", "standard"])
+@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn:activation=relu"])
+def test_complete_over_a_forecast(cell: str, normalise: str, decoding: str) -> None:
+    windows = reads(normalise)
+    model = forecaster(windows, cell, decoding=decoding)
+    asked, batch = asked_of(windows)
+    for number, step in ((0, 0), (len(asked) // 2, 2), (len(asked) - 1, 3)):
+        found = attributed(model, windows.batch(asked, np.array([number])), Asked(0, step))
+        assert_complete(found)
+        forecast, _ = model.head.forecast(model(batch))
+        assert found.score == pytest.approx(forecast[number, step].item(), rel=1e-9)
+        assert [len(given) for given in found.inputs][1:] == [4, 1, 1]  # what is known ahead, the place, which series
+
+
 def test_every_task_is_among_them() -> None:
-    assert {task for task, *_ in KINDS.values()} | {"language_model", "transduce"} == set(tasks)  # test_written
+    elsewhere = {"language_model", "forecast", "transduce"}  # above; and in test_written
+    assert {task for task, *_ in KINDS.values()} | elsewhere == set(tasks)
     assert {form.partition(":")[0] for form in FORMS} <= set(cells)
 
 

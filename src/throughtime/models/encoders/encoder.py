@@ -86,9 +86,11 @@ class Encoder(nn.Module, ABC):
 
 
 def steps_of(column: Tensor | Sequences) -> Tensor:
-    """How many steps each row of a column has ``(B,)``; 1 where it has no time."""
+    """How many steps each row of a column has ``(B,)``: of ``(B, T, F)`` all T, and 1 where it has no time."""
     if isinstance(column, Sequences):
         return column.lengths
+    if column.ndim == 3:
+        return torch.full((len(column),), column.shape[1], dtype=torch.int64, device=column.device)
     return torch.ones(len(column), dtype=torch.int64, device=column.device)
 
 

@@ -207,11 +207,16 @@ class RecursiveHead(ForecastHead):
             read = torch.cat([begun.along[:, k], lags[:, -1:]], 1)[:, None]
             hidden, state = self.ahead(read, state=state)
             base = self.linear.rolling(lags, begun.known[:, k : k + 1])
-            here = self._at(begun, self._raw(hidden, None), base)
-            value = self.output.point(here)[:, 0] if uniform is None else self.output.drawn(here[:, 0], uniform[:, k])
+            raw = self._raw(hidden, None)
+            here = self._at(begun, raw, base)
+            if uniform is None:
+                value, read_next = self.output.point(here)[:, 0], (base + raw[..., self.output.location])[:, 0]
+            else:
+                value = self.output.drawn(here[:, 0], uniform[:, k])
+                read_next = (value - begun.centre) / begun.spread
             said.append(here)
             found.append(value)
-            lags = torch.cat([lags[:, 1:], ((value - begun.centre) / begun.spread)[:, None]], 1)
+            lags = torch.cat([lags[:, 1:], read_next[:, None]], 1)
         return torch.stack(found, 1), torch.cat(said, 1)
 
     def _before(self, begun: Begun, target: Tensor) -> Tensor:
