@@ -277,6 +277,11 @@ def test_what_was_not_given_ahead_is_asked_for_without_a_file_too(finished: Path
     assert_refused(call("predict", finished), ('"promo" of series "s0"', day(40), "add rows"))
 
 
+def test_a_forecaster_is_asked_no_text(finished: Path) -> None:
+    said = call("predict", finished, "--text", "what comes next?")
+    assert said.code == 2 and "reads no text" in said.err and "give a FILE" in said.err
+
+
 def test_what_cannot_be_evaluated_is_refused(finished: Path, tmp_path: Path) -> None:
     write(tmp_path, {"new.csv": further()})
     assert_refused(call("evaluate", finished, tmp_path / "new.csv"), ('new.csv, column "sold"', "no row has a value"))

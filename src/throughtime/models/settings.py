@@ -241,7 +241,10 @@ class ForecastSettings(Group, frozen=True):
     ] = None
     context_length: Annotated[
         AtLeastOne | None,
-        Meta(description="steps that are looked back on; none: as many as serve a linear forecast best on valid"),
+        Meta(
+            description="steps that are looked back on; none: as many as serve a linear forecast best on valid, and "
+            "two seasons or 14 steps at least"
+        ),
     ] = None
     known: Annotated[
         tuple[str, ...],

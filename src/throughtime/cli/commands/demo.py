@@ -49,6 +49,11 @@ def _train(found: Demo, folder: str, quiet: bool, resume: bool) -> None:
 
     trained = train(found.rows(), folder, progress=progress(quiet), resume=resume, **found.settings)
     print(f"\n{trained.verdict}\n")
+    if trained.task.name == "forecast":
+        from throughtime.use.future import future_text
+
+        first = trained.predict()[:1]
+        print(future_text(first, trained.metrics["forecast"]["level"]))
     if found.questions:
         answers = [best_and_sure(row) for row in trained.predict(list(found.questions))]
         print_table([("a line", "the answer"), *zip(found.questions, answers, strict=True)])

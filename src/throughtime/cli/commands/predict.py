@@ -68,7 +68,8 @@ def predict(
     trained = load(run, use=use or ())
     forecasts = trained.task.name == "forecast"
     if (text and (file is not None or forecasts)) or (file is None and not text and not forecasts):
-        raise UsageError("give a FILE" if forecasts else "give either a FILE or --text TEXT")
+        no_text = "--text: a forecaster reads no text; give a FILE with rows that go on from its own, or nothing"
+        raise UsageError(no_text if forecasts else "give either a FILE or --text TEXT")
     if csv and not forecasts:
         raise UsageError(f"--csv: a run of the task {trained.task.name} forecasts nothing; say --json, or leave it out")
     asked: dict[str, Any] = {
