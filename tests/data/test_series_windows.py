@@ -12,19 +12,18 @@ from throughtime.data.series.panel import Panel, carried_forward
 from throughtime.data.series.scales import Scales, naive_error
 from throughtime.data.series.windows import AHEAD, NEXT, PAST, PLACE, WHICH, Windows, drawn, in_order
 
-CHANCE = np.random.default_rng(5)
-
 
 def panel(lengths: tuple[int, ...] = (30, 7, 19), holes: bool = True, known: int = 2, further: int = 4) -> Panel:
     """Series of unequal length with holes, one covariate of the past and some known ahead."""
+    chance = np.random.default_rng(5)
     values, past, ahead = [], [], []
     for steps in lengths:
-        one = CHANCE.normal(size=steps)
+        one = chance.normal(size=steps)
         if holes and steps > 4:
             one[[2, steps - 3]] = np.nan
         values.append(one)
-        past.append(CHANCE.normal(size=(steps, 1)))
-        ahead.append(CHANCE.normal(size=(steps + further, known)))
+        past.append(chance.normal(size=(steps, 1)))
+        ahead.append(chance.normal(size=(steps + further, known)))
     names = tuple("abcdefgh"[: len(lengths)])
     begins = np.arange(len(lengths), dtype=np.int64) * 3
     columns = tuple(f"k{i}" for i in range(known))

@@ -32,6 +32,7 @@ class LinearPath(nn.Module):
         lags = found.weights.shape[1]
         self.weights.zero_()[:, self.weights.shape[1] - lags :] = torch.from_numpy(found.weights)
         self.response.copy_(torch.from_numpy(found.response))
+        self.known.zero_()
         if found.known.shape[1]:
             self.known.copy_(torch.from_numpy(found.known))
         self.bias.copy_(torch.from_numpy(found.bias))
