@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from throughtime.api.forecaster import to_json
+from throughtime.api.horizons import backtests_of, counted, span_of, with_context, with_horizon
 from throughtime.api.prepared import Measured, Prepared, Say
 from throughtime.api.settings import Settings, resolve
 from throughtime.batch import Batch
@@ -34,34 +35,32 @@ from throughtime.models.baselines.forecasts import calibrated
 from throughtime.models.forecasting.build import build_forecaster, require_linear, tells_apart
 from throughtime.models.forecasting.heads import ForecastHead
 from throughtime.models.intervals import Calibration, in_two_halves, levels_for
-from throughtime.models.linear_autoregression import Recursive, Unrolled, Way, choose
+from throughtime.models.linear_autoregression import Unrolled
 from throughtime.models.metrics import Metric, Outcome, metrics
 from throughtime.models.model import Model, float_type
 from throughtime.models.settings import ForecastSettings, refuse_idle
 from throughtime.models.tasks import tasks
-from throughtime.settings import as_dict, changed
+from throughtime.settings import as_dict, declared
 from throughtime.use.answering import measured
 from throughtime.use.backtested import Told
 from throughtime.use.forecasting import forecasts
 from throughtime.use.going_on import next_steps
 from throughtime.use.inspect.memory.context import Context, context_of_rows
 
-IDLE = (
-    "kinds",
-    "group",
-    "label_separator",
-    "max_length",
-    "crop",
-    "tokens",
-    "subwords",
-    "shared_vocabulary",
-    "lower_case",
-    "max_vocabulary",
-    "min_count",
-    "stress",
-    "split_seed",
+OBEYED = (
+    "input",
+    "output",
+    "valid",
+    "test",
+    "split",
+    "format",
+    "encoding",
+    "delimiter",
+    "header",
+    "missing",
+    "series",
+    "time",
 )
-LONGEST_CHOSEN = 1_000  # steps of a context that is chosen for the user
 EVALUATED = 4_000  # forecasts of valid that are made after each epoch
 CONTEXT_ROWS = 256
 SHARES = tuple(k / 10 for k in range(11))  # of what the network adds to the linear forecast
@@ -223,7 +222,7 @@ class PreparedForecast(Prepared):
 
     def figures(self) -> dict[str, Any]:
         axis = self.reader.axis
-        spans = {name: _span(name, self.periods, self.panel) for name in NAMES}
+        spans = {name: span_of(name, self.periods, self.panel) for name in NAMES}
         periods = {name: [axis.stamp(begin), axis.stamp(end - 1)] for name, (begin, end) in spans.items()}
         return {
             "source": self.source,
@@ -288,7 +287,8 @@ def prepare_forecast(
 ) -> PreparedForecast:
     """Put on an axis, split in time, scale, and choose what is looked back on; every decision is told as it is made."""
     task = tasks["forecast"]
-    refuse_idle(settings, IDLE, "series are neither rows by themselves nor texts")
+    idle = [setting.name for setting in declared(DataSettings) if setting.name not in OBEYED]
+    refuse_idle(settings, idle, "series are neither rows by themselves nor texts")
     if why:
         tell(f"task: {task.name} ({task.shape}), because {why}")
     first = resolve(task, chosen)
@@ -317,25 +317,25 @@ def prepare_forecast(
     train = panel.until(periods.valid[0])
     if not len(train):
         raise UsageError("no series has a value before the validation split; mend --valid")
-    asked = _with_horizon(asked, reader, periods, tell)
+    asked = with_horizon(asked, reader, periods, tell)
     assert asked.horizon is not None
     calendar = len(reader.axis.calendar_names) if reader.calendar else 0
     scales = Scales.fit(train, asked.season, calendar)
     scaled = scales.scaled(panel)
-    asked, linear = _with_context(asked, scaled, periods, tell)
+    asked, linear = with_context(asked, scaled, periods, tell)
     assert asked.context_length is not None
     assert asked.horizon is not None
-    backtests = _backtests(scaled, periods, asked)
-    steps = _counted(asked.horizon, "step")
+    backtests = backtests_of(scaled, periods, asked)
+    steps = counted(asked.horizon, "step")
     for name in NAMES:
         if not len(backtests[name]):
             raise UsageError(
                 f"the {name} split has nothing to forecast: no series has {steps} in it with a value among them; "
                 "give more rows, or other splits with --valid and --test"
             )
-        begin, end = _span(name, periods, panel)
+        begin, end = span_of(name, periods, panel)
         stamps = f"{reader.axis.stamp(begin)} to {reader.axis.stamp(end - 1)}"
-        tell(f"{name}: {stamps}, {_counted(len(backtests[name]), 'forecast')} of {steps}")
+        tell(f"{name}: {stamps}, {counted(len(backtests[name]), 'forecast')} of {steps}")
     marked = any(bool(np.isnan(values).any()) for values in panel.values)
     windows = Windows(scaled, asked.context_length, asked.horizon, asked.normalise, train.names, marked)  # type: ignore[arg-type]
     suited = {"batch_size": min(max(len(backtests["train"]) // 100, 8), 64)}
@@ -355,10 +355,6 @@ def prepare_forecast(
     )
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' if count != 1 else ''}"
-
-
 def _with_parts(records: Records, settings: DataSettings) -> Records:
     """With the rows of valid and test that stand in files of their own behind those of training."""
     values = {name: getattr(settings, name) for name in ("valid", "test")}
@@ -370,79 +366,6 @@ def _with_parts(records: Records, settings: DataSettings) -> Records:
     if settings.split is not None or records.split is not None:
         raise UsageError("--valid and --test name files, and the rows say train or test too; leave one out")
     return joined({"train": records, **parts}, records.source)
-
-
-def _with_horizon(settings: ForecastSettings, reader: Reader, periods: Periods, tell: Say) -> ForecastSettings:
-    """The horizon that is set, or that suits the distance of the steps; UsageError where a split is shorter."""
-    shortest = min(periods.valid[1] - periods.valid[0], periods.test[1] - periods.test[0])
-    horizon = settings.horizon
-    if horizon is None:
-        seasons = reader.axis.seasons
-        horizon = min(seasons[0] if seasons else 12, max(1, shortest // 2))
-        tell(f"horizon: {_counted(horizon, 'step')} of {reader.axis.step}; --set horizon=... says otherwise")
-    if horizon > shortest:
-        name = "valid" if periods.valid[1] - periods.valid[0] == shortest else "test"
-        raise UsageError(
-            f"--set horizon={horizon}: the {name} split has only {shortest:,} steps; give fewer, or a larger --{name}"
-        )
-    return changed(settings, horizon=horizon)
-
-
-def _with_context(
-    settings: ForecastSettings, scaled: Panel, periods: Periods, tell: Say
-) -> tuple[ForecastSettings, Unrolled | None]:
-    """How far back is looked, what is taken off the windows, and the linear forecast that goes with that.
-
-    Where each step is forecast from the one before, the linear forecast is of one step as well.
-    """
-    assert settings.horizon is not None
-    backtests = _backtests(scaled, periods, changed(settings, context_length=1))
-    train, valid = backtests["train"], backtests["valid"]
-    if not len(train) or not len(valid):
-        name = "validation" if len(train) else "training"
-        steps = _counted(settings.horizon, "step")
-        fewer = " or a smaller horizon" if settings.horizon > 1 else ""
-        raise UsageError(
-            f"nothing can be forecast in the {name} part: no series has a value and {steps} behind it; give more rows"
-            + fewer
-        )
-    reach = int(scaled.until(periods.valid[0]).steps.max()) - settings.horizon
-    if settings.context_length is not None and settings.context_length > reach:
-        raise UsageError(
-            f"--set context_length={settings.context_length}: the training part of the longest series has "
-            f"{reach + settings.horizon:,} steps, {settings.horizon} of them to be forecast; give {reach} at most"
-        )
-    relative = {"none": (False,), "last": (True,)}.get(settings.normalise, (True, False))
-    seasons = scaled.axis.seasons if scaled.axis is not None else ()
-    ways: tuple[Way, ...] = ("direct", "recursive") if settings.decoding == "direct" else ("recursive",)
-    choice, found = choose(train, valid, seasons=seasons, ways=ways, longest=settings.context_length, relative=relative)
-    length = settings.context_length
-    if length is None:
-        longest = max(2, int(np.median(scaled.until(periods.valid[0]).steps)) // 2)
-        length = min(max(2 * next(iter(seasons), 1), 14), longest, LONGEST_CHOSEN)
-        length = max(length, choice.lags)
-        tell(f"context: {length} steps back; the linear forecast that is best on valid: {choice}")
-    normalise = settings.normalise
-    if normalise == "auto":
-        normalise = "last" if choice.relative else "none"
-        tell("of each context its last value is taken off" if choice.relative else "contexts are read as they are")
-    chosen = changed(settings, context_length=length, normalise=normalise)
-    if not settings.linear:
-        return chosen, None
-    step = found.step if isinstance(found, Recursive) and settings.decoding == "recursive" else found
-    return chosen, Unrolled.of(step, 1 if settings.decoding == "recursive" else settings.horizon)
-
-
-def _backtests(panel: Panel, periods: Periods, settings: ForecastSettings) -> dict[str, Backtest]:
-    assert settings.horizon is not None and settings.context_length is not None
-    shortest = int(min(panel.until(periods.valid[0]).steps.max() - settings.horizon, settings.context_length))
-    contexts = {"train": max(1, shortest), "valid": 1, "test": 1}
-    return {name: Backtest.over(panel, *periods.of(name), settings.horizon, context=contexts[name]) for name in NAMES}
-
-
-def _span(name: str, periods: Periods, panel: Panel) -> tuple[int, int]:
-    begin, end = periods.of(name)
-    return max(begin, int(panel.begins.min())), min(end, int((panel.begins + panel.steps).max()))
 
 
 def _digest(panel: Panel, asked: Mapping[str, Backtest], names: tuple[str, ...]) -> str:

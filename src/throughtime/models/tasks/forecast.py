@@ -21,7 +21,6 @@ tasks.add(
             "bidirectional": False,
             "dropout": 0.1,
             "learning_rate": 0.002,
-            "batch_size": 64,
             "epochs": 20,
             "patience": 5,
         },
