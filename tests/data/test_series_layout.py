@@ -186,3 +186,22 @@ def test_series_are_recognised(name: str) -> None:
 def test_other_tables_are_left_to_their_tasks(name: str) -> None:
     columns, said = OTHERS[name]
     assert not looks_like_series(in_memory_records(columns), DataSettings(**said))
+
+
+def test_a_table_of_times_and_one_number_is_series_whatever_is_wrong_with_it() -> None:
+    dates = [f"2021-01-{k:02}" for k in (*range(1, 20), 19, 20)]
+    days = {"day": dates, "sold": list(range(len(dates)))}
+    assert looks_like_series(in_memory_records(days), DataSettings())  # the day that stands twice is refused later
+    commas = {"day": ["2021-01-01", "2021-01-02", "2021-01-03"], "sold": ["1.050,5", "20,0", "3,25"]}
+    assert looks_like_series(in_memory_records(commas), DataSettings())
+    with pytest.raises(DataError, match="write it with a decimal point"):
+        layout_of(in_memory_records(commas), DataSettings(), ())
+
+
+def test_a_column_of_yes_and_no_is_not_forecast_unless_it_is_all_there_is() -> None:
+    days = [f"2021-01-{k:02}" for k in range(1, 9)]
+    table = {"day": days, "sold": list(range(8)), "promo": [0, 1] * 4}
+    layout, notes = layout_of(in_memory_records(table), DataSettings(), ())
+    assert layout.targets == ("sold",) and any('left aside: "promo"' in note for note in notes)
+    del table["sold"]
+    assert layout_of(in_memory_records(table), DataSettings(), ())[0].targets == ("promo",)

@@ -339,9 +339,10 @@ def _require_a_sequence(proposal: Proposal, records: Records) -> None:
                 f"there is nothing to read in order: the inputs are {held}; if the rows are the steps of series, "
                 f"and {series} says of which, say --set series={series}"
             )
+        followed = ", or, if the rows follow each other in time, --task forecast" * (set(kinds.values()) == {"number"})
         raise UsageError(
             f"there is nothing to read in order: the inputs are {held}; "
-            f"name a text with --input, or say --set kinds={next(iter(kinds))}=tokens{written}"
+            f"name a text with --input, or say --set kinds={next(iter(kinds))}=tokens{written}{followed}"
         )
 
 

@@ -235,7 +235,10 @@ def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tupl
     notes = [f'column "{name}" {reason}' for name, reason in why.items() if reason]
     if not inputs:
         problem = "; ".join([f'there is no column to learn "{output}" from', *notes])
-        raise UsageError(f"{records.source}: {problem}; name one with --input, or choose another --output")
+        raise UsageError(
+            f"{records.source}: {problem}; name one with --input, or choose another --output; rows of "
+            "numbers that follow each other in time go with --task forecast"
+        )
     return inputs, notes
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from throughtime.errors import DataError, Place
 
+COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+", re.ASCII)
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -64,6 +65,20 @@ def is_number(value: Any) -> bool:
         return False
 
 
+def commas_for_points(text: str) -> bool:
+    """Whether a text is a number with a decimal comma, points between its thousands or none.
+
+    >>> commas_for_points("5.134,50"), commas_for_points("-3,5"), commas_for_points("5,134.50")
+    (True, True, False)
+    """
+    return COMMA.fullmatch(text.strip()) is not None
+
+
+def _commas_within(text: str) -> bool:
+    """Whether it would be a number, were its commas points."""
+    return "," in text and NUMBER.fullmatch(text.strip().replace(",", ".")) is not None
+
+
 def number(value: Any, place: Place, missing: Sequence[str] = ()) -> float:
     """The number that a raw value holds, NaN for a missing one if the user allows missing values at all.
 
@@ -78,7 +93,7 @@ def number(value: Any, place: Place, missing: Sequence[str] = ()) -> float:
             "the number is missing", place=place, mend="fill it in, or add --set missing=n/a to take the training mean"
         )
     text = shown(value)
-    if isinstance(value, str) and "," in value and NUMBER.fullmatch(value.strip().replace(",", ".")):
+    if isinstance(value, str) and (commas_for_points(value) or _commas_within(value)):
         raise DataError(
             f"{text} is not a number", place=place, mend="write it with a decimal point and without other marks"
         )

@@ -9,7 +9,7 @@ from collections import Counter
 from itertools import islice
 
 from throughtime.data.files.decoding import lines_of
-from throughtime.data.values import is_empty, is_number
+from throughtime.data.values import commas_for_points, is_empty, is_number
 from throughtime.errors import UsageError
 
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -103,7 +103,7 @@ def has_header(rows: list[list[str]]) -> bool:
 
 def _numbers(column: list[str]) -> bool:
     values = [cell for cell in column if not is_empty(cell)]
-    return bool(values) and sum(map(is_number, values)) >= 0.9 * len(values)
+    return bool(values) and sum(is_number(cell) or commas_for_points(cell) for cell in values) >= 0.9 * len(values)
 
 
 def _middle(lengths: list[int]) -> int:

@@ -16,14 +16,17 @@ from throughtime.data.series.roles import (
     column_of_times,
     columns_of_names,
     empty,
+    few_twice,
     holds_times,
     listed,
     numbers_among,
     numbers_the_rows,
     numeric,
+    present,
+    with_commas,
 )
 from throughtime.data.settings import DataSettings
-from throughtime.data.values import is_missing, is_number, number, shown
+from throughtime.data.values import commas_for_points, is_missing, is_number, number, shown
 from throughtime.errors import DataError, UsageError
 
 CLASSES = tuple(name for name in USUAL_OUTPUTS if name not in ("y", "target", "output"))  # learnt for each row
@@ -73,10 +76,11 @@ def looks_like_series(records: Records, settings: DataSettings) -> bool:
     if time not in records.columns or time in settings.input or not holds_times(records.columns[time], settings):
         return False
     series = columns_of_names(records, settings, time) if settings.series is None else _named(settings.series)
-    if series is None:
+    if series is None and (len(records.columns) > 2 or not few_twice(records.columns[time])):
         return False
+    series = series or ()  # of one column beside the times, a row too many is refused where it is put on the grid
     rest = {name: values for name, values in records.columns.items() if name not in (time, *series)}
-    numbers = [name for name, values in rest.items() if numeric(values, settings)]
+    numbers = [name for name, values in rest.items() if numeric(values, settings) or with_commas(values, settings)]
     if any(name not in numbers for name in settings.output) or not numbers:
         return False
     if any(_asks_for_a_class(records, name, series, settings) for name in settings.output or rest):
@@ -113,7 +117,8 @@ def layout_of(records: Records, settings: DataSettings, known: Sequence[str]) ->
     aside = [name for name in records.columns if name not in (*taken, *past, *known, settings.split)]
     layout = Layout(time, series, targets, past, tuple(known))
     when = f'times from "{time}"' if time else "no column of times: each row is the next step"
-    notes = [f"forecasting {listed(targets)}; {when}{told}"]
+    several = "; --output names one of them" if len(targets) > 1 and not settings.output else ""
+    notes = [f"forecasting {listed(targets)}; {when}{told}{several}"]
     if past:
         notes.append(f"read beside it, known as far as it is: {listed(past)}")
     if known:
@@ -149,13 +154,14 @@ def _each(names: Sequence[str]) -> str:
 
 
 def _targets(records: Records, settings: DataSettings, time: str | None, series: tuple[str, ...]) -> tuple[str, ...]:
-    targets = settings.output or tuple(
-        name
+    free = {
+        name: values
         for name, values in records.columns.items()
-        if name not in (time, *series, *settings.input, settings.split)
-        and numeric(values, settings)
-        and not numbers_the_rows(name, values)
-    )
+        if name not in (time, *series, *settings.input, settings.split) and not numbers_the_rows(name, values)
+    }
+    found = tuple(name for name, values in free.items() if numeric(values, settings))
+    found = found or tuple(name for name, values in free.items() if with_commas(values, settings))  # to be refused
+    targets = settings.output or tuple(name for name in found if not _yes_or_no(free[name], settings)) or found
     for name in targets:
         values = records.column(name)
         if name in (time, *series) or holds_times(values, settings):
@@ -167,7 +173,7 @@ def _targets(records: Records, settings: DataSettings, time: str | None, series:
             row = next(
                 i for i, value in enumerate(values) if not is_missing(value, settings.missing) and not is_number(value)
             )
-            if is_number(str(values[row]).replace(",", ".")):
+            if commas_for_points(str(values[row])):
                 number(values[row], records.where(row, name))  # says how it is written
             raise DataError(
                 f"{shown(values[row])} is no number, as most values of the column are none",
@@ -179,6 +185,11 @@ def _targets(records: Records, settings: DataSettings, time: str | None, series:
             f"{records.source}: no column of numbers is left to forecast; name one with --output, or another --task"
         )
     return tuple(targets)
+
+
+def _yes_or_no(values: Sequence[Any], settings: DataSettings) -> bool:
+    """A column of 0 and 1, which marks days and is seldom what is to be forecast."""
+    return {float(value) for value in present(values[:SAMPLE], settings) if is_number(value)} <= {0.0, 1.0}
 
 
 def _inputs(

@@ -13,7 +13,7 @@ from throughtime.data.series.arrays import numbered, of_texts
 from throughtime.data.settings import DataSettings
 from throughtime.data.times.forms import patterns_of
 from throughtime.data.times.stamps import says_when
-from throughtime.data.values import is_missing, is_number
+from throughtime.data.values import commas_for_points, is_missing, is_number
 from throughtime.errors import UsageError
 
 SAMPLE = 1_000  # rows by which a column is judged
@@ -63,8 +63,8 @@ def columns_of_names(records: Records, settings: DataSettings, time: str) -> tup
     times, count = codes(records.column(time))
     if count == len(records):
         return ()
-    if len(records) - count < OFTEN * len(records):
-        return None  # a few rows too many are a mistake, and no second series
+    if few_twice(records.column(time)):
+        return None  # they are a mistake, and no second series
     free = [name for name in records.columns if name not in (time, settings.split, *settings.output)]
     numbers = {name: numeric(records.columns[name], settings) for name in free}
     likely = [
@@ -83,6 +83,11 @@ def columns_of_names(records: Records, settings: DataSettings, time: str) -> tup
         if _all_differ((times * of_a + a) * of_b + b):
             return tuple(name for name in records.columns if name in (one, other))
     return None
+
+
+def few_twice(times: Sequence[Any]) -> bool:
+    """Whether only a few rows are of a time that another row has."""
+    return len(times) - codes(times)[1] < OFTEN * len(times)
 
 
 def codes(values: Sequence[Any]) -> tuple[np.ndarray, int]:
@@ -153,3 +158,9 @@ def listed(names: Sequence[str]) -> str:
     '"a", "b"'
     """
     return ", ".join(f'"{name}"' for name in names[:8]) + (", ..." if len(names) > 8 else "")
+
+
+def with_commas(values: Sequence[Any], settings: DataSettings) -> bool:
+    """Whether most values are numbers that are written with a decimal comma."""
+    some = present(values[:SAMPLE], settings)
+    return bool(some) and sum(commas_for_points(str(value)) for value in some) > MOSTLY * len(some)
