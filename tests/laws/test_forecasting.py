@@ -11,6 +11,7 @@ import pytest
 
 import throughtime as tt
 from tests.laws.test_runs import KillAfter, KilledError, fingerprint
+from throughtime.api.prepare import prepare
 from throughtime.errors import NonFiniteError, ThroughtimeError
 from throughtime.models.settings import ForecastSettings
 from throughtime.settings import declared
@@ -226,3 +227,16 @@ def test_a_non_finite_value_stops_training_and_is_located(cell: str, tmp_path: P
         tt.train(rows(), tmp_path / "run", **tiny(cell=cell, outputs="point", **wild))
     assert "the first value that is not finite is" in str(stopped.value) and "shop" in str(stopped.value)
     assert stopped.value.exit_code == 3
+
+
+def test_a_series_that_begins_late_is_forecast_and_neither_learnt_nor_measured(tmp_path: Path) -> None:
+    late = [{**row, "shop": "late"} for k, row in enumerate(rows(1)) if k >= DAYS - 5]
+    told: list[str] = []
+    chosen = {name: value for name, value in tiny(series="shop").items() if name != "task"}
+    prepared = prepare([*rows(), *late], "forecast", chosen, told.append)
+    assert any("1 of 4 series begin after the training part" in note for note in told)
+    assert prepared.figures()["series"] == 3
+    trained = tt.train([*rows(), *late], tmp_path / "run", **tiny(series="shop"))
+    assert {row["series"] for row in trained.run.predictions.read()} == {"shop 001", "shop 002", "shop 003"}
+    planned_for_all = [*planned(), *({**row, "shop": "late"} for row in planned() if row["shop"] == "shop 001")]
+    assert {row["series"] for row in trained.predict(planned_for_all)} >= {"late"}

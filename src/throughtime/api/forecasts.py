@@ -81,6 +81,7 @@ class PreparedForecast(Prepared):
     source: str
     reader: Reader
     scales: Scales
+    whole: Panel
     panel: Panel
     periods: Periods
     windows: Windows
@@ -180,7 +181,7 @@ class PreparedForecast(Prepared):
             levels=self.levels,
         )
         told = Told(self.panel, self.reader.axis, self.scales.of(self.panel), self.forecast)
-        last = recent.recent(self.panel, self.windows.context_length)
+        last = recent.recent(self.whole, self.windows.context_length)
         return Measured(
             measured(outcomes["valid"]),
             measured(outcomes["test"]),
@@ -191,16 +192,8 @@ class PreparedForecast(Prepared):
 
     def _future(self, model: Model, calibration: Calibration, device: torch.device) -> list[Mapping[str, Any]]:
         """The steps after the last one, of some series; none where what had to be known ahead is not given."""
-        few = recent.recent(self.panel, SHOWN)
-        chosen = [s for s in range(len(few))][:MOST_SHOWN]
-        few = replace(
-            few,
-            names=few.names[: len(chosen)],
-            begins=few.begins[chosen],
-            values=few.values[: len(chosen)],
-            past=few.past[: len(chosen)],
-            known=few.known[: len(chosen)],
-        )
+        few = recent.recent(self.whole, SHOWN)
+        few = few.select(range(min(len(few), MOST_SHOWN)))
         calendar = len(self.reader.axis.calendar_names) if self.reader.calendar else 0
         try:
             return list(
@@ -312,11 +305,16 @@ def prepare_forecast(
     )
     for note in (*said, *read.notes):
         tell(note)
-    panel = read.panel
+    panel = whole = read.panel
     periods = periods_of(read.occupied, settings, given_periods(records, settings, read.at, layout.time))
     train = panel.until(periods.valid[0])
     if not len(train):
         raise UsageError("no series has a value before the validation split; mend --valid")
+    if len(train) < len(panel):
+        early = set(train.names)
+        late = f"{len(panel) - len(train):,} of {len(panel):,} series begin after the training part"
+        tell(f"{late}: they are neither learnt nor measured")
+        panel = panel.select([s for s, name in enumerate(panel.names) if name in early])
     asked = with_horizon(asked, reader, periods, tell)
     assert asked.horizon is not None
     calendar = len(reader.axis.calendar_names) if reader.calendar else 0
@@ -346,6 +344,7 @@ def prepare_forecast(
         str(records.source),
         reader,
         scales,
+        whole,
         panel,
         periods,
         windows,

@@ -63,17 +63,25 @@ class Panel:
         """The values, the last one carried over what is missing: what a forecaster may know at each step."""
         return tuple(carried_forward(one) for one in self.values)
 
-    def until(self, step: int) -> Panel:
-        """What was there before this step of the axis; what is known ahead stays known."""
-        kept = [(s, int(min(step - self.begins[s], self.steps[s]))) for s in range(len(self))]
-        kept = [(s, count) for s, count in kept if count > 0]
+    def select(self, chosen: Sequence[int]) -> Panel:
+        """Some of the series, by number."""
         return replace(
             self,
-            names=tuple(self.names[s] for s, _ in kept),
-            begins=self.begins[[s for s, _ in kept]],
-            values=tuple(self.values[s][:count] for s, count in kept),
-            past=tuple(self.past[s][:count] for s, count in kept),
-            known=tuple(self.known[s] for s, _ in kept),
+            names=tuple(self.names[s] for s in chosen),
+            begins=self.begins[list(chosen)],
+            values=tuple(self.values[s] for s in chosen),
+            past=tuple(self.past[s] for s in chosen),
+            known=tuple(self.known[s] for s in chosen),
+        )
+
+    def until(self, step: int) -> Panel:
+        """What was there before this step of the axis; what is known ahead stays known."""
+        kept = self.select([s for s in range(len(self)) if self.begins[s] < step])
+        ends = np.minimum(kept.steps, step - kept.begins).tolist()
+        return replace(
+            kept,
+            values=tuple(values[:end] for values, end in zip(kept.values, ends, strict=True)),
+            past=tuple(past[:end] for past, end in zip(kept.past, ends, strict=True)),
         )
 
 
