@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NoReturn
 
@@ -31,8 +31,8 @@ from throughtime.api.settings import Source, read_config
 from throughtime.batch import Batch
 from throughtime.cells.cell import form
 from throughtime.errors import NonFiniteError, UsageError
-from throughtime.models.baselines import EXTRAS, Answer
-from throughtime.models.metrics import metrics
+from throughtime.models.baselines import EXTRAS
+from throughtime.models.metrics import Outcome, metrics
 from throughtime.models.model import used_engine
 from throughtime.settings import as_dict, changed
 from throughtime.training.asking import loss_of
@@ -224,7 +224,7 @@ def _train_one(
     started: float,
     resume: bool,
     progress: Progress,
-    answers: Sequence[Answer] | None = None,
+    answers: Sequence[Beside] | None = None,
 ) -> None:
     """Train one model, measure it beside the baselines, and write the run's files."""
     fit(model.to(job.device), job, resume=resume)
@@ -245,14 +245,30 @@ def _located(prepared: Prepared, model: nn.Module, batch: Batch) -> str | None:
     return f"{found}{place}"
 
 
-def _baselines(prepared: Prepared, progress: Progress) -> list[Answer]:
-    """All baselines of the task, best on valid first."""
+@dataclass(frozen=True)
+class Beside:
+    """What a baseline came to: its figures on valid and test, and, of the best of all, what it answered on test."""
+
+    name: str
+    settings: str
+    score: float
+    valid: Mapping[str, float]
+    test: Mapping[str, float]
+    outcome: Outcome | None
+
+
+def _baselines(prepared: Prepared, progress: Progress) -> list[Beside]:
+    """All baselines of the task, best on valid first; of many answers only those of the best are held."""
     metric = metrics[prepared.watched_metric()]
-    found = []
+    found: list[Beside] = []
     for name in prepared.baseline_names():
         answered = prepared.beside(name, metric)
         if answered is not None:
-            found.append(answered)
+            figures = measured(answered.valid), measured(answered.test)
+            score = metric.score(answered.valid)
+            found.append(Beside(answered.name, answered.settings, score, *figures, answered.test))
+            best = max(found, key=lambda one: one.score)
+            found = [one if one is best else replace(one, outcome=None) for one in found]
             figure = metric.compute(answered.valid)
             progress.note(f"baseline {name}: {metric.name} {figure:.4g} on valid ({answered.settings})")
         elif name in EXTRAS and not EXTRAS[name].installed:
@@ -260,15 +276,15 @@ def _baselines(prepared: Prepared, progress: Progress) -> list[Answer]:
             progress.note(
                 f"baseline {name} is left out: it needs {extra.package}; pip install throughtime[{extra.name}]"
             )
-    return sorted(found, key=lambda answered: -metric.score(answered.valid))
+    return sorted(found, key=lambda one: -one.score)
 
 
 def _measure(
-    folder: Run, prepared: Prepared, model: nn.Module, answers: Sequence[Answer], started: float, device: torch.device
+    folder: Run, prepared: Prepared, model: nn.Module, answers: Sequence[Beside], started: float, device: torch.device
 ) -> None:
     """Write predictions and metrics of the finished model."""
     best = answers[0] if answers else None
-    found = prepared.measured(model, device, None if best is None else best.test)
+    found = prepared.measured(model, device, None if best is None else best.outcome)
     folder.predictions.write(found.rows)
     if found.samples is not None:
         folder.samples.write(dict(found.samples))
@@ -282,10 +298,8 @@ def _measure(
             "metric": prepared.watched_metric(),
             "test": found.test,
             "valid": found.valid,
-            "baseline": {"name": best.name, **measured(best.test)} if best else None,
-            "baselines": {
-                a.name: {**measured(a.test), "valid": measured(a.valid), "settings": a.settings} for a in answers
-            },
+            "baseline": {"name": best.name, **best.test} if best else None,
+            "baselines": {a.name: {**a.test, "valid": a.valid, "settings": a.settings} for a in answers},
             **found.more,
             "seconds": time.monotonic() - started,
             "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),

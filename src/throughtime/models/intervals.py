@@ -84,7 +84,9 @@ class Calibration:
         """The quantiles (N, H, Q) of forecasts (N, H), in order: sorted where they would cross."""
         assert (quantiles is not None) == self.of_quantiles
         said = predicted[:, :, None] if quantiles is None else quantiles
-        return np.sort(said + self.offsets, axis=2)
+        found = said + self.offsets
+        found.sort(axis=2)
+        return found
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -53,7 +53,9 @@ class Rolling:
         """Deviations (N, H) or (N, H, Q) as what is measured."""
         series = self.backtest.series
         means, deviations = (one[series].reshape(-1, *[1] * (values.ndim - 1)) for one in (self.means, self.deviations))
-        return values * deviations + means
+        found = values * deviations
+        found += means
+        return found
 
     def outcome(self, predicted: np.ndarray, quantiles: np.ndarray | None, levels: Sequence[float]) -> Outcome:
         """Forecasts (N, H) and perhaps their quantiles (N, H, Q) at these levels, in deviations, beside the truth."""
