@@ -32,7 +32,7 @@ from throughtime.batch import Batch
 from throughtime.cells.cell import form
 from throughtime.errors import NonFiniteError, UsageError
 from throughtime.models.baselines import EXTRAS
-from throughtime.models.metrics import Outcome, metrics
+from throughtime.models.metrics import Metric, Outcome, metrics
 from throughtime.models.model import used_engine
 from throughtime.settings import as_dict, changed
 from throughtime.training.asking import loss_of
@@ -262,21 +262,27 @@ def _baselines(prepared: Prepared, progress: Progress) -> list[Beside]:
     metric = metrics[prepared.watched_metric()]
     found: list[Beside] = []
     for name in prepared.baseline_names():
-        answered = prepared.beside(name, metric)
-        if answered is not None:
-            figures = measured(answered.valid), measured(answered.test)
-            score = metric.score(answered.valid)
-            found.append(Beside(answered.name, answered.settings, score, *figures, answered.test))
+        stands = _beside(prepared, name, metric)
+        if stands is not None:
+            found.append(stands)
             best = max(found, key=lambda one: one.score)
             found = [one if one is best else replace(one, outcome=None) for one in found]
-            figure = metric.compute(answered.valid)
-            progress.note(f"baseline {name}: {metric.name} {figure:.4g} on valid ({answered.settings})")
+            figure = stands.valid[metric.name]
+            progress.note(f"baseline {name}: {metric.name} {figure:.4g} on valid ({stands.settings})")
         elif name in EXTRAS and not EXTRAS[name].installed:
             extra = EXTRAS[name]
             progress.note(
                 f"baseline {name} is left out: it needs {extra.package}; pip install throughtime[{extra.name}]"
             )
     return sorted(found, key=lambda one: -one.score)
+
+
+def _beside(prepared: Prepared, name: str, metric: Metric) -> Beside | None:
+    answered = prepared.beside(name, metric)
+    if answered is None:
+        return None
+    valid, test, score = measured(answered.valid), measured(answered.test), metric.score(answered.valid)
+    return Beside(answered.name, answered.settings, score, valid, test, answered.test)
 
 
 def _measure(
