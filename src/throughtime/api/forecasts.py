@@ -46,6 +46,7 @@ from throughtime.use.backtested import Told
 from throughtime.use.forecasting import forecasts
 from throughtime.use.going_on import next_steps
 from throughtime.use.inspect.memory.context import Context, context_of_rows
+from throughtime.use.sharing import SHARES, worthy_share
 
 OBEYED = (
     "input",
@@ -63,7 +64,6 @@ OBEYED = (
 )
 EVALUATED = 4_000  # forecasts of valid that are made after each epoch
 CONTEXT_ROWS = 256
-SHARES = tuple(k / 10 for k in range(11))  # of what the network adds to the linear forecast
 SHOWN = 300  # steps before the future in the report
 MOST_SHOWN = 50  # series there
 
@@ -144,8 +144,8 @@ class PreparedForecast(Prepared):
         found = forecasts(model, self.windows, asked, device=device)
         if plain is not None:
             shares = {share: material.forecast(plain + share * (found.point - plain)) for share in SHARES}
-            judge = metrics["mae"] if metric.name in ("pinball", "crps") else metric
-            best = max(SHARES, key=lambda share: judge.score(shares[share]))
+            first_steps = self.panel.begins[asked.series] + asked.first
+            best = worthy_share(shares, metric.name, first_steps, asked.series, asked.horizon)
             model.head.share.fill_(best)
             found = forecasts(model, self.windows, asked, device=device) if best < 1 else found
         quantiles = found.quantiles

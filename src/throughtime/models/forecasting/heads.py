@@ -49,7 +49,8 @@ class ForecastHead(Head):
 
     with ``h_k`` the decoder's state at step k. The last map begins at 0, so an untrained network forecasts as the
     linear path does. In evaluation only the ``share`` of what the output adds to the linear forecast counts that is
-    best on the validation split: 0 is the linear forecast, 1 the network as it was trained. The encodings come in the
+    best on the validation split, if it is surely better there: 0 is the linear forecast, 1 the network as it was
+    trained. The encodings come in the
     order past, ahead, place, and which series if that is read.
     """
 
