@@ -36,12 +36,10 @@ def calibrated(
     assert valid.rolling is not None
     truth = valid.backtest.truth
     calibration = Calibration.fit(truth, on_valid, quantiles_of_valid, levels)
-    halves = in_two_halves(truth, on_valid, quantiles_of_valid, valid.rolling.times, levels)
-    outcomes = {
-        "valid": valid.forecast(on_valid, halves, levels),
-        "test": test.forecast(on_test, calibration.apply(on_test, quantiles_of_test), levels),
-    }
-    return calibration, outcomes
+    times = valid.rolling.times
+    of_valid = valid.forecast(on_valid, in_two_halves(truth, on_valid, quantiles_of_valid, times, levels), levels)
+    of_test = test.forecast(on_test, calibration.apply(on_test, quantiles_of_test), levels)
+    return calibration, {"valid": of_valid, "test": of_test}
 
 
 def answered(name: str, settings: str, forecast: Forecast, valid: Material, test: Material) -> Answer:
