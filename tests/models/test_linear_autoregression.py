@@ -13,7 +13,6 @@ from throughtime.models.linear_autoregression import (
     Direct,
     Recursive,
     choose,
-    choose_direct,
     fit_direct,
     fit_recursive,
 )
@@ -118,7 +117,8 @@ def test_recursive_reads_its_own_forecasts(relative: bool, lags: int) -> None:
 def test_recursive_learns_from_every_step_that_is_forecast() -> None:
     """Strides and horizons leave none out; what lies before the first forecast and after the last one is not seen."""
     panel = Panel.of_values([np.concatenate([np.full(5, 1e6), np.sin(np.arange(40.0)), np.full(5, 1e6)])])
-    model = fit_recursive(Backtest.over(panel, 7, 45, 3, context=7, stride=5), 2, 1e-9, False, False)
+    every = Backtest.over(panel, 7, 45, 3, context=7)
+    model = fit_recursive(every.select(np.arange(0, len(every), 5)), 2, 1e-9, False, False)
     two = 2 * np.cos(1)  # sin(t + 1) = 2 cos(1) sin(t) - sin(t - 1)
     assert model.step.weights[0] == pytest.approx([-1, two], abs=1e-5)
 
@@ -147,7 +147,7 @@ def test_the_right_order_is_chosen() -> None:
     choice, model = choose(train, valid)
     assert choice.lags == 3 and choice.use_known and "3 lags" in str(choice) and "known ahead" in str(choice)
     assert np.mean((model.forecast(valid) - valid.truth) ** 2) == pytest.approx(0.01 * (1 + 1 + 1 + 1.64) / 4, rel=0.1)
-    direct = choose_direct(train, valid)
+    _, direct = choose(train, valid, ways=("direct",))
     assert isinstance(direct, Direct) and direct.known[0] == pytest.approx([1], abs=0.02)
 
 
@@ -177,7 +177,7 @@ def test_lags_reach_no_further_than_the_series() -> None:
 def test_what_is_set_is_not_tried() -> None:
     backtest = Backtest.over(some_panel(), 0, 90, 2)
     for relative in (False, True):
-        direct = choose_direct(backtest, backtest, longest=4, relative=(relative,))
+        _, direct = choose(backtest, backtest, ways=("direct",), longest=4, relative=(relative,))
         assert direct.relative == relative and direct.lags <= 4
 
 

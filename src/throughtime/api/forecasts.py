@@ -324,16 +324,7 @@ def prepare_forecast(
     assert asked.context_length is not None
     assert asked.horizon is not None
     backtests = backtests_of(scaled, periods, asked)
-    steps = counted(asked.horizon, "step")
-    for name in NAMES:
-        if not len(backtests[name]):
-            raise UsageError(
-                f"the {name} split has nothing to forecast: no series has {steps} in it with a value among them; "
-                "give more rows, or other splits with --valid and --test"
-            )
-        begin, end = span_of(name, periods, panel)
-        stamps = f"{reader.axis.stamp(begin)} to {reader.axis.stamp(end - 1)}"
-        tell(f"{name}: {stamps}, {counted(len(backtests[name]), 'forecast')} of {steps}")
+    _tell_splits(backtests, periods, panel, reader, asked.horizon, tell)
     marked = any(bool(np.isnan(values).any()) for values in panel.values)
     windows = Windows(scaled, asked.context_length, asked.horizon, asked.normalise, train.names, marked)  # type: ignore[arg-type]
     suited = {"batch_size": min(max(len(backtests["train"]) // 100, 8), 64)}
@@ -352,6 +343,22 @@ def prepare_forecast(
         linear,
         tuple(notes),
     )
+
+
+def _tell_splits(
+    backtests: Mapping[str, Backtest], periods: Periods, panel: Panel, reader: Reader, horizon: int, tell: Say
+) -> None:
+    """What is asked of each split, and of when; UsageError where that is nothing."""
+    steps = counted(horizon, "step")
+    for name in NAMES:
+        if not len(backtests[name]):
+            raise UsageError(
+                f"the {name} split has nothing to forecast: no series has {steps} in it with a value among them; "
+                "give more rows, or other splits with --valid and --test"
+            )
+        begin, end = span_of(name, periods, panel)
+        stamps = f"{reader.axis.stamp(begin)} to {reader.axis.stamp(end - 1)}"
+        tell(f"{name}: {stamps}, {counted(len(backtests[name]), 'forecast')} of {steps}")
 
 
 def _with_parts(records: Records, settings: DataSettings) -> Records:

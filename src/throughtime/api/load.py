@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from throughtime.api.again import prepared_again
+from throughtime.api.composer import Composer
 from throughtime.api.forecaster import Forecaster
 from throughtime.api.given import Given
 from throughtime.api.held_out import documents_for
@@ -28,11 +29,10 @@ from throughtime.data.batches import collated
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields_from_json
 from throughtime.data.fields.notes import Notes
-from throughtime.data.midi import midi_bytes
-from throughtime.data.music import Piece, frame_length, frames_of
+from throughtime.data.music import Piece
 from throughtime.data.records import Records
 from throughtime.data.writable import require_both_sides
-from throughtime.errors import DataError, Place, UsageError
+from throughtime.errors import DataError, UsageError
 from throughtime.models.decoding import Sampling, Way
 from throughtime.models.heads.notes import NotesHead
 from throughtime.models.heads.tokens import TextHead
@@ -42,7 +42,6 @@ from throughtime.models.settings import ForecastSettings
 from throughtime.models.tasks import Task, tasks
 from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
-from throughtime.use.composing import composed
 from throughtime.use.generating import next_tokens, stream
 from throughtime.use.inspect.explain import Among, Explained, among, explain_row, explain_text, explain_written
 from throughtime.use.inspect.memory import Memory
@@ -367,25 +366,13 @@ class TrainedRun:
         >>> len(list(trained.compose([[60], [61]], length=5)))
         5
         """
-        if not self.composes or not isinstance(self.model, Model):
-            raise UsageError(f"{self.path}: a run of the task {self.task.name} that learned no notes makes no music")
+        composer = self._composer
         _require_drawable(length, seed)
-        field, output = self.fields[self.inputs[0]], self.output
-        frames = field.encode(self.prompted(prompt).frames, Place("the prompt"))
-        made = composed(self.model, prompt=frames, length=length, temperature=temperature, seed=seed)
-        return (output.decode(frame)[0] for frame in made)
+        return composer.compose(prompt, length, temperature=temperature, seed=seed)
 
     def prompted(self, prompt: Any = None) -> Piece:
         """The piece that music goes on from, as :meth:`compose` takes it."""
-        field = self.fields[self.inputs[0]]
-        assert isinstance(field, Notes)
-        if prompt is None or prompt == "":
-            return Piece((field.start,), Place("the start"))
-        pieces = self.given.pieces(prompt)
-        if len(pieces) != 1 or not pieces[0].frames:
-            found = f"{len(pieces):,} pieces" if len(pieces) != 1 else "no frame"
-            raise UsageError(f"the prompt holds {found}; give one piece, of one frame at least")
-        return pieces[0]
+        return self._composer.prompted(prompt)
 
     def write_midi(
         self, frames: Iterable[Sequence[int]], path: str | os.PathLike[str], *, tempo: float | None = None
@@ -395,14 +382,16 @@ class TrainedRun:
         ``tempo``, in beats a minute, is that of the training pieces where it is known. Raises UsageError where the
         library mido is missing or the path cannot be written.
         """
+        return self._composer.write_midi(frames, path, tempo=tempo)
+
+    @property
+    def _composer(self) -> Composer:
+        if not self.composes or not isinstance(self.model, Model):
+            raise UsageError(f"{self.path}: a run of the task {self.task.name} that learned no notes makes no music")
+        field = self.fields[self.inputs[0]]
+        assert isinstance(field, Notes)
         known = self.run.data.read().get("tempo") if self.run.data.exists() else None
-        length = frame_length(self.settings.data)
-        written = midi_bytes(frames_of(list(map(list, frames)), Place("the frames")), length, tempo or known)
-        try:
-            Path(path).write_bytes(written)
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be written ({(error.strerror or str(error)).lower()})") from None
-        return Path(path)
+        return Composer(self.model, field, self.output, self.given, known)
 
     def _require_aligned(self, records: Records, dataset: Dataset) -> None:
         """Raise a DataError, with the row, unless all inputs with steps have equally many of them."""

@@ -14,6 +14,7 @@ from throughtime.data.series.panel import Panel
 from throughtime.data.times.axis import Axis
 from throughtime.models.metrics import Outcome
 from throughtime.models.settings import ForecastSettings
+from throughtime.use.predictions import plain_numbers
 from throughtime.use.verdict.stretches import forecast_gain
 
 NUMBERS = 60_000  # numbers of each kind in predictions.jsonl; of more forecasts, some are kept, evenly spread
@@ -50,7 +51,7 @@ class Told:
                 "id": int(n),
                 "series": self.panel.names[s],
                 "time": self.stamp(asked, n),
-                "inputs": {"past": _plain(past)},
+                "inputs": {"past": plain_numbers(past)},
                 "truth": self._units(outcome.truth[n], s),
                 "predicted": self._units(outcome.predicted[n], s),
                 "loss": float(losses[n]),
@@ -104,7 +105,7 @@ class Told:
         return sorted(rows, key=lambda row: -(row["mae"] or 0.0))[:MOST_SERIES]
 
     def _units(self, values: np.ndarray, s: int) -> list[float | None]:
-        return _plain(self.scalings[s].unscale(values) if self.settings.measured == "deviations" else values)
+        return plain_numbers(self.scalings[s].unscale(values) if self.settings.measured == "deviations" else values)
 
 
 def _calibration(outcome: Outcome) -> dict[str, Any]:
@@ -115,7 +116,7 @@ def _calibration(outcome: Outcome) -> dict[str, Any]:
     below = [
         np.mean((outcome.truth <= outcome.spread.quantiles[:, :, k])[known]) for k in range(len(outcome.spread.levels))
     ]
-    return {"quantiles": {"nominal": list(outcome.spread.levels), "measured": _plain(np.array(below))}}
+    return {"quantiles": {"nominal": list(outcome.spread.levels), "measured": plain_numbers(np.array(below))}}
 
 
 @dataclass(frozen=True)
@@ -166,14 +167,14 @@ class Errors:
 
     def by_step(self) -> dict[str, list[float | None]]:
         return {
-            "mae": _plain(_mean(self.distance, 0)),
-            **({} if self.covered is None else {"coverage": _plain(_mean(self.covered, 0))}),
+            "mae": plain_numbers(_mean(self.distance, 0)),
+            **({} if self.covered is None else {"coverage": plain_numbers(_mean(self.covered, 0))}),
         }
 
     def of_parts(self, parts: Sequence[np.ndarray]) -> dict[str, list[float | None]]:
-        found = {"mae": _plain(np.array([_mean(self.distance[part], None) for part in parts]))}
+        found = {"mae": plain_numbers(np.array([_mean(self.distance[part], None) for part in parts]))}
         if self.covered is not None:
-            found["coverage"] = _plain(np.array([_mean(self.covered[part], None) for part in parts]))
+            found["coverage"] = plain_numbers(np.array([_mean(self.covered[part], None) for part in parts]))
         return found
 
 
@@ -198,8 +199,3 @@ def _mean(values: np.ndarray, axis: int | None) -> Any:
     count = known.sum(axis)
     total = np.where(known, values, 0).sum(axis)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def _plain(values: np.ndarray) -> list[float | None]:
-    """Rounded to seven digits, None for what is not known."""
-    return [None if np.isnan(value) else float(f"{value:.7g}") for value in np.asarray(values, dtype=np.float64)]

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from throughtime.data.series.future import after_the_last, ahead_of
@@ -18,6 +17,7 @@ from throughtime.models.intervals import Calibration, bounds
 from throughtime.models.model import Model
 from throughtime.models.settings import ForecastSettings
 from throughtime.use.forecasting import forecasts
+from throughtime.use.predictions import plain_numbers
 
 
 def next_steps(
@@ -51,19 +51,15 @@ def next_steps(
         row: dict[str, Any] = {
             "series": panel.names[s],
             "time": _stamps(panel.axis, end, settings.horizon),
-            "predicted": _plain(scaling.unscale(found.point[s])),
-            "lower": _plain(scaling.unscale(quantiles[s, :, low])),
-            "upper": _plain(scaling.unscale(quantiles[s, :, high])),
+            "predicted": plain_numbers(scaling.unscale(found.point[s])),
+            "lower": plain_numbers(scaling.unscale(quantiles[s, :, low])),
+            "upper": plain_numbers(scaling.unscale(quantiles[s, :, high])),
         }
         if shown:
             past = panel.values[s][-shown:]
-            row["past"] = {"time": _stamps(panel.axis, end - len(past), len(past)), "value": _plain(past)}
+            row["past"] = {"time": _stamps(panel.axis, end - len(past), len(past)), "value": plain_numbers(past)}
         yield row
 
 
 def _stamps(axis: Axis, begin: int, count: int) -> list[str]:
     return [axis.stamp(step) for step in range(begin, begin + count)]
-
-
-def _plain(values: np.ndarray) -> list[float | None]:
-    return [None if np.isnan(value) else float(f"{value:.7g}") for value in np.asarray(values, dtype=np.float64)]

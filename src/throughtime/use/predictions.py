@@ -130,3 +130,12 @@ def _named(output: Field, value: Any) -> Any:
     if output.kind == "tokens":
         return str(value)
     return [float(step) for step in value] if output.kind == "numbers" else output.decode(value)
+
+
+def plain_numbers(values: np.ndarray) -> list[float | None]:
+    """Numbers (N,) as JSON has them, with seven digits; None for what is not known.
+
+    >>> plain_numbers(np.array([1 / 3, np.nan]))
+    [0.3333333, None]
+    """
+    return [None if np.isnan(value) else float(f"{value:.7g}") for value in np.asarray(values, dtype=np.float64)]

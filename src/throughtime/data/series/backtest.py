@@ -27,8 +27,8 @@ class Backtest:
     horizon: int
 
     @classmethod
-    def over(cls, panel: Panel, begin: int, end: int, horizon: int, *, context: int = 1, stride: int = 1) -> Backtest:
-        """All forecasts that lie within steps ``begin .. end - 1`` of the axis, from origins ``stride`` steps apart.
+    def over(cls, panel: Panel, begin: int, end: int, horizon: int, *, context: int = 1) -> Backtest:
+        """All forecasts that lie within steps ``begin .. end - 1`` of the axis.
 
         At least ``context`` steps lie before each of them (which may lie before ``begin``), and at least one of the
         steps that are forecast has a value.
@@ -37,7 +37,7 @@ class Backtest:
         for s, values in enumerate(panel.values):
             low = max(context, begin - int(panel.begins[s]))
             high = min(len(values), end - int(panel.begins[s])) - horizon
-            found = np.arange(low, high + 1, stride, dtype=np.int64)
+            found = np.arange(low, high + 1, dtype=np.int64)
             there = np.concatenate([[0], np.cumsum(~np.isnan(values))])
             found = found[there[found + horizon] > there[found]]
             series.append(np.full(len(found), s, dtype=np.int64))

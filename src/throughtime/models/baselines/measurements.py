@@ -107,6 +107,11 @@ def _scaled(train: np.ndarray, valid: np.ndarray, test: np.ndarray) -> Features:
     return Features(first, second, third, np.zeros(train.shape[1], np.int64))
 
 
+def _asked(train: Material, kinds: tuple[str, ...], stepwise: bool) -> bool:
+    """Whether there are measurements, and such answers to them, of each step or of each row."""
+    return train.kind in kinds and bool(train.series) and (train.lengths is not None) == stepwise
+
+
 def of_classes(
     name: str,
     forms: Mapping[str, Form],
@@ -117,7 +122,7 @@ def of_classes(
     better: Score,
 ) -> Answer | None:
     """Logistic regression; None without measurements, and where classes are answered in the other way."""
-    if train.kind not in ("classes", "labels") or not train.series or (train.lengths is not None) != stepwise:
+    if not _asked(train, ("classes", "labels"), stepwise):
         return None
     labels = train.kind == "labels"
     wanted = train.target if labels else np.eye(len(train.classes))[train.target]
@@ -135,7 +140,7 @@ def of_numbers(
     better: Score,
 ) -> Answer | None:
     """Ridge regression; None without measurements, and where numbers are answered in the other way."""
-    if train.kind != "numbers" or not train.series or (train.lengths is not None) != stepwise:
+    if not _asked(train, ("numbers",), stepwise):
         return None
     return choose(
         name, Measured.of(forms, train, valid, test), partial(ridge.fitted, train.target), valid, test, better

@@ -19,7 +19,7 @@ from throughtime.models.encoders import Encoder, Encoding, Shape
 from throughtime.models.encoders.encoder import Surroundings
 from throughtime.models.encoders.layers import recurrent
 from throughtime.models.forecasting.linear import LinearPath, last_values
-from throughtime.models.forecasting.outputs import Output, outputs
+from throughtime.models.forecasting.outputs import Distribution, outputs
 from throughtime.models.heads.head import Head
 from throughtime.models.settings import ForecastSettings, NetworkSettings
 from throughtime.settings import changed
@@ -186,7 +186,7 @@ class RecursiveHead(ForecastHead):
         return self._at(begun, self._raw(hidden, begun.draw), base)
 
     def forecast(self, begun: Begun) -> tuple[Tensor, Tensor | None]:
-        if not self._draws:
+        if not isinstance(self.output, Distribution):
             values, said = self._alone(begun)
             return values, self.output.quantiles(said, self.levels)
         rows, paths = len(begun.lags), self.paths
@@ -196,10 +196,6 @@ class RecursiveHead(ForecastHead):
         found = drawn.reshape(rows, paths, self.horizon)
         levels = found.new_tensor(self.levels)
         return found.mean(1), found.quantile(levels, dim=1).permute(1, 2, 0)
-
-    @property
-    def _draws(self) -> bool:
-        return type(self.output).drawn is not Output.drawn
 
     def _alone(self, begun: Begun, uniform: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The values (B, H) that the forecast went on with, and what was said of each step."""
@@ -213,6 +209,7 @@ class RecursiveHead(ForecastHead):
             if uniform is None:
                 value, read_next = self.output.point(here)[:, 0], (base + raw[..., self.output.location])[:, 0]
             else:
+                assert isinstance(self.output, Distribution)
                 value = self.output.drawn(here[:, 0], uniform[:, k])
                 read_next = (value - begun.centre) / begun.spread
             said.append(here)

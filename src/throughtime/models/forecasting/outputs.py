@@ -44,9 +44,13 @@ class Output(ABC):
         """``(..., Q)`` at these levels, in order; None where nothing is said of how sure it is."""
         return None
 
+
+class Distribution(Output):
+    """An output that futures can be drawn from."""
+
+    @abstractmethod
     def drawn(self, said: Tensor, uniform: Tensor) -> Tensor:
         """A number of the distribution for each uniform one between 0 and 1."""
-        raise NotImplementedError
 
 
 Make = type[Output]
@@ -100,7 +104,7 @@ class Quantiles(Output):
 
 
 @outputs.named("gaussian")
-class Gaussian(Output):
+class Gaussian(Distribution):
     """Mean and deviation of a normal distribution."""
 
     size = 2
@@ -130,7 +134,7 @@ class Gaussian(Output):
 
 
 @outputs.named("student_t")
-class StudentT(Output):
+class StudentT(Distribution):
     """Centre, spread and degrees of freedom of Student's t: of outliers it thinks less than a normal distribution."""
 
     size = 3

@@ -95,21 +95,6 @@ def choose(
     return best, _fitted(best, products[best.way])
 
 
-def choose_direct(
-    train: Backtest,
-    valid: Backtest,
-    score: Score | None = None,
-    seasons: Sequence[int] = (),
-    *,
-    longest: int | None = None,
-    relative: Sequence[bool] = (True, False),
-) -> Direct:
-    """As :func:`choose`, of those with weights for each step."""
-    _, model = choose(train, valid, score, seasons, ("direct",), longest=longest, relative=relative)
-    assert isinstance(model, Direct)
-    return model
-
-
 def sensible_lags(train: Backtest, seasons: Sequence[int] = ()) -> list[int]:
     """How many lags are tried, in rising order.
 
