@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from throughtime.data.scaling import Scaling
+from throughtime.data.series import seasons as seasons_module
 from throughtime.data.series.backtest import Backtest
 from throughtime.data.series.panel import Panel
 from throughtime.models.baselines import EXTRAS, Answer, Material, baselines, calibrated
 from throughtime.models.baselines import forecasts as forecasts_module
-from throughtime.models.baselines import seasons as seasons_module
 from throughtime.models.baselines.naive import last_value, season_before, straight_on
 from throughtime.models.intervals import LEVELS, Calibration, in_two_halves, levels_for
 from throughtime.models.metrics import Outcome, metrics

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,11 @@ from throughtime.data.settings import DataSettings
 from throughtime.data.splits import is_path
 from throughtime.errors import DataError, UsageError, unknown
 from throughtime.models.baselines import Answer, Material, baselines
-from throughtime.models.baselines.forecasts import calibrated
+from throughtime.models.baselines.forecasts import calibrated, scored
 from throughtime.models.forecasting.build import build_forecaster, require_linear, tells_apart
 from throughtime.models.forecasting.heads import ForecastHead
 from throughtime.models.intervals import Calibration, in_two_halves, levels_for
-from throughtime.models.linear_autoregression import Unrolled
+from throughtime.models.linear_autoregression import Score, Unrolled
 from throughtime.models.metrics import Metric, Outcome, metrics
 from throughtime.models.model import Model, float_type
 from throughtime.models.settings import ForecastSettings, refuse_idle
@@ -113,13 +114,7 @@ class PreparedForecast(Prepared):
         return model.to(float_type(settings.machine.precision))
 
     def watched_metric(self) -> str:
-        name = self.settings.training.metric
-        if name == "auto":
-            return "mae" if len(self.panel) == 1 else "mase"
-        known = [entry for entry, metric in metrics.items() if "forecasts" in metric.kinds and entry != "coverage"]
-        if name not in known:
-            raise unknown("metric for forecasts", name, known)
-        return name
+        return _watched(self.settings.training.metric, self.panel)
 
     def batches(self, epoch: int, start: int) -> WindowBatches:
         settings = self.settings.training
@@ -160,8 +155,7 @@ class PreparedForecast(Prepared):
         return levels_for(self.forecast.level)
 
     def _material(self, asked: Backtest) -> Material:
-        scalings, errors = self.scales.of(self.panel), self.scales.errors_of(self.panel)
-        return Material.of_backtest(asked, scalings, errors, self.forecast.level, self.forecast.measured)
+        return _material(asked, self.scales, self.panel, self.forecast)
 
     def beside(self, name: str, metric: Metric) -> Answer | None:
         train, valid, test = (self._material(self.asked[split]) for split in NAMES)
@@ -320,7 +314,8 @@ def prepare_forecast(
     calendar = len(reader.axis.calendar_names) if reader.calendar else 0
     scales = Scales.fit(train, asked.season, calendar)
     scaled = scales.scaled(panel)
-    asked, linear = with_context(asked, scaled, periods, tell)
+    judge = partial(_judged, metrics[_watched(first.training.metric, panel)], scales, panel, asked)
+    asked, linear = with_context(asked, scaled, periods, judge, tell)
     assert asked.context_length is not None
     assert asked.horizon is not None
     backtests = backtests_of(scaled, periods, asked)
@@ -343,6 +338,27 @@ def prepare_forecast(
         linear,
         tuple(notes),
     )
+
+
+def _watched(name: str, panel: Panel) -> str:
+    """The metric by which is chosen; UsageError for one that does not measure forecasts."""
+    if name == "auto":
+        return "mae" if len(panel) == 1 else "mase"
+    known = [entry for entry, metric in metrics.items() if "forecasts" in metric.kinds and entry != "coverage"]
+    if name not in known:
+        raise unknown("metric for forecasts", name, known)
+    return name
+
+
+def _material(asked: Backtest, scales: Scales, panel: Panel, settings: ForecastSettings) -> Material:
+    """What is asked of a panel in the user's units, as baselines see it."""
+    return Material.of_backtest(asked, scales.of(panel), scales.errors_of(panel), settings.level, settings.measured)
+
+
+def _judged(
+    metric: Metric, scales: Scales, panel: Panel, settings: ForecastSettings, valid: Backtest
+) -> tuple[Backtest, Score]:
+    return scored(_material(valid, scales, panel, settings), metric.score)
 
 
 def _tell_splits(

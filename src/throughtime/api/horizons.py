@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from throughtime.api.prepared import Say
@@ -9,12 +11,16 @@ from throughtime.data.series.backtest import Backtest
 from throughtime.data.series.panel import Panel
 from throughtime.data.series.periods import NAMES, Periods
 from throughtime.data.series.reading import Reader
+from throughtime.data.series.seasons import candidates
 from throughtime.errors import UsageError
-from throughtime.models.linear_autoregression import Recursive, Unrolled, Way, choose
+from throughtime.models.linear_autoregression import Recursive, Score, Unrolled, Way, choose
 from throughtime.models.settings import ForecastSettings
 from throughtime.settings import changed
 
 LONGEST_CHOSEN = 1_000  # steps of a context that is chosen for the user
+
+Judge = Callable[[Backtest], tuple[Backtest, Score]]
+"""Some forecasts of a backtest, and how good answers to them are."""
 
 
 def with_horizon(settings: ForecastSettings, reader: Reader, periods: Periods, tell: Say) -> ForecastSettings:
@@ -34,11 +40,13 @@ def with_horizon(settings: ForecastSettings, reader: Reader, periods: Periods, t
 
 
 def with_context(
-    settings: ForecastSettings, scaled: Panel, periods: Periods, tell: Say
+    settings: ForecastSettings, scaled: Panel, periods: Periods, judge: Judge, tell: Say
 ) -> tuple[ForecastSettings, Unrolled | None]:
     """How far back is looked, what is taken off the windows, and the linear forecast that goes with that.
 
-    Where each step is forecast from the one before, the linear forecast is of one step as well.
+    It is the one that the baseline of that name would choose, as far as the settings leave the choice: where there is
+    nothing but lines to be learnt, the network is not behind them. Where each step is forecast from the one before, the
+    linear forecast is of one step as well.
     """
     assert settings.horizon is not None
     backtests = backtests_of(scaled, periods, changed(settings, context_length=1))
@@ -60,7 +68,9 @@ def with_context(
     relative = {"none": (False,), "last": (True,)}.get(settings.normalise, (True, False))
     seasons = scaled.axis.seasons if scaled.axis is not None else ()
     ways: tuple[Way, ...] = ("direct", "recursive") if settings.decoding == "direct" else ("recursive",)
-    choice, found = choose(train, valid, seasons=seasons, ways=ways, longest=settings.context_length, relative=relative)
+    choice, found = choose(
+        train, *judge(valid), candidates(train), ways, longest=settings.context_length, relative=relative
+    )
     length = settings.context_length
     if length is None:
         longest = max(2, int(np.median(scaled.until(periods.valid[0]).steps)) // 2)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from throughtime.data.series.seasons import candidates, training_values
 from throughtime.models.baselines.baseline import EXTRAS, Answer, Material, Score, baselines
 from throughtime.models.baselines.forecasts import answered, best_of
-from throughtime.models.baselines.seasons import candidates, training_values
 from throughtime.models.exponential_smoothing import Smoothing, Trend, fitted
 
 LONGEST = 400  # steps of a season: a longer one has too many numbers of its own

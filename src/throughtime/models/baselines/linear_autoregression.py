@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from throughtime.data.series.seasons import candidates
 from throughtime.models.baselines.baseline import Answer, Material, Score, baselines
 from throughtime.models.baselines.forecasts import answered, scored
-from throughtime.models.baselines.seasons import candidates
 from throughtime.models.linear_autoregression import choose
 
 

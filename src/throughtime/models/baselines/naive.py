@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 
 from throughtime.data.series.backtest import Backtest
+from throughtime.data.series.seasons import candidates
 from throughtime.models.baselines.baseline import Answer, Material, Score, baselines
 from throughtime.models.baselines.forecasts import answered, best_of
-from throughtime.models.baselines.seasons import candidates
 from throughtime.models.linear_autoregression.products import in_parts
 
 
