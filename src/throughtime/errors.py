@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+MOST_NAMED = 60  # of what is known, in an error
+
 
 class ThroughtimeError(Exception):
     """Base of every error that the library raises on purpose; left alone it means a defect of ours."""
@@ -83,6 +85,6 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1)
-    return UsageError(
-        f'unknown {kind} "{name}"; ' + (f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known)}")
-    )
+    more = f" and {len(known) - MOST_NAMED:,} more" if len(known) > MOST_NAMED else ""
+    named = ", ".join(known[:MOST_NAMED] if more else known) + more
+    return UsageError(f'unknown {kind} "{name}"; ' + (f'did you mean "{near[0]}"?' if near else f"known: {named}"))

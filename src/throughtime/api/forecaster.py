@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,12 +15,13 @@ from throughtime.data.files import read
 from throughtime.data.records import Records
 from throughtime.data.series import recent
 from throughtime.data.series.backtest import Backtest
+from throughtime.data.series.future import after_the_last, ahead_of
 from throughtime.data.series.panel import Panel
 from throughtime.data.series.reading import Reader
 from throughtime.data.series.scales import Scales
 from throughtime.data.series.windows import Windows
 from throughtime.data.settings import DataSettings
-from throughtime.errors import DataError, Place, UsageError
+from throughtime.errors import DataError, Place, UsageError, unknown
 from throughtime.models.baselines import Material
 from throughtime.models.intervals import Calibration
 from throughtime.models.model import Model
@@ -28,6 +30,7 @@ from throughtime.training.runs import Run
 from throughtime.use.answering import measured
 from throughtime.use.forecasting import forecasts
 from throughtime.use.going_on import next_steps
+from throughtime.use.inspect.explain import ExplainedForecast, explain_forecast
 
 
 @dataclass(frozen=True)
@@ -82,17 +85,8 @@ class Forecaster:
         Rows that the run knows already may be given again; what is given counts. Raises UsageError and DataError for
         rows that do not fit the run.
         """
-        source = None
-        panel = self.last
-        if data is not None:
-            records = self._read(data)
-            source = records.source
-            given = self.reader.read(records, ahead=True).panel
-            given = recent.behind(self.last, given) if self.reader.layout.time is None else given
-            panel = recent.going_on(self.last, given)
-        _require_values(panel, source)
-        panel = recent.recent(panel, max(self.settings.context_length or 1, 1))
-        try:
+        panel, source = self._before(data)
+        with _in_file(source):
             return list(
                 next_steps(
                     model,
@@ -106,8 +100,50 @@ class Forecaster:
                     device=device,
                 )
             )
-        except DataError as error:  # where it is missing is known here
-            raise DataError(error.problem, place=replace(error.place, file=source), mend=error.mend) from None
+
+    def explain(self, model: Model, series: str | None, step: int | None, data: Any) -> ExplainedForecast:
+        """Why the future of a series is forecast so, which may be left out where there is one; by default the last step
+        of the horizon. ``data`` as in :meth:`predict`.
+
+        Raises UsageError for a series or a step that there is not.
+        """
+        horizon = self.settings.horizon
+        assert horizon is not None
+        step = horizon - 1 if step is None else step
+        if not 0 <= step < horizon:
+            raise UsageError(f"step {step}: the steps 0 to {horizon - 1} are forecast")
+        panel, source = self._before(data)
+        if series is None and len(panel) > 1:
+            some = ", ".join(panel.names[:5])
+            raise UsageError(f"there are {len(panel):,} series, such as {some}; name one of them")
+        if series is not None and series not in panel.names:
+            raise unknown("series", series, panel.names)
+        panel = panel.select([0 if series is None else panel.names.index(series)])
+        with _in_file(source):
+            whole = ahead_of(panel, horizon, self.calendar, self.reader.lasting)
+        windows = self.windows(whole)
+        targets = self.reader.layout.targets
+        return explain_forecast(
+            model,
+            windows,
+            after_the_last(windows.panel, horizon),
+            step,
+            scaling=self.scales.of(panel)[0],
+            target=targets[0] if len(targets) == 1 else panel.names[0],
+            calendar=self.calendar,
+        )
+
+    def _before(self, data: Any) -> tuple[Panel, str | None]:
+        """The last steps of what is forecast, in the units of the data, and the file that ``data`` came from."""
+        source, panel = None, self.last
+        if data is not None:
+            records = self._read(data)
+            source = records.source
+            given = self.reader.read(records, ahead=True).panel
+            given = recent.behind(self.last, given) if self.reader.layout.time is None else given
+            panel = recent.going_on(self.last, given)
+        _require_values(panel, source)
+        return recent.recent(panel, max(self.settings.context_length or 1, 1)), source
 
     def evaluate(
         self, model: Model, data: Any, device: torch.device, done: Callable[[int], None] | None = None
@@ -140,6 +176,15 @@ class Forecaster:
         for column in self.reader.layout.columns:
             records.column(column)
         return records
+
+
+@contextmanager
+def _in_file(source: str | None) -> Iterator[None]:
+    """Where something is missing is known here."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(error.problem, place=replace(error.place, file=source), mend=error.mend) from None
 
 
 def _require_values(panel: Panel, source: str | None) -> None:

@@ -44,9 +44,9 @@ def with_context(
 ) -> tuple[ForecastSettings, Unrolled | None]:
     """How far back is looked, what is taken off the windows, and the linear forecast that goes with that.
 
-    It is the one that the baseline of that name would choose, as far as the settings leave the choice: where there is
-    nothing but lines to be learnt, the network is not behind them. Where each step is forecast from the one before, the
-    linear forecast is of one step as well.
+    It is chosen as the baseline of that name is, as far as the settings leave the choice, so that the network is not
+    behind it where there is nothing but lines to be learnt. Where each step is forecast from the one before, the linear
+    forecast is of one step as well.
     """
     assert settings.horizon is not None
     backtests = backtests_of(scaled, periods, changed(settings, context_length=1))

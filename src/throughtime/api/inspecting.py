@@ -44,3 +44,9 @@ def keep(run: Run, kind: str, value: Any) -> None:
     run.inspection.write({**known, kind: value})
     report(run)
     run.finish()
+
+
+def keep_among(run: Run, kind: str, value: Any, most: int) -> None:
+    """Keep it as the latest of at most so many of a kind."""
+    known = run.inspection.read().get(kind, []) if run.inspection.exists() else []
+    keep(run, kind, [*(one for one in known if one != value), value][-most:])

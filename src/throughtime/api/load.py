@@ -43,7 +43,15 @@ from throughtime.models.tasks import Task, tasks
 from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
 from throughtime.use.generating import next_tokens, stream
-from throughtime.use.inspect.explain import Among, Explained, among, explain_row, explain_text, explain_written
+from throughtime.use.inspect.explain import (
+    Among,
+    Explained,
+    ExplainedForecast,
+    among,
+    explain_row,
+    explain_text,
+    explain_written,
+)
 from throughtime.use.inspect.memory import Memory
 from throughtime.use.inspect.recording import recorded_row, recorded_text
 from throughtime.use.inspect.step.answer import answering, reading
@@ -265,10 +273,34 @@ class TrainedRun:
             return replace(found, no_nearest=str(error))
         return replace(found, nearest=tuple(rows.nearest(torch.from_numpy(found.seen), nearest)))
 
+    def explain_forecast(
+        self, series: str | None = None, *, step: int | None = None, data: Any = None
+    ) -> ExplainedForecast:
+        """Why the network forecasts what it does for a series: what every value before, and all known ahead, gave.
+
+        ``step``, from 0, is one of the horizon's, by default the last; ``series`` may be left out where there is one.
+        The future is that after the last row of ``data``, or without it after the run's own last row, as in
+        :meth:`predict`. What all gave (integrated gradients) adds up to the forecast: see :class:`ExplainedForecast`;
+        ``throughtime.use.inspect.explain.forecast_lines`` writes it for a terminal.
+
+        >>> import tempfile, throughtime
+        >>> rows = [{"day": f"2024-{1 + k // 28:02}-{1 + k % 28:02}", "sold": float(k % 7)} for k in range(200)]
+        >>> trained = throughtime.train(rows, tempfile.mkdtemp(), output="sold", epochs=1, horizon=2, hidden_size=4)
+        >>> found = trained.explain_forecast(step=1)
+        >>> found.parts[0].name, found.parts[0].times[-1], found.attribution.complete
+        ('sold, before', '2024-08-04', True)
+
+        Raises UsageError for a run that forecasts nothing, and for a series or a step that there is not.
+        """
+        forecaster = self.forecaster
+        assert isinstance(self.model, Model)
+        return forecaster.explain(self.model, series, step, data)
+
     def _refuse_series(self) -> None:
         if self.task.name == "forecast":
             raise UsageError(
-                f"{self.path}: a forecaster reads series and no text; leave --text out, to see how far back it looks"
+                f"{self.path}: a forecaster reads series and no text; give --series NAME and --at N instead of --text, "
+                "or neither, to see how far back it looks"
             )
 
     def _way(self, writing: Mapping[str, Any]) -> Way:

@@ -9,6 +9,8 @@ from typing import Any
 from throughtime.models.metrics import metrics
 from throughtime.training.runs import Run
 
+OF_ONE = ("model", "history", "predictions", "samples", "attention", "forecast", "observations")  # files of a training
+
 
 def gather(folder: Run, members: Sequence[Run], seeds: Sequence[int], seconds: float) -> None:
     """Write the parent's files: figures as means with their standard deviation, the other files from the best seed."""
@@ -16,9 +18,10 @@ def gather(folder: Run, members: Sequence[Run], seeds: Sequence[int], seconds: f
     main = found[0]["metric"]
     scores = [figures["valid"][main] * (1 if metrics[main].better == "higher" else -1) for figures in found]
     best = scores.index(max(scores))
-    for name in ("model", "history", "predictions"):
+    for name in OF_ONE:
         source, goal = getattr(members[best], name), getattr(folder, name)
-        goal.write(source.read())
+        if source.exists():
+            goal.write(source.read())
     folder.metrics.write(
         {
             **found[best],

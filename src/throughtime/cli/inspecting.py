@@ -51,15 +51,25 @@ def the_memory(
 def the_answer(run: str, use: Sequence[str] | None, text: str, answer: str | None, at: int | None) -> Found:
     """Why it answers a text so."""
     from throughtime.api import load
-    from throughtime.api.inspecting import keep
+    from throughtime.api.inspecting import keep_among
     from throughtime.use.inspect.explain import lines
 
     trained = load(run, use=use or ())
     found = trained.explain(text, answer=answer, step=at)
-    known = trained.run.inspection.read().get("explained", []) if trained.run.inspection.exists() else []
-    new = found.to_json()
-    keep(trained.run, "explained", [*(one for one in known if one != new), new][-KEPT:])
+    keep_among(trained.run, "explained", found.to_json(), KEPT)
     return found.to_json(), [*lines(found), "", f"report: {trained.run.report.path}"]
+
+
+def the_forecast(run: str, use: Sequence[str] | None, series: str | None, at: int | None, data: str | None) -> Found:
+    """Why it forecasts the future of a series so."""
+    from throughtime.api import load
+    from throughtime.api.inspecting import keep_among
+    from throughtime.use.inspect.explain import forecast_lines
+
+    trained = load(run, use=use or ())
+    found = trained.explain_forecast(series, step=at, data=data)
+    keep_among(trained.run, "forecasts", found.to_json(), KEPT)
+    return found.to_json(), [*forecast_lines(found), "", f"report: {trained.run.report.path}"]
 
 
 def the_step(

@@ -18,6 +18,9 @@ Number = int | None
 def inspect(
     run: Annotated[str, Argument(help="A finished run; with --nan one that stopped.", metavar="RUN")],
     text: Annotated[options.Text, Option(help="Why it answers this text so.", metavar="TEXT")] = None,
+    series: Annotated[
+        options.Text, Option(help="Why it forecasts the future of this series so.", metavar="NAME")
+    ] = None,
     answer: Annotated[
         options.Text, Option(help="With --text: explain this class or token, not the predicted one.", metavar="CLASS")
     ] = None,
@@ -25,7 +28,7 @@ def inspect(
         Number,
         Option(
             help="With --text: explain the answer at this step, or this token of a text that is written, counted "
-            "from 0; the least sure one if not given.",
+            "from 0; the least sure one if not given. With --series: this step ahead, from 0; the last if not given.",
             metavar="N",
         ),
     ] = None,
@@ -49,7 +52,11 @@ def inspect(
         ),
     ] = None,
     data: Annotated[
-        options.Text, Option(help="The run's data, where it was moved; with --find texts to read.", metavar="PATH")
+        options.Text,
+        Option(
+            help="The run's data, where it was moved; with --find texts to read, with --series rows to go on from.",
+            metavar="PATH",
+        ),
     ] = None,
     nan: Annotated[bool, Option("--nan", help="Where the value came from that stopped training.")] = False,
     try_: Annotated[bool, Option("--try", help="Try the advice in a short training: before and after.")] = False,
@@ -58,15 +65,17 @@ def inspect(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Look into a RUN: how far back it learns and what stands in its way; or why it answers a text so.
+    """Look into a RUN: how far back it learns and what stands in its way; or why it answers a text, or forecasts, so.
 
     What is found is printed, and kept in the run's report.
     """
-    _require("--text", text is not None, {"--answer": answer, "--at": at, "--step": step, "--record": record})
+    _require("--text", text is not None, {"--answer": answer, "--step": step, "--record": record})
+    _require("--text or --series", text is not None or series is not None, {"--at": at})
     _require("--step", step is not None, {"--layer": layer, "--backward": backward or None, "--unit": unit})
-    _require("the verdict or --find", text is None and not nan, {"--data": data})
+    _require("the verdict, --find or --series", text is None and not nan, {"--data": data})
     _require("--try", try_, {"--epochs": epochs})
-    _only_one({"--text": text is not None, "--find": bool(find), "--nan": nan, "--try": try_})
+    kinds = {"--text": text is not None, "--series": series is not None, "--find": bool(find)}
+    _only_one({**kinds, "--nan": nan, "--try": try_})
     explained = {"--answer": answer is not None, "--at": at is not None}
     for name, given in explained.items():
         _only_one({"--step": step is not None, name: given, "--record": record is not None})
@@ -76,6 +85,8 @@ def inspect(
         value, lines = inspecting.the_nan(run, use)
     elif find:
         value, lines = inspecting.the_units(run, use, find, data, json)
+    elif series is not None:
+        value, lines = inspecting.the_forecast(run, use, series, at, data)
     elif text is None:
         value, lines = inspecting.the_memory(run, use, data, try_, epochs or 3, quiet, json)
     elif record is not None:

@@ -11,6 +11,7 @@ from throughtime.use.report.sections.calibration import calibration
 from throughtime.use.report.sections.classes import class_figures, confusion
 from throughtime.use.report.sections.each_series import each_series
 from throughtime.use.report.sections.explained import explained
+from throughtime.use.report.sections.explained_forecasts import explained_forecasts
 from throughtime.use.report.sections.forecasts import forecasts
 from throughtime.use.report.sections.future import future
 from throughtime.use.report.sections.headline import headline
@@ -43,6 +44,7 @@ SECTIONS = {
     "over_time": ("Errors by date", over_time),
     "each_series": ("By series", each_series),
     "calibration": ("Calibration", calibration),
+    "explained_forecasts": ("Why it forecasts so", explained_forecasts),
     "learning": ("Learning curves", learning),
     "memory": ("Through time", memory),
     "samples": ("What it writes", samples),

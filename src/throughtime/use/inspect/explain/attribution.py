@@ -27,7 +27,7 @@ class Attribution:
 
     ``score`` is that of the input, ``baseline`` that of vectors which are all zero, ``points`` how many gradients were
     taken. ``gap`` adds up what is missing in every piece of the path, regardless of sign, so it is no smaller than
-    ``|sum of all steps - (score - baseline)|``.
+    ``|sum of all steps - (score - baseline)|``. All are in ``unit``, what a score of 1 is told as.
     """
 
     inputs: tuple[np.ndarray, ...]
@@ -35,11 +35,22 @@ class Attribution:
     baseline: float
     gap: float
     points: int
+    unit: float = 1.0
 
     @property
     def complete(self) -> bool:
-        """Whether ``gap`` is at most a thousandth of ``|score - baseline|``, or of 1 where that is less."""
-        return self.gap <= allowance(self.score - self.baseline)
+        """Whether ``gap`` is at most a thousandth of ``|score - baseline|``, or of the unit where that is less."""
+        return self.gap <= self.unit * allowance((self.score - self.baseline) / self.unit)
+
+    def in_units(self, unit: float, zero: float) -> Attribution:
+        """The same where a score of 0 is told as ``zero``, and 1 more as ``unit`` more.
+
+        >>> Attribution((np.array([1.0]),), 1.0, 0.0, 0.0, 1).in_units(10.0, 20.0).score
+        30.0
+        """
+        inputs = tuple(unit * given for given in self.inputs)
+        score, baseline = zero + unit * self.score, zero + unit * self.baseline
+        return Attribution(inputs, score, baseline, unit * self.gap, self.points, unit * self.unit)
 
 
 def allowance(change: float) -> float:

@@ -96,16 +96,7 @@ def _input(entry: Input) -> dict[str, Any]:
         "tokens": list(entry.tokens),
         "given": entry.given.tolist(),
         "without": [None if out is None else _without(out) for out in entry.without],
-        "over_time": [
-            {
-                "layer": line.layer,
-                "backward": line.backward,
-                "name": line.name,
-                "measure": line.measure,
-                "values": [round(value, 5) for value in line.values.tolist()],
-            }
-            for line in entry.over_time
-        ],
+        "over_time": [line.to_json() for line in entry.over_time],
     }
 
 

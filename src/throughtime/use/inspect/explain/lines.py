@@ -26,7 +26,7 @@ def lines(explained: Explained) -> list[str]:
     curves = [(entry, line) for entry in explained.inputs for line in entry.over_time]
     if curves:
         found += ["", "gates (mean over the units) and lengths of states, over the tokens"]
-        found += [_curve(entry.column, line) for entry, line in curves]
+        found += [curve(entry.column, line) for entry, line in curves]
     found += ["", *_nearest(explained)]
     return found
 
@@ -73,7 +73,8 @@ def _without(explained: Explained, out: Without | None) -> str:
     return f"{explained.value:.3f} -> {out.value:.3f}" + (f"  {visible(said)}!" if out.flips else "")
 
 
-def _curve(column: str, line: OverTime) -> str:
+def curve(column: str, line: OverTime) -> str:
+    """A quantity over the steps of a column, drawn in one line."""
     way = "backward" if line.backward else "forward"
     low, high = (0.0, 1.0) if line.measure == "mean" else (0.0, max(line.values.max(), 1e-12))
     drawn = "".join(LEVELS[min(7, int(8 * (v - low) / (high - low)))] for v in _binned(line.values.tolist()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -28,6 +28,15 @@ class OverTime:
     name: str
     measure: Literal["mean", "norm"]
     values: np.ndarray
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "layer": self.layer,
+            "backward": self.backward,
+            "name": self.name,
+            "measure": self.measure,
+            "values": [round(value, 5) for value in self.values.tolist()],
+        }
 
 
 @torch.no_grad()

@@ -164,7 +164,7 @@ def _key(entries: Sequence[Key], width: float) -> tuple[Markup, int]:
         return join(), 1
     x, row, parts = 4.0, 0, []
     for text, style in entries:
-        room = 25 + 0.88 * LETTER * len(text)
+        room = 25 + LETTER * len(text)
         if x > 4 and x + room > width:
             x, row = 4.0, row + 1
         y = 12 + ROW * row
