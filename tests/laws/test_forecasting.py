@@ -12,7 +12,7 @@ import pytest
 import throughtime as tt
 from tests.laws.test_runs import KillAfter, KilledError, fingerprint
 from throughtime.api.prepare import prepare
-from throughtime.errors import NonFiniteError, ThroughtimeError
+from throughtime.errors import DataError, NonFiniteError, ThroughtimeError
 from throughtime.models.settings import ForecastSettings
 from throughtime.settings import declared
 from throughtime.synthetic.sales import COLUMNS, sales
@@ -137,6 +137,35 @@ def test_new_rows_are_read_without_training_anew(tmp_path: Path) -> None:
     by_all_rows = trained.predict([*whole, *planned()])
     assert [row["time"] for row in by_new_rows] == [row["time"] for row in by_all_rows]
     np.testing.assert_allclose(numbers(by_new_rows), numbers(by_all_rows), rtol=1e-5)
+
+
+def test_of_a_new_series_the_future_changes_no_measure_of_what_came_before(tmp_path: Path) -> None:
+    """It is scaled by its beginning, and judged from there on."""
+    trained = tt.train(rows(), tmp_path / "run", **TINY)
+    new = [{**row, "shop": "shop 999"} for row in rows(missing=False)[:DAYS]]
+    steps = trained.settings.task.context_length
+    assert isinstance(steps, int)
+    found = []
+    for cut in (steps + 10, DAYS):
+        keeper = trained.forecaster
+        panel = keeper.reader.read(keeper._read(new[:cut])).panel
+        scales, looked = keeper.scales.with_begun(panel, steps)
+        assert looked.tolist() == [steps]
+        found.append((scales.of(panel)[0], scales.errors_of(panel)[0]))
+    assert found[0] == found[1]
+    shifted = [{**row, "sold": row["sold"] + (1e6 if k < steps else 0)} for k, row in enumerate(new)]
+    assert trained.evaluate(shifted)["mae"] > 1e5  # the beginning does count
+    assert trained.evaluate(new)["mae"] < 1e3
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_new_series_of_a_row_or_two_is_refused(count: int, tmp_path: Path) -> None:
+    trained = tt.train(rows(), tmp_path / "run", **TINY)
+    new = [{**row, "shop": "shop 999"} for row in [*rows()[DAYS - count : DAYS], *planned()[:3]]]
+    with pytest.raises(DataError, match=r'"shop 999" is not known from training, and .* how far it moves'):
+        trained.predict(new)
+    more = [{**row, "shop": "shop 999"} for row in [*rows()[DAYS - 3 : DAYS], *planned()[:3]]]
+    assert len(trained.predict(more)) == 1
 
 
 def test_baselines_stand_beside_the_score_and_intervals_are_measured(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ from throughtime.use.forecasting import forecasts
 from throughtime.use.going_on import next_steps
 from throughtime.use.inspect.explain import ExplainedForecast, explain_forecast
 
+FEWEST = 3  # values of a new series, by which it is scaled
+
 
 @dataclass(frozen=True)
 class Forecaster:
@@ -142,23 +144,29 @@ class Forecaster:
             given = self.reader.read(records, ahead=True).panel
             given = recent.behind(self.last, given) if self.reader.layout.time is None else given
             panel = recent.going_on(self.last, given)
-        _require_values(panel, source)
+        _require_values(panel, self.scales, source)
         return recent.recent(panel, max(self.settings.context_length or 1, 1)), source
 
     def evaluate(
         self, model: Model, data: Any, device: torch.device, done: Callable[[int], None] | None = None
     ) -> dict[str, float]:
-        """All metrics over every forecast that can be made within ``data``, the run's last steps in front of it."""
+        """All metrics over every forecast that can be made within ``data``, the run's last steps in front of it.
+
+        A series that training did not have is scaled by its first values, as many as a context has, or the first half
+        of a shorter one; forecasts of it are measured from there on.
+        """
         given = self.reader.read(self._read(data)).panel
         panel = recent.going_on(self.last, given)
-        windows = self.windows(panel)
+        scales, looked = self.scales.with_begun(panel, self.settings.context_length or 1)
+        windows = replace(self, scales=scales).windows(panel)
         assert self.settings.horizon is not None
         asked = Backtest.over(
             windows.panel, int(given.begins.min()), int(np.iinfo(np.int64).max // 2), self.settings.horizon
         )
         known = {name: int(begin) for name, begin in zip(given.names, given.begins, strict=True)}
         begins = np.array([known[name] for name in panel.names])
-        asked = asked.select(np.flatnonzero(panel.begins[asked.series] + asked.first >= begins[asked.series]))
+        new = panel.begins[asked.series] + asked.first >= begins[asked.series]
+        asked = asked.select(np.flatnonzero(new & (asked.first >= looked[asked.series])))
         if not len(asked):
             raise UsageError(
                 f"there is nothing to measure: no series has {self.settings.horizon} steps with a value behind its "
@@ -166,7 +174,7 @@ class Forecaster:
             )
         found = forecasts(model, windows, asked, device=device, done=done)
         material = Material.of_backtest(
-            asked, self.scales.of(panel), self.scales.errors_of(panel), self.settings.level, self.settings.measured
+            asked, scales.of(panel), scales.errors_of(panel), self.settings.level, self.settings.measured
         )
         quantiles = self.calibration.apply(found.point, found.quantiles)
         return measured(material.forecast(found.point, quantiles, self.calibration.levels))
@@ -187,14 +195,23 @@ def _in_file(source: str | None) -> Iterator[None]:
         raise DataError(error.problem, place=replace(error.place, file=source), mend=error.mend) from None
 
 
-def _require_values(panel: Panel, source: str | None) -> None:
-    """Raise DataError for a series that has no value at all, so that there is nothing to go on from."""
-    for name, steps in zip(panel.names, panel.steps, strict=True):
-        if not steps:
+def _require_values(panel: Panel, scales: Scales, source: str | None) -> None:
+    """Raise DataError for a series of which nothing, or of a new one too little, is known to go on from."""
+    for name, values in zip(panel.names, panel.values, strict=True):
+        known = int(np.count_nonzero(~np.isnan(values)))
+        if not known:
             raise DataError(
                 f'the series "{name}" is not known from training, and no row of it has a value to go on from',
                 place=Place(source),
                 mend="give its last rows too, or correct its name",
+            )
+        if name not in scales.series and known < FEWEST:
+            count = "one value" if known == 1 else f"{known} values"
+            raise DataError(
+                f'the series "{name}" is not known from training, and {count} of it '
+                f"{'does' if known == 1 else 'do'} not tell how far it moves",
+                place=Place(source),
+                mend=f"give at least {FEWEST} of its last rows, or correct its name",
             )
 
 

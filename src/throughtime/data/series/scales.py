@@ -50,6 +50,29 @@ class Scales:
         pairs = zip(panel.names, panel.values, strict=True)
         return np.array([self.errors.get(name, naive_error(values, self.season)) for name, values in pairs])
 
+    def with_begun(self, panel: Panel, steps: int) -> tuple[Scales, np.ndarray]:
+        """The same scales, and those of the series that training did not have by their first ``steps`` values; and how
+        many steps of each series (S,) were looked at for that: no forecast of them may be judged.
+
+        Of a series that is shorter than twice that, it is the first half.
+
+        >>> known = Scales({}, {}, 1, (), ())
+        >>> found, looked = known.with_begun(Panel.of_values([np.array([1.0, 3.0, 100.0, 200.0])]), 10)
+        >>> found.series["1"].mean, looked.tolist()
+        (2.0, [2])
+        """
+        looked = np.array(
+            [
+                0 if name in self.series else min(steps, int(count) // 2)
+                for name, count in zip(panel.names, panel.steps, strict=True)
+            ]
+        )
+        new = np.flatnonzero(looked)
+        first = {panel.names[s]: panel.values[s][: looked[s]] for s in new.tolist()}
+        series = {name: _fitted(values) for name, values in first.items()}
+        errors = {name: naive_error(values, self.season) for name, values in first.items()}
+        return replace(self, series={**self.series, **series}, errors={**self.errors, **errors}), looked
+
     def scaled(self, panel: Panel) -> Panel:
         """The same panel, in deviations from the mean; what is missing of ``past`` and ``known`` becomes the mean."""
         scalings = self.of(panel)
