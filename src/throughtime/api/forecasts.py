@@ -41,6 +41,7 @@ from throughtime.models.metrics import Metric, Outcome, metrics
 from throughtime.models.model import Model, float_type
 from throughtime.models.settings import ForecastSettings, refuse_idle
 from throughtime.models.tasks import tasks
+from throughtime.models.tasks.forecast import watched
 from throughtime.settings import as_dict, declared
 from throughtime.use.answering import measured
 from throughtime.use.backtested import Told
@@ -49,20 +50,6 @@ from throughtime.use.going_on import next_steps
 from throughtime.use.inspect.memory.context import Context, context_of_rows
 from throughtime.use.sharing import SHARES, worthy_share
 
-OBEYED = (
-    "input",
-    "output",
-    "valid",
-    "test",
-    "split",
-    "format",
-    "encoding",
-    "delimiter",
-    "header",
-    "missing",
-    "series",
-    "time",
-)
 EVALUATED = 4_000  # forecasts of valid that are made after each epoch
 CONTEXT_ROWS = 256
 SHOWN = 300  # steps before the future in the report
@@ -274,7 +261,7 @@ def prepare_forecast(
 ) -> PreparedForecast:
     """Put on an axis, split in time, scale, and choose what is looked back on; every decision is told as it is made."""
     task = tasks["forecast"]
-    idle = [setting.name for setting in declared(DataSettings) if setting.name not in OBEYED]
+    idle = [setting.name for setting in declared(DataSettings) if setting.name in task.idle]
     refuse_idle(settings, idle, "series are neither rows by themselves nor texts")
     if why:
         tell(f"task: {task.name} ({task.shape}), because {why}")
@@ -343,7 +330,7 @@ def prepare_forecast(
 def _watched(name: str, panel: Panel) -> str:
     """The metric by which is chosen; UsageError for one that does not measure forecasts."""
     if name == "auto":
-        return "mae" if len(panel) == 1 else "mase"
+        return watched(len(panel))
     known = [entry for entry, metric in metrics.items() if "forecasts" in metric.kinds and entry != "coverage"]
     if name not in known:
         raise unknown("metric for forecasts", name, known)

@@ -36,9 +36,14 @@ def learning_rate(settings: TrainingSettings, update: int, updates_per_epoch: in
 
 
 def warmup_updates(settings: TrainingSettings, total: int) -> int:
-    """Updates that warm up, of ``total``; a UsageError where none would be left after them."""
-    share = 0 < settings.warmup < 1
-    updates = math.ceil(settings.warmup * total) if share else int(settings.warmup)
+    """Updates that warm up, of ``total``; a UsageError where none would be left after them.
+
+    >>> warmup_updates(TrainingSettings(warmup=0.05), 100), warmup_updates(TrainingSettings(warmup=0.05), 1)
+    (5, 0)
+    """
+    if 0 < settings.warmup < 1:
+        return min(math.ceil(settings.warmup * total), total - 1)
+    updates = int(settings.warmup)
     if updates >= total and updates > 0:
         raise UsageError(
             f"--warmup {settings.warmup:g}: training has only {total} updates; give fewer, or a share below 1"

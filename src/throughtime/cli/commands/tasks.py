@@ -40,7 +40,11 @@ def tasks(
         print_table(
             [
                 ("setting", "default", "values", "what it is"),
-                *((s.name, _shown(task.defaults.get(s.name, s.default)), s.values, s.help) for s in declared(group)),
+                *(
+                    (s.name, _shown(task.defaults.get(s.name, s.default)), s.values, s.help)
+                    for s in declared(group)
+                    if s.name not in task.idle
+                ),
             ]
         )
 

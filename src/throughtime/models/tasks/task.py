@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from torch import Generator
@@ -26,12 +27,13 @@ from throughtime.settings import Group
 class Task:
     """What the commands need to know of a task.
 
-    ``metric`` gives for each kind of output column that the task can learn the metric to watch, or how the column
-    decides it. ``head`` names the head for each of these kinds, where it is not the one registered under the kind
-    itself. ``baselines`` name those that stand beside it. ``defaults`` replace the general defaults of settings of any
-    group, and ``kind_defaults`` these where an output of that kind is learnt. ``texts`` is how many of the inputs must
-    be texts; where it is set, all inputs are read as texts unless another kind is said. ``guessed``: proposed for a
-    column of its kinds where the material names no task.
+    ``metric`` gives for each kind of output column that the task can learn the metric to watch, or a rule by which what
+    is learnt decides it (the column, or how many series). ``head`` names the head for each of these kinds, where it is
+    not the one registered under the kind itself. ``baselines`` name those that stand beside it. ``defaults`` replace the
+    general defaults of settings of any group, and ``kind_defaults`` these where an output of that kind is learnt.
+    ``texts`` is how many of the inputs must be texts; where it is set, all inputs are read as texts unless another kind
+    is said. ``guessed``: proposed for a column of its kinds where the material names no task. Settings that are
+    ``idle`` mean nothing for it.
     """
 
     name: str
@@ -39,7 +41,7 @@ class Task:
     shape: str  # "many to one", ...
     reads: str  # formats in words
     settings: type[Group]
-    metric: Mapping[str, str | Callable[[Field], str]]
+    metric: Mapping[str, str | Callable[[Any], str]]
     baselines: tuple[str, ...]
     head: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Task:
     example: str = ""
     texts: int = 0
     guessed: bool = True
+    idle: frozenset[str] = frozenset()
 
     def metric_for(self, output: Field) -> str:
         """The metric to watch where this column is learnt."""
