@@ -29,8 +29,8 @@ class Task:
 
     ``metric`` gives for each kind of output column that the task can learn the metric to watch, or a rule by which what
     is learnt decides it (the column, or how many series). ``head`` names the head for each of these kinds, where it is
-    not the one registered under the kind itself. ``baselines`` name those that stand beside it. ``defaults`` replace the
-    general defaults of settings of any group, and ``kind_defaults`` these where an output of that kind is learnt.
+    not the one registered under the kind itself. ``baselines`` name those that stand beside it. ``defaults`` replace
+    the general defaults of settings of any group, and ``kind_defaults`` these where an output of that kind is learnt.
     ``texts`` is how many of the inputs must be texts; where it is set, all inputs are read as texts unless another kind
     is said. ``guessed``: proposed for a column of its kinds where the material names no task. Settings that are
     ``idle`` mean nothing for it.
