@@ -192,3 +192,12 @@ def test_the_other_strand_is_that_of_iupac_and_twice_is_the_same() -> None:
     for code, bases in {**meant, "V": "ACG", "N": "ACGT"}.items():
         other = complement(code)
         assert sorted(complement(bases)) == sorted({**meant, "V": "ACG", "N": "ACGT"}[other])
+
+
+def test_packed_files_are_splits_too(tmp_path: Path) -> None:
+    for name, count in (("train", 5), ("test", 2)):
+        text = "".join(f">{name}{k} label={'xy'[k % 2]}\nACGTTGCAAC{'ACGT'[k % 4]}\n" for k in range(count))
+        (tmp_path / f"{name}.fasta.gz").write_bytes(gzip.compress(text.encode()))
+    records = read(tmp_path, SETTINGS)
+    assert records.split == ["train"] * 5 + ["test"] * 2
+    assert len(records.columns["sequence"]) == 7

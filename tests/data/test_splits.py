@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from throughtime.data.files import read
+from throughtime.data.nucleotides import reverse_complement
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.splits import NAMES, Splits, given_splits, split
@@ -92,6 +93,23 @@ def test_identical_rows_are_left_out_counted_and_never_on_both_sides() -> None:
     found = [row for name in NAMES for row in rows(getattr(splits, name))]
     assert len(found) == len(set(found)) == 120 and splits.repeated == 37
     assert any("37 of 157 rows repeat an earlier one" in note for note in splits.notes)
+
+
+def test_a_sequence_and_its_other_strand_are_one_where_both_are_read() -> None:
+    chance = random.Random(3)
+    once = ["".join(chance.choice("ACGT") for _ in range(30)) for _ in range(40)]
+    source = {"text": [*once, *map(reverse_complement, once)], "label": [*"xy" * 20] * 2}
+    assert divided(source).repeated == 0
+    found = divided(source, reverse_complement="tied")
+    assert found.repeated == 40
+    assert any("same input, on either strand" in note for note in found.notes)
+    both = [(text, label) for text, label in zip(source["text"], source["label"], strict=True)]
+    given = {"text": [text for text, _ in both], "label": [label for _, label in both], "part": []}
+    given["part"] = ["train" if k < 70 else "valid" if k < 75 else "test" for k in range(80)]
+    told = divided(given, reverse_complement="augment", split="part").notes
+    assert any(note.startswith("5 of 5 test rows stand in train too") for note in told)
+    texts = {"text": [f"{word} {k}" for k in range(20) for word in ("one", "two")], "label": [*"xy"] * 20}
+    assert divided(texts, reverse_complement="tied").repeated == 0
 
 
 def test_what_stands_beside_inputs_and_output_makes_no_difference_to_rows() -> None:

@@ -40,6 +40,16 @@ def reverse_complement(sequence: str, *, rna: bool = False) -> str:
     return complement(sequence, rna=rna)[::-1]
 
 
+def either_strand(sequence: str) -> str:
+    """One and the same text for a sequence and its other strand, in upper case.
+
+    >>> either_strand("ttg"), either_strand("CAA")
+    ('CAA', 'CAA')
+    """
+    sequence = sequence.upper()
+    return min(sequence, reverse_complement(sequence, rna="U" in sequence))
+
+
 def are_nucleotides(sequences: Iterable[str], fewest: int = FEWEST) -> bool:
     """Whether such texts are DNA or RNA: in their letters, whatever the case, hardly anything but A, C, G, T, U, N.
 

@@ -10,6 +10,7 @@ from throughtime.data.drawing import groups_drawn, rows_drawn, single_rows
 from throughtime.data.files.folders import split_name
 from throughtime.data.gathering import Layout, read_rows
 from throughtime.data.held_out import HELD_OUT, by_values, fraction, in_words, is_path
+from throughtime.data.nucleotides import are_nucleotides, either_strand
 from throughtime.data.records import Records, same_columns
 from throughtime.data.settings import DataSettings
 from throughtime.data.values import class_name, is_missing, shown
@@ -54,6 +55,7 @@ def split(
     """The three splits: as given by file, as the material says, and what is then missing drawn from the training rows.
 
     Where a split is drawn, identical rows (inputs and output) are left out before; given splits are taken as they are.
+    Where the other strand is read, a sequence and its reverse complement are the same.
     With ``stratify`` each class is drawn by itself, and has a row in training. Rows of one group stay together: of the
     column that the settings name, else of the one that the material names.
 
@@ -61,6 +63,7 @@ def split(
     has nothing to act on.
     """
     columns = (*inputs, output)
+    strands = _strands(records, inputs) if settings.reverse_complement != "none" else ()
     for part in given.values():
         same_columns(records, part, columns)
     records, notes = _labelled(records, output, settings)
@@ -72,10 +75,10 @@ def split(
     drawn = [name for name in HELD_OUT if name not in parts]
     repeated = 0
     if drawn:
-        train, repeated = _distinct(train, columns, notes)
+        train, repeated = _distinct(train, columns, strands, notes)
     else:
         _refuse_without_effect(settings)
-    notes += _contradictions(train, inputs, output)
+    notes += _contradictions(train, inputs, output, strands)
     if drawn:
         shares = {name: fraction(name, getattr(settings, name)) or 0.0 for name in drawn}
         if parts:
@@ -85,7 +88,7 @@ def split(
         train = parts.pop("train")
     for name in NAMES:
         if name in parts and name not in drawn:
-            notes += _overlap(train, parts[name], columns, name)
+            notes += _overlap(train, parts[name], columns, strands, name)
     parts["train"] = train
     for name in NAMES:
         if not len(parts[name]):
@@ -197,24 +200,33 @@ def _labelled(records: Records, output: str, settings: DataSettings) -> tuple[Re
     return records.select([i for i in range(len(values)) if i not in left_out]), [note]
 
 
-def _distinct(records: Records, columns: Sequence[str], notes: list[str]) -> tuple[Records, int]:
+def _strands(records: Records, inputs: Sequence[str]) -> tuple[str, ...]:
+    """The inputs that hold DNA or RNA."""
+    texts = {name: [value for value in records.columns[name] if isinstance(value, str)] for name in inputs}
+    return tuple(name for name, values in texts.items() if values and are_nucleotides(values))
+
+
+def _distinct(
+    records: Records, columns: Sequence[str], strands: Sequence[str], notes: list[str]
+) -> tuple[Records, int]:
     """Each different row once, where it first stands, and how many are left out."""
     first: dict[str, int] = {}
-    for i, row in enumerate(_rows(records, columns)):
+    for i, row in enumerate(_rows(records, columns, strands)):
         first.setdefault(row, i)
     repeated = len(records) - len(first)
     if not repeated:
         return records, 0
     verb = "repeats an earlier one" if repeated == 1 else "repeat an earlier one"
     left_out = "is left out" if repeated == 1 else "are left out"
-    notes.append(f"{repeated:,} of {len(records):,} rows {verb} (same input, same output) and {left_out}")
+    same = "same input, on either strand, same output" if strands else "same input, same output"
+    notes.append(f"{repeated:,} of {len(records):,} rows {verb} ({same}) and {left_out}")
     return records.select(first.values()), repeated
 
 
-def _contradictions(records: Records, inputs: Sequence[str], output: str) -> list[str]:
+def _contradictions(records: Records, inputs: Sequence[str], output: str, strands: Sequence[str]) -> list[str]:
     outputs: dict[str, set[str]] = {}
     rows: Counter[str] = Counter()
-    for seen, value in zip(_rows(records, inputs), records.column(output), strict=True):
+    for seen, value in zip(_rows(records, inputs, strands), records.column(output), strict=True):
         outputs.setdefault(seen, set()).add(repr(value))
         rows[seen] += 1
     several = [seen for seen, values in outputs.items() if len(values) > 1]
@@ -225,16 +237,22 @@ def _contradictions(records: Records, inputs: Sequence[str], output: str) -> lis
     return [f'{stand} under several values of "{output}" ({count:,} rows): no model can get all of them right']
 
 
-def _overlap(train: Records, other: Records, columns: Sequence[str], name: str) -> list[str]:
-    seen = set(_rows(train, columns))
-    both = sum(row in seen for row in _rows(other, columns))
+def _overlap(train: Records, other: Records, columns: Sequence[str], strands: Sequence[str], name: str) -> list[str]:
+    seen = set(_rows(train, columns, strands))
+    both = sum(row in seen for row in _rows(other, columns, strands))
     verb = "stands" if both == 1 else "stand"
     return [f"{both:,} of {len(other):,} {name} rows {verb} in train too; given so, and kept"] if both else []
 
 
-def _rows(records: Records, columns: Sequence[str]) -> list[str]:
-    """Each row in a form that can be compared, whatever it holds."""
-    return [repr(row) for row in zip(*(records.columns[name] for name in columns), strict=True)]
+def _rows(records: Records, columns: Sequence[str], strands: Sequence[str]) -> list[str]:
+    """Each row in a form that can be compared, whatever it holds; of ``strands`` both are the same."""
+    found = [
+        [either_strand(value) if isinstance(value, str) else value for value in records.columns[name]]
+        if name in strands
+        else records.columns[name]
+        for name in columns
+    ]
+    return [repr(row) for row in zip(*found, strict=True)]
 
 
 def _why_empty(

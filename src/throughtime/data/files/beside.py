@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from throughtime.data.files.folders import stem
 from throughtime.data.files.table import read_table
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
@@ -36,8 +37,8 @@ def with_table(records: Records, path: Path) -> Records:
 
 
 def _tables(path: Path) -> list[Path]:
-    stem = path.name.split(".")[0] if path.suffix == ".gz" else path.stem
-    names = [stem, *(name.format(stem) for name in reversed(LABELS))]
+    own = stem(path)
+    names = [own, *(name.format(own) for name in reversed(LABELS))]
     tables = [path.parent / f"{name}{suffix}" for name in names for suffix in SUFFIXES]
     return [table for table in dict.fromkeys(tables) if table.is_file()]
 

@@ -46,6 +46,15 @@ def folder_name(folder: Path) -> str:
     return f"{folder.resolve().name}/"
 
 
+def stem(path: Path) -> str:
+    """The name without its suffix, and without the one that says that it is packed.
+
+    >>> stem(Path("train.fasta.gz")), stem(Path("a.b.csv"))
+    ('train', 'a.b')
+    """
+    return Path(path.stem).stem if path.suffix == ".gz" else path.stem
+
+
 def left_aside(folder: Path, entries: Iterable[Path]) -> list[str]:
     """A note on what was not read, none if there is nothing."""
     names = [entry.name + ("/" if entry.is_dir() else "") for entry in entries]
@@ -80,7 +89,7 @@ def splits_by_name(names: Sequence[str]) -> dict[str, str]:
 def holds_splits(folder: Path) -> bool:
     """Whether a folder holds ``train`` and at least one of ``valid`` and ``test``."""
     found = listing(folder)
-    splits = set(splits_by_name([entry.stem for entry in (*found.folders, *found.files)]).values())
+    splits = set(splits_by_name([stem(entry) for entry in (*found.folders, *found.files)]).values())
     return "train" in splits and len(splits) > 1
 
 

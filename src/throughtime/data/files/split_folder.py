@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from throughtime.data.files.folders import SPLIT_NAMES, folder_name, holds_splits, left_aside, listing, splits_by_name
+from throughtime.data.files.folders import (
+    SPLIT_NAMES,
+    folder_name,
+    holds_splits,
+    left_aside,
+    listing,
+    splits_by_name,
+    stem,
+)
 from throughtime.data.files.format import Format, formats
 from throughtime.data.files.parallel import holds_columns
 from throughtime.data.files.reading import read
@@ -18,10 +26,10 @@ def read_split_folder(folder: Path, settings: DataSettings) -> Records:
     """The records of all parts, their ``split`` filled in; the parts must have the same columns."""
     found = listing(folder)
     entries = [*found.folders, *found.files]
-    names = splits_by_name([entry.stem for entry in entries])
+    names = splits_by_name([stem(entry) for entry in entries])
     parts: dict[str, Path] = {}
     for entry in entries:
-        split = names.get(entry.stem)
+        split = names.get(stem(entry))
         if split in parts:
             problem = f"{parts[split].name} and {entry.name} both hold the {split} split"
             raise DataError(
@@ -37,7 +45,7 @@ def read_split_folder(folder: Path, settings: DataSettings) -> Records:
     inside = changed(settings, format="auto") if settings.format == "split_folder" else settings
     records = joined({split: read(parts[split], inside) for split in order}, folder_name(folder))
     listed = ", ".join(f"{split} from {parts[split].name}" for split in order)
-    others = [entry for entry in entries if entry.stem not in names]
+    others = [entry for entry in entries if stem(entry) not in names]
     return records.noting(
         f"{folder_name(folder)}: splits as given: {listed}", *left_aside(folder, [*others, *found.beside])
     )
