@@ -179,3 +179,58 @@ def test_a_run_from_python_is_inspected_with_its_records(tmp_path: Path) -> None
 def test_nothing_to_try_is_said_after_the_verdict(classified: Path) -> None:
     said = throughtime("inspect", classified, "--try").out
     assert "text, layer 0" in said and ("there is nothing to try" in said or "tried: " in said)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("inspect-series")
+    lines = ["who,x,y,kind"]
+    for k in range(60):
+        rise = 1 if k % 2 else -1
+        lines += [f"p{k},{rise * t + k % 3},{t % 2},{'up' if k % 2 else 'down'}" for t in range(5 + k % 4)]
+    (folder / "rows.csv").write_text("\n".join(lines) + "\n")
+    options = ["--output", "kind", "--set", "series=who", "--epochs", "2", "--hidden-size", "6"]
+    throughtime("train", folder / "rows.csv", "--run", folder / "run", "--set", "baselines=majority", *options)
+    return folder
+
+
+def test_a_series_is_explained_by_its_name_and_a_row_by_its_number(measured: Path) -> None:
+    run, data = measured / "run", measured / "rows.csv"
+    by_name = throughtime("inspect", run, "--data", data, "--series", "p4", "--json").json
+    by_number = throughtime("inspect", run, "--data", data, "--row", "5", "--json").json
+    assert by_name == by_number
+    assert [part["tokens"] for part in by_name["inputs"]] == [["1, 0", "0, 1", "-1, 0", "-2, 1", "-3, 0"]]
+    given = sum(share for part in by_name["inputs"] for share in part["given"])
+    assert given == pytest.approx(by_name["score"]["value"] - by_name["score"]["baseline"], abs=2e-3)
+    assert throughtime("inspect", run, "--data", data, "--series", "p4").out.startswith("kind: ")
+
+
+def test_one_step_of_a_series_in_numbers_and_its_quantities(measured: Path) -> None:
+    run, data = measured / "run", measured / "rows.csv"
+    told = throughtime("inspect", run, "--data", data, "--series", "p4", "--step", "2", "--unit", "1").out
+    assert told.startswith("step 2 reads '-1, 0': layer 0, unit 1 of 6")
+    kept = throughtime("inspect", run, "--data", data, "--row", "5", "--record", "f").json
+    assert [len(values) for values in kept.values()] == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--series", "p4"], "--series goes with --data"),
+        (["--row", "61"], "row 61: there are the rows 1 to 60"),
+        (["--series", "p99"], 'unknown series "p99"'),
+        (["--row", "1", "--series", "p4"], "--row and --series: one inspection at a time"),
+    ],
+)
+def test_rows_that_are_not_there_are_refused(options: list[str], told: str, measured: Path) -> None:
+    data = [] if told.endswith("--data") else ["--data", measured / "rows.csv"]
+    assert told in throughtime("inspect", measured / "run", *data, *options, code=2).err
+
+
+def test_a_row_of_a_table_is_explained(classified: Path) -> None:
+    data = classified.parent / "rows.csv"
+    row = throughtime("inspect", classified, "--data", data, "--row", "1", "--json").json
+    text = throughtime("inspect", classified, "--text", "ba0", "--json").json
+    assert row["inputs"][0]["tokens"] == ["b", "a", "0"] and row["score"] == text["score"]
+    told = throughtime("inspect", classified, "--data", data, "--series", "a", code=2).err
+    assert "the rows are not gathered into series" in told

@@ -190,8 +190,10 @@ def test_new_rows_are_gone_on_from(run: Path, tmp_path: Path) -> None:
         (["--series", "west"], 'unknown series "west"'),
         (["--series", "north", "--at", "3"], "step 3: the steps 0 to 2 are forecast"),
         (["--series", "north", "--text", "a"], "--text and --series: one inspection at a time"),
-        (["--at", "1"], "--at goes with --text or --series"),
+        (["--at", "1"], "--at goes with --text, --row or --series"),
         (["--text", "a"], "give --series NAME"),
+        (["--series", "north", "--answer", "a"], "--answer a: a forecast is a number"),
+        (["--row", "1"], "--row goes with --data"),
     ],
 )
 def test_what_cannot_be_explained_is_said(run: Path, options: list[str], told: str) -> None:

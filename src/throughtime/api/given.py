@@ -20,7 +20,8 @@ from throughtime.data.records import Places, Records, in_memory_records
 from throughtime.data.settings import DataSettings
 from throughtime.data.streams import Streams
 from throughtime.data.streams.streams import read_stream
-from throughtime.errors import DataError, UsageError
+from throughtime.data.values import class_name
+from throughtime.errors import DataError, UsageError, unknown
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,21 @@ class Given:
             raise UsageError("the text is empty; give one with something to read")
         return self.records([given] if isinstance(given, str) else [dict(given)])
 
+    def row(self, data: Any, number: int | None = None, series: str | None = None) -> dict[str, Any]:
+        """The inputs of one row of ``data``: that of this ``number``, from 1, or that which a ``series`` became."""
+        records = self.records(data)
+        if series is not None:
+            if records.series is None:
+                raise UsageError(f'series "{series}": the rows are not gathered into series; give the number of a row')
+            names = [class_name(name) for name in records.columns[records.series]]
+            if series not in names:
+                raise unknown("series", series, names)
+            number = names.index(series) + 1
+        assert number is not None
+        if not 1 <= number <= len(records):
+            raise UsageError(f"row {number}: there are the rows 1 to {len(records):,}")
+        return {column: records.columns[column][number - 1] for column in self.inputs}
+
     def only_text(self) -> str:
         """The column of the only input, a text; a UsageError where the run reads anything else."""
         if len(self.inputs) == 1 and self.fields[self.inputs[0]].kind in ("tokens", "words"):
@@ -119,6 +135,13 @@ class Given:
             f"this run reads {columns}, which a text alone does not fill; give a file with "
             f"{'it' if len(self.inputs) == 1 else 'them'}, or from Python records"
         )
+
+    def only_steps(self) -> str:
+        """The column of the only input, which has steps that recurrent layers read; a UsageError elsewhere."""
+        if len(self.inputs) == 1 and self.fields[self.inputs[0]].kind in ("tokens", "words", "numbers"):
+            return self.inputs[0]
+        columns = ", ".join(f'"{name}" ({self.fields[name].kind})' for name in self.inputs)
+        raise UsageError(f"one step is told of runs that read one text or one series, and this one reads {columns}")
 
     def text_field(self) -> Tokens:
         """The field of the first input, which is a text."""

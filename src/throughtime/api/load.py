@@ -431,20 +431,29 @@ class TrainedRun:
         require_aligned(records, dataset.fields, dataset.columns, first)
 
     def step(
-        self, text: str, step: int, *, layer: int = 0, reverse: bool = False, unit: int | None = None
+        self,
+        given: str | Mapping[str, Any],
+        step: int,
+        *,
+        layer: int = 0,
+        reverse: bool = False,
+        unit: int | None = None,
     ) -> StepInNumbers:
-        """One step (from 0) of one unit while the network reads a text: its equations and derivatives in numbers.
+        """One step (from 0) of one unit while the network reads a text, or a series: equations and derivatives in
+        numbers.
 
         Without ``unit`` that one is taken on which the answer hangs most. Where a text is written, it is the layers
         that read which are looked into, and the answer is all that is written. Raises UsageError for a run that reads
-        more than one text, and for a step, layer, direction or unit that there is not.
+        more than one column, and for a step, layer, direction or unit that there is not.
         """
         self._refuse_series()
         if isinstance(self.model, LanguageModel):
-            read = reading(self.model, self.given.text_field(), text)
+            if not isinstance(given, str):
+                raise UsageError("a language model reads a text; give a text")
+            read = reading(self.model, self.given.text_field(), given)
         else:
-            column = self.given.only_text()
-            dataset = Dataset(self.given.records([text]), {column: self.fields[column]})
+            column = self.given.only_text() if isinstance(given, str) else self.given.only_steps()
+            dataset = Dataset(self.given.one(given), {column: self.fields[column]})
             read = answering(self.model, dataset, self.output)
         return step_of(read, step, layer=layer, reverse=reverse, unit=unit)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from throughtime.cli.output import print_table, progress
 from throughtime.errors import UsageError
+
+if TYPE_CHECKING:
+    from throughtime.api.load import TrainedRun
 
 Found = tuple[Any, Iterable[str]]
 KEPT = 5  # explained answers in a report, the latest
@@ -48,49 +52,71 @@ def the_memory(
     return {**found.to_json(), "tried": outcome.to_json()}, [*outcome.lines(), f"to train so: {again}", *where]
 
 
-def the_answer(run: str, use: Sequence[str] | None, text: str, answer: str | None, at: int | None) -> Found:
-    """Why it answers a text so."""
+@dataclass(frozen=True)
+class Asked:
+    """What is asked about: a ``text``; or of ``data`` the ``row`` of a number, from 1, or a ``series``.
+
+    Of a forecaster it is the future of a series, after the last row that it knows or after ``data``.
+    """
+
+    text: str | None = None
+    data: str | None = None
+    row: int | None = None
+    series: str | None = None
+
+    @property
+    def given(self) -> bool:
+        return self.text is not None or self.row is not None or self.series is not None
+
+    def of(self, trained: TrainedRun) -> str | dict[str, Any]:
+        """As the run takes it."""
+        if self.text is not None:
+            return self.text
+        if self.data is None:
+            option = "--row" if self.series is None else "--series"
+            raise UsageError(f"{option} goes with --data, the file or folder where it stands; give --data too")
+        return trained.given.row(self.data, self.row, self.series)
+
+
+def the_answer(run: str, use: Sequence[str] | None, asked: Asked, answer: str | None, at: int | None) -> Found:
+    """Why it answers a text or a row so, or forecasts the future of a series so."""
     from throughtime.api import load
     from throughtime.api.inspecting import keep_among
-    from throughtime.use.inspect.explain import lines
+    from throughtime.use.inspect.explain import forecast_lines, lines
 
     trained = load(run, use=use or ())
-    found = trained.explain(text, answer=answer, step=at)
+    where = ["", f"report: {trained.run.report.path}"]
+    if asked.series is not None and trained.task.name == "forecast":
+        if answer is not None:
+            raise UsageError(f"--answer {answer}: a forecast is a number; leave it out")
+        told = trained.explain_forecast(asked.series, step=at, data=asked.data)
+        keep_among(trained.run, "forecasts", told.to_json(), KEPT)
+        return told.to_json(), [*forecast_lines(told), *where]
+    found = trained.explain(asked.of(trained), answer=answer, step=at)
     keep_among(trained.run, "explained", found.to_json(), KEPT)
-    return found.to_json(), [*lines(found), "", f"report: {trained.run.report.path}"]
-
-
-def the_forecast(run: str, use: Sequence[str] | None, series: str | None, at: int | None, data: str | None) -> Found:
-    """Why it forecasts the future of a series so."""
-    from throughtime.api import load
-    from throughtime.api.inspecting import keep_among
-    from throughtime.use.inspect.explain import forecast_lines
-
-    trained = load(run, use=use or ())
-    found = trained.explain_forecast(series, step=at, data=data)
-    keep_among(trained.run, "forecasts", found.to_json(), KEPT)
-    return found.to_json(), [*forecast_lines(found), "", f"report: {trained.run.report.path}"]
+    return found.to_json(), [*lines(found), *where]
 
 
 def the_step(
-    run: str, use: Sequence[str] | None, text: str, step: int, layer: int, reverse: bool, unit: int | None
+    run: str, use: Sequence[str] | None, asked: Asked, step: int, layer: int, reverse: bool, unit: int | None
 ) -> Found:
     """One step of one unit in numbers."""
     from throughtime.api import load
     from throughtime.api.inspecting import keep
 
     trained = load(run, use=use or ())
-    found = trained.step(text, step, layer=layer, reverse=reverse, unit=unit)
+    found = trained.step(asked.of(trained), step, layer=layer, reverse=reverse, unit=unit)
     keep(trained.run, "step", found.to_json())
     return found.to_json(), found.lines()
 
 
-def the_quantities(run: str, use: Sequence[str] | None, text: str, names: str) -> Found:
+def the_quantities(run: str, use: Sequence[str] | None, asked: Asked, names: str) -> Found:
     """Named quantities at every step, ``{"text.l0.f": [[...], ...]}``."""
     from throughtime.api import load
 
     chosen = [] if names == "all" else [name.strip() for name in names.split(",")]
-    found = load(run, use=use or ()).record(text, chosen)
+    trained = load(run, use=use or ())
+    found = trained.record(asked.of(trained), chosen)
     return {name: values.tolist() for name, values in found.items()}, []
 
 

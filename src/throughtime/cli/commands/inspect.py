@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from typer import Argument, Option
 
-from throughtime.cli import options
+from throughtime.cli import inspecting, options
 from throughtime.cli.main import app
 from throughtime.cli.output import print_json
 from throughtime.errors import UsageError
@@ -18,21 +19,28 @@ Number = int | None
 def inspect(
     run: Annotated[str, Argument(help="A finished run; with --nan one that stopped.", metavar="RUN")],
     text: Annotated[options.Text, Option(help="Why it answers this text so.", metavar="TEXT")] = None,
+    row: Annotated[
+        Number, Option(help="With --data: why it answers this row so, counted from 1.", metavar="N", min=1)
+    ] = None,
     series: Annotated[
-        options.Text, Option(help="Why it forecasts the future of this series so.", metavar="NAME")
+        options.Text,
+        Option(help="Why it forecasts the future of this series so; with --data: answers it so.", metavar="NAME"),
     ] = None,
     answer: Annotated[
-        options.Text, Option(help="With --text: explain this class or token, not the predicted one.", metavar="CLASS")
+        options.Text,
+        Option(
+            help="With --text, --row or --series: explain this class or token, not the predicted one.", metavar="CLASS"
+        ),
     ] = None,
     at: Annotated[
         Number,
         Option(
-            help="With --text: explain the answer at this step, or this token of a text that is written, counted "
-            "from 0; the least sure one if not given. With --series: this step ahead, from 0; the last if not given.",
+            help="With these: explain the answer at this step, or this token of a text that is written, counted "
+            "from 0, the least sure one if not given; of a forecast this step ahead, from 0, the last if not given.",
             metavar="N",
         ),
     ] = None,
-    step: Annotated[Number, Option(help="With --text: this step in numbers, counted from 0.", metavar="N")] = None,
+    step: Annotated[Number, Option(help="With these: this step in numbers, counted from 0.", metavar="N")] = None,
     layer: Annotated[Number, Option(help="With --step: the layer, counted from 0 (0).", metavar="N")] = None,
     backward: Annotated[bool, Option("--backward", help="With --step: the direction that reads backwards.")] = False,
     unit: Annotated[
@@ -41,7 +49,7 @@ def inspect(
     record: Annotated[
         options.Text,
         Option(
-            help="With --text: these quantities at every step, as JSON, such as f,c; all for every one.", metavar="Q"
+            help="With these: these quantities at every step, as JSON, such as f,c; all for every one.", metavar="Q"
         ),
     ] = None,
     find: Annotated[
@@ -54,7 +62,8 @@ def inspect(
     data: Annotated[
         options.Text,
         Option(
-            help="The run's data, where it was moved; with --find texts to read, with --series rows to go on from.",
+            help="The run's data, where it was moved; with --find texts to read, with --row and --series where it "
+            "stands, of a forecast rows to go on from.",
             metavar="PATH",
         ),
     ] = None,
@@ -65,40 +74,37 @@ def inspect(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Look into a RUN: how far back it learns and what stands in its way; or why it answers a text, or forecasts, so.
+    """Look into a RUN: how far back it learns and what stands in its way; or why it answers, or forecasts, so.
 
     What is found is printed, and kept in the run's report.
     """
-    _require("--text", text is not None, {"--answer": answer, "--step": step, "--record": record})
-    _require("--text or --series", text is not None or series is not None, {"--at": at})
+    asked = inspecting.Asked(text, data, row, series)
+    of_answers = {"--answer": answer, "--at": at, "--step": step, "--record": record}
+    _require("--text, --row or --series", asked.given, of_answers)
     _require("--step", step is not None, {"--layer": layer, "--backward": backward or None, "--unit": unit})
-    _require("the verdict, --find or --series", text is None and not nan, {"--data": data})
+    _require("the verdict, --find, --row or --series", text is None and not nan, {"--data": data})
     _require("--try", try_, {"--epochs": epochs})
-    kinds = {"--text": text is not None, "--series": series is not None, "--find": bool(find)}
-    _only_one({**kinds, "--nan": nan, "--try": try_})
+    kinds = {"--text": text is not None, "--row": row is not None, "--series": series is not None}
+    _only_one({**kinds, "--find": bool(find), "--nan": nan, "--try": try_})
     explained = {"--answer": answer is not None, "--at": at is not None}
     for name, given in explained.items():
         _only_one({"--step": step is not None, name: given, "--record": record is not None})
-    from throughtime.cli import inspecting
-
     if nan:
         value, lines = inspecting.the_nan(run, use)
     elif find:
         value, lines = inspecting.the_units(run, use, find, data, json)
-    elif series is not None:
-        value, lines = inspecting.the_forecast(run, use, series, at, data)
-    elif text is None:
+    elif not asked.given:
         value, lines = inspecting.the_memory(run, use, data, try_, epochs or 3, quiet, json)
     elif record is not None:
-        value, lines = inspecting.the_quantities(run, use, text, record)
+        value, lines = inspecting.the_quantities(run, use, asked, record)
     elif step is not None:
-        value, lines = inspecting.the_step(run, use, text, step, layer or 0, backward, unit)
+        value, lines = inspecting.the_step(run, use, asked, step, layer or 0, backward, unit)
     else:
-        value, lines = inspecting.the_answer(run, use, text, answer, at)
+        value, lines = inspecting.the_answer(run, use, asked, answer, at)
     print_json(value) if json or record is not None else print("\n".join(lines))
 
 
-def _require(option: str, given: bool, others: dict[str, object]) -> None:
+def _require(option: str, given: bool, others: Mapping[str, object]) -> None:
     """Raise UsageError where an option is given without the one that it belongs to."""
     for name, value in others.items():
         if value is not None and not given:

@@ -24,6 +24,7 @@ from throughtime.models.heads.tokens import TextHead
 from throughtime.models.language_model import LanguageModel
 from throughtime.models.model import Model
 from throughtime.use.generating import prompt_ids
+from throughtime.use.inspect.explain.tokens import tokens_of
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,25 @@ class Answering:
 
 
 def answering(model: Model, dataset: Dataset, output: Field) -> Answering:
-    """A data set of one row, whose only column is a text."""
+    """A data set of one row, whose only column is a text or a series."""
     ((column, field),) = dataset.fields.items()
     batch = collated(dataset, np.zeros(1, dtype=np.int64)).to(next(model.parameters()).device)
-    held, layers = batch[column], model.encoders[0].recurrent
-    assert isinstance(held, Sequences) and isinstance(layers, Recurrent)
-    ids = held.data[0, : int(held.lengths[0])]
-    vocabulary: Any = getattr(field, "vocabulary")  # noqa: B009  (fields of texts have one)
-    tokens = vocabulary.decode((ids if ids.dim() == 1 else ids[:, 0]).tolist())  # of words the first id
+    layers = model.encoders[0].recurrent
+    assert isinstance(layers, Recurrent)
+    tokens = _read(dataset, column, field, batch)
     if isinstance(model.head, TextHead):
         return Answering(layers, tuple(tokens), _writing(model, model.head, batch))
     return Answering(layers, tuple(tokens), lambda step: _score(model, batch, output, step))
+
+
+def _read(dataset: Dataset, column: str, field: Field, batch: Batch) -> list[str]:
+    """What stands at each step that is read: tokens as the network knows them, numbers as they were given."""
+    if not hasattr(field, "vocabulary"):
+        return tokens_of(field, dataset.records.columns[column][0], dataset.records.where(0, column))
+    held, vocabulary = batch[column], field.vocabulary
+    assert isinstance(held, Sequences)
+    ids = held.data[0, : int(held.lengths[0])]
+    return list(vocabulary.decode((ids if ids.dim() == 1 else ids[:, 0]).tolist()))  # of words the first id
 
 
 def reading(model: LanguageModel, field: Tokens, text: str) -> Answering:
