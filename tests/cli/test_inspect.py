@@ -203,6 +203,8 @@ def test_a_series_is_explained_by_its_name_and_a_row_by_its_number(measured: Pat
     given = sum(share for part in by_name["inputs"] for share in part["given"])
     assert given == pytest.approx(by_name["score"]["value"] - by_name["score"]["baseline"], abs=2e-3)
     assert throughtime("inspect", run, "--data", data, "--series", "p4").out.startswith("kind: ")
+    page = (run / "report.html").read_text()
+    assert "as it was measured." in page and "What each step gave." in page
 
 
 def test_one_step_of_a_series_in_numbers_and_its_quantities(measured: Path) -> None:

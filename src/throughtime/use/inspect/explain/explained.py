@@ -22,7 +22,8 @@ class Input:
     """An input column as the network read it: a token a step, and of each what it gave and what would be without it.
 
     ``given (T,)`` is the token's share of the score; a column without time has one step, its value. ``words`` says that
-    tokens stand apart when they are read.
+    tokens stand apart when they are read. Of a series, ``values`` are its steps as they were given, a number each, or
+    one for each of the ``channels``.
     """
 
     column: str
@@ -32,6 +33,8 @@ class Input:
     words: bool
     over_time: tuple[OverTime, ...] = ()
     recorded: Mapping[str, np.ndarray] = field(default_factory=dict)  # (T, units) each, by layer and quantity
+    values: tuple[Any, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def _input(entry: Input) -> dict[str, Any]:
         "words": entry.words,
         "tokens": list(entry.tokens),
         "given": entry.given.tolist(),
+        **({"values": list(entry.values), "channels": list(entry.channels)} if entry.values else {}),
         "without": [None if out is None else _without(out) for out in entry.without],
         "over_time": [line.to_json() for line in entry.over_time],
     }

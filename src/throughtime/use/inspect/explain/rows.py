@@ -12,6 +12,7 @@ from torch import Tensor
 from throughtime.batch import Batch
 from throughtime.cells.recurrent import Recurrent
 from throughtime.data.fields import Field
+from throughtime.data.fields.numbers import Numbers
 from throughtime.data.records import Records
 from throughtime.models.encoders import steps_of
 from throughtime.models.model import Model
@@ -54,7 +55,10 @@ def explain_row(
     inputs = []
     for k, (name, field) in enumerate(fields.items()):
         tokens = tuple(tokens_of(field, records.columns[name][0], records.where(0, name)))
+        value = records.columns[name][0]
         entry = Input(name, tokens, attribution.inputs[k], tuple(without[name]), are_words(field))
+        if isinstance(field, Numbers) and isinstance(value, list):
+            entry = replace(entry, values=tuple(value[: len(tokens)]), channels=field.channels)
         inputs.append(with_insides(entry, exact, k, batch))
     kind = KINDS.get(output.kind, "number")
     classes = getattr(output, "classes", ())

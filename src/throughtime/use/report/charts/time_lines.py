@@ -17,6 +17,7 @@ NARROW, WIDE = 420, 860
 LEAST_LEFT, EDGE = 52, 12
 TICK = 6.8  # generous width in pixels of one letter at an axis
 ROW = 20  # height of a row of the key
+STYLES = [("first", ""), ("second", ""), ("first", "dashed"), ("second", "dashed"), ("plain", "thin")]  # told apart
 Key = tuple[str, str]  # a name and the style of what it names
 
 

@@ -8,13 +8,17 @@ from typing import Any
 from throughtime.use.inspect.explain.tokens import visible, written
 from throughtime.use.inspect.explain.written_lines import HEADER, remarks, written_cells
 from throughtime.use.report.charts.attention import attention_map, strongest
+from throughtime.use.report.charts.lines import Line
 from throughtime.use.report.charts.strips import Strip, strip_chart
+from throughtime.use.report.charts.time_lines import STYLES, time_chart
+from throughtime.use.report.charts.time_lines import WIDE as WIDTH_OF_SERIES
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.inputs import place
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import amount, fraction, number
 from throughtime.use.report.parts import chart, note, section, table, unfold
 from throughtime.use.report.tagged import space_between
+from throughtime.use.report.times import values
 
 MOST_TOKENS = 400  # of one input in the page
 MOST_STEPS = 60  # of the strips; so many are told apart
@@ -45,7 +49,10 @@ def _answer(i: int, entry: Row) -> Markup:
         "article",
         tag("h3", _heading(entry)),
         _written(i, entry),
-        [_read(entry, part, most) for part in entry["inputs"]],
+        [
+            _series(f"explained-{i}-series-{k}", entry, part) if part.get("values") else _read(entry, part, most)
+            for k, part in enumerate(entry["inputs"])
+        ],
         note(_account(entry)),
         note(_flipping(entry)),
         unfold("What each token gave, and the answer without it", _tokens(entry)),
@@ -129,6 +136,49 @@ def _read(entry: Row, part: Row, most: float) -> Markup:
     left = len(part["tokens"]) - len(tokens)
     more = [" … ", tag("bdi", f"{left:,} more", class_="more")] if left else None
     return tag("div", column, shown, more, class_="running shaded", dir="auto")
+
+
+def _series(name: str, entry: Row, part: Row) -> Markup:
+    """The series as it was measured, and below it over the same steps what each step gave."""
+    rows = [value if isinstance(value, list) else [value] for value in part["values"]]
+    steps = [float(k) for k in range(len(rows))]
+    count = min(len(rows[0]), len(STYLES))
+    names = [*part["channels"], *(f"channel {k + 1}" for k in range(len(part["channels"]), count))]
+    measured = [
+        Line(names[k] if count > 1 else part["column"], steps, values([row[k] for row in rows]), colour, stroke=stroke)
+        for k, (colour, stroke) in enumerate(STYLES[:count])
+    ]
+    more = [f"{len(rows[0]) - count} more channels not drawn."] if len(rows[0]) > count else []
+    at = None if entry["step"] is None else float(entry["step"])
+    pictures = [
+        (f"{part['column']}, as it was measured.", measured, "measured", [], more),
+        ("What each step gave.", [Line("gave", steps, part["given"])], "given to the score", [("nothing", 0.0)], []),
+    ]
+    return tag(
+        "div",
+        [
+            tag(
+                "figure",
+                tag("figcaption", tag("strong", title), *(join(" ", remark) for remark in remarks)),
+                tag(
+                    "div",
+                    time_chart(
+                        f"{name}-{k}",
+                        title,
+                        lines,
+                        dated=False,
+                        y_label=label,
+                        levels=levels,
+                        begin=at,
+                        width=WIDTH_OF_SERIES,
+                        height=240,
+                    ),
+                    class_="scroll",
+                ),
+            )
+            for k, (title, lines, label, levels, remarks) in enumerate(pictures)
+        ],
+    )
 
 
 def _shaded(token: str, given: float, most: float, *, bold: bool) -> Markup:

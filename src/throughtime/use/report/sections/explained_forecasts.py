@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from throughtime.use.report.charts.lines import Line
-from throughtime.use.report.charts.time_lines import WIDE, time_chart
+from throughtime.use.report.charts.time_lines import STYLES, WIDE, time_chart
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.material import ReportMaterial
 from throughtime.use.report.numbers import amount, number
@@ -15,7 +15,6 @@ from throughtime.use.report.parts import note, section, table, unfold
 from throughtime.use.report.times import places, values
 from throughtime.use.stamps import shown
 
-STYLES = [("first", ""), ("second", ""), ("first", "dashed"), ("second", "dashed"), ("plain", "thin")]
 MOST_STEPS = 500  # of a table, the last ones
 Row = Mapping[str, Any]
 
