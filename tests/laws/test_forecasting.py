@@ -269,3 +269,18 @@ def test_a_series_that_begins_late_is_forecast_and_neither_learnt_nor_measured(t
     assert {row["series"] for row in trained.run.predictions.read()} == {"shop 001", "shop 002", "shop 003"}
     planned_for_all = [*planned(), *({**row, "shop": "late"} for row in planned() if row["shop"] == "shop 001")]
     assert {row["series"] for row in trained.predict(planned_for_all)} >= {"late"}
+
+
+def test_where_only_a_line_is_to_be_learnt_the_linear_forecast_answers_alone_and_it_is_said(tmp_path: Path) -> None:
+    chance = np.random.default_rng(2)
+    values = [0.0]
+    for noise in chance.normal(size=300):
+        values.append(0.7 * values[-1] + noise)
+    days = [{"day": str(np.datetime64("2024-01-01") + k), "y": value} for k, value in enumerate(values)]
+    trained = tt.train(days, tmp_path / "run", output="y", horizon=2, epochs=1, hidden_size=4, learning_rate=1e-5)
+    assert trained.metrics["forecast"]["share"] == 0.0
+    assert "The linear forecast within it answers alone" in trained.verdict
+    found = trained.inspect(days)
+    assert found.findings[0].name == "unused"
+    assert all(layer["reach"] is not None for layer in found.to_json()["layers"])  # of the network by itself
+    assert float(trained.model.head.share) == 0.0  # type: ignore[arg-type,union-attr]

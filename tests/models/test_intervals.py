@@ -83,7 +83,9 @@ def test_too_few_values_are_said() -> None:
     calibration = Calibration.fit(truth, np.zeros((2, 3)), None, (0.1, 0.25, 0.5, 0.75, 0.9))
     note = "3 known values are too few for the quantiles at 0.1, 0.9: the outermost stand for them"
     assert calibration.notes == (note,)
-    assert calibration.offsets.tolist() == [[1, 1, 2, 4, 4]] * 3
+    assert calibration.offsets.tolist() == [[-4, -4, 0, 4, 4]] * 3  # each on both sides: -4 -2 -1 1 2 4
+    quantiles = np.zeros((2, 3, 5))
+    assert Calibration.fit(truth, truth, quantiles, calibration.levels).offsets[0].tolist() == [1, 1, 2, 4, 4]
     nothing = Calibration.fit(np.full((2, 3), NAN), np.zeros((2, 3)), None)
     assert (nothing.offsets == 0).all() and nothing.notes[0].startswith("no forecast became known")
 

@@ -162,14 +162,20 @@ class PreparedForecast(Prepared):
             levels=self.levels,
         )
         told = Told(self.panel, self.reader.axis, self.scales.of(self.panel), self.forecast)
+        figures = told.figures(self.asked, outcomes["test"], best, self.watched_metric())
         last = recent.recent(self.whole, self.windows.context_length)
         return Measured(
             measured(outcomes["valid"]),
             measured(outcomes["test"]),
             told.rows(self.asked["test"], outcomes["test"], best, found["test"].losses),
-            {"forecast": told.figures(self.asked, outcomes["test"], best, self.watched_metric())},
+            {"forecast": {**figures, **self._share(model)}},
             forecast=to_json(calibration, last, self._future(model, calibration, device), self.forecast),
         )
+
+    def _share(self, model: Model) -> dict[str, float]:
+        """How much of what the network adds to its linear forecast counts."""
+        assert isinstance(model.head, ForecastHead)
+        return {} if self.linear is None else {"share": float(model.head.share)}
 
     def _future(self, model: Model, calibration: Calibration, device: torch.device) -> list[Mapping[str, Any]]:
         """The steps after the last one, of some series; none where what had to be known ahead is not given."""

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
 
 from throughtime.api.prepared import Prepared
+from throughtime.models.forecasting.heads import ForecastHead
 from throughtime.training.runs import Run
 from throughtime.use.inspect.memory.evidence import looked_into
+from throughtime.use.inspect.memory.findings import Finding
 from throughtime.use.inspect.memory.verdict import Memory, remembered
 from throughtime.use.report import report
 
 ROWS = 8  # that are looked into
+UNUSED = Finding(
+    "unused",
+    "forecast",
+    "the linear forecast alone answers: on the validation split the network was not surely better; all else here is "
+    "of the network by itself",
+    {},
+)
 
 
 def memory_of(model: nn.Module, prepared: Prepared, run: Run) -> Memory:
-    """How far back the network learns, what it remembers, and what stands in its way."""
+    """How far back the network learns, what it remembers, and what stands in its way.
+
+    Where a linear forecast answers alone, the network beside it is looked into as if it had a part.
+    """
+    head = getattr(model, "head", None)
+    alone = isinstance(head, ForecastHead) and head.linear_alone
+    if alone:
+        model = deepcopy(model)
+        model.head.share.fill_(1.0)  # type: ignore[union-attr,operator]
     option, window = prepared.window or ("", None)
     training = prepared.settings.training
     evidence = looked_into(
@@ -30,7 +49,8 @@ def memory_of(model: nn.Module, prepared: Prepared, run: Run) -> Memory:
         history=run.history.read() if run.history.exists() else (),
         observations=run.observations.read() if run.observations.exists() else (),
     )
-    return remembered(evidence, all_settings(prepared))
+    found = remembered(evidence, all_settings(prepared))
+    return replace(found, findings=(UNUSED, *found.findings)) if alone else found
 
 
 def all_settings(prepared: Prepared) -> dict[str, Any]:

@@ -61,8 +61,9 @@ class Calibration:
         """By forecasts ``predicted (N, H)``, their ``quantiles (N, H, Q)``, and ``truth (N, H)``, NaN where not known.
 
         The offset of step k is found among the residuals of step k; where these are too few for the outermost level,
-        among those of the steps around it too, of as few as are needed. If all steps are too few, the outermost
-        residual stands for the levels beyond it, which ``notes`` say. Without any residual the offsets are 0.
+        among those of the steps around it too, of as few as are needed. If all steps are too few, each residual counts
+        on both sides of the forecast where there are no quantiles, and the outermost one stands for the levels beyond
+        it, which ``notes`` say. Without any residual the offsets are 0.
         """
         levels = tuple(levels)
         horizon = truth.shape[1]
@@ -76,6 +77,8 @@ class Calibration:
                 chosen = slice(None) if quantiles is None else slice(each, each + 1)
                 residuals = truth[:, begin:end] - said[:, begin:end, each]
                 ranked = np.sort(residuals[~np.isnan(residuals)])
+                if quantiles is None and len(ranked) < needed:
+                    ranked = np.sort(np.concatenate([ranked, -ranked]))
                 if len(ranked):
                     offsets[k, chosen] = _at_ranks(ranked, levels[chosen])
         return cls(levels, offsets, quantiles is not None, _notes(int(counts.sum()), levels))

@@ -109,6 +109,11 @@ class ForecastHead(Head):
             draw,
         )
 
+    @property
+    def linear_alone(self) -> bool:
+        """Whether the linear forecast answers, and nothing is added to it."""
+        return float(self.share) == 0.0
+
     def loss(self, output: Begun, target: Tensor) -> Tensor:
         losses, known = self._losses(output, target)
         return losses.sum() / known.sum().clamp(min=1)

@@ -26,7 +26,22 @@ def how_it_fares(metrics: Figures) -> str:
 0.3 at the last.'
     """
     sentence = "; ".join(part for part in (how_wide(metrics), *where_it_fails(metrics)[:MOST_FAILURES]) if part)
-    return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
+    sentence = f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
+    return " ".join(part for part in (who_answers(metrics), sentence) if part)
+
+
+def who_answers(metrics: Figures) -> str:
+    """A sentence where the linear forecast within the network answers alone; empty where it does not.
+
+    >>> who_answers({"forecast": {"share": 0.0}})[:40], who_answers({"forecast": {"share": 0.4}})
+    ('The linear forecast within it answers al', '')
+    """
+    if (metrics.get("forecast") or {}).get("share") != 0.0:
+        return ""
+    return (
+        "The linear forecast within it answers alone: what the network adds to that was not surely better on the "
+        "validation split."
+    )
 
 
 def how_wide(metrics: Figures) -> str:

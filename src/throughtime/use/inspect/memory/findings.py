@@ -20,7 +20,7 @@ class Finding:
     """One thing that stands in the way of learning.
 
     ``name`` is one of ``vanishing``, ``exploding``, ``forgetting``, ``stuck``, ``dead``, ``short``, ``clipping``,
-    ``rate``; ``figures`` are the numbers in ``words``.
+    ``rate``, ``unused``; ``figures`` are the numbers in ``words``.
     """
 
     name: str
