@@ -26,6 +26,27 @@ from throughtime.errors import UsageError, unknown
 
 G = TypeVar("G", bound="Group")
 
+OPTIONS = frozenset(
+    {
+        *("input", "output", "valid", "test", "split", "group", "max_length"),
+        *("cell", "hidden_size", "layers", "bidirectional", "dropout"),
+        *("epochs", "max_minutes", "batch_size", "learning_rate", "init_from"),
+        *("seed", "seeds", "engine", "device", "precision", "threads", "checkpoint_time"),
+    }
+)
+"""Settings that ``throughtime train`` has an option for; it takes the others by ``--set``."""
+
+
+def spelt(name: str, value: object = None) -> str:
+    """A setting as it is given on the command line, with a value or without.
+
+    >>> spelt("hidden_size", 4), spelt("outputs", "point"), spelt("outputs")
+    ('--hidden-size 4', '--set outputs=point', '--set outputs')
+    """
+    if name in OPTIONS:
+        return f"--{name.replace('_', '-')}" + ("" if value is None else f" {value}")
+    return f"--set {name}" + ("" if value is None else f"={value}")
+
 
 class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all groups of settings; the class's docstring is the group's title."""
@@ -94,8 +115,7 @@ def _converted(group: type[Group], name: str, value: object) -> object:
     except msgspec.ValidationError:
         converted = math.nan  # no setting can be NaN
     if isinstance(converted, float) and not math.isfinite(converted):
-        option = "--" + name.replace("_", "-")
-        raise UsageError(f"{option} {_shown(value)}: it must be {_values(kind)}")
+        raise UsageError(f"{spelt(name, _shown(value))}: it must be {_values(kind)}")
     return converted
 
 

@@ -53,5 +53,5 @@ def test_inputs_without_a_sequence_are_refused() -> None:
 
 def test_the_mask_of_no_dropout_cannot_be_unlocked() -> None:
     rows = [{"text": word * n, "label": word} for word in ("ab", "ba") for n in range(1, 31)]
-    with pytest.raises(UsageError, match="--locked-dropout no"):
+    with pytest.raises(UsageError, match="--set locked_dropout=no"):
         tt.check(rows, output="label", dropout=0, locked_dropout=False)

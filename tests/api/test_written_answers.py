@@ -39,8 +39,8 @@ def test_it_is_written_measured_and_explained(tmp_path: Path) -> None:
 
 
 def test_what_acts_on_the_other_kind_of_answer_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--looks 2: the answer is written, and every token looks once"):
+    with pytest.raises(UsageError, match="--set looks=2: the answer is written, and every token looks once"):
         tt.train(told(60), tmp_path / "text", **SMALL, looks=2)
     classes = [{**row, "answer": row["answer"].split()[-1]} for row in told(60)]
-    with pytest.raises(UsageError, match="--beam 3: the answer is a class, and none is written"):
+    with pytest.raises(UsageError, match="--set beam=3: the answer is a class, and none is written"):
         tt.train(classes, tmp_path / "class", task="answer", beam=3)

@@ -85,9 +85,9 @@ def test_a_value_reaches_its_own_group_alone() -> None:
         ("hidden_size", None, "--hidden-size None: it must be a whole number of at least 1"),
         ("dropout", "1", "--dropout 1: it must be a number of at least 0 and below 1"),
         ("bidirectional", "perhaps", "--bidirectional perhaps: it must be yes or no"),
-        ("optimiser", "adam", "--optimiser adam: it must be adamw | sgd"),
-        ("clip", "tight", "--clip tight: it must be a number or none"),
-        ("inputs", 5, "--inputs 5: it must be a list, parted by commas"),
+        ("optimiser", "adam", "--set optimiser=adam: it must be adamw | sgd"),
+        ("clip", "tight", "--set clip=tight: it must be a number or none"),
+        ("inputs", 5, "--set inputs=5: it must be a list, parted by commas"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_in_words(name: str, given: object, words: str) -> None:
@@ -159,5 +159,5 @@ def test_what_python_hands_over_is_taken_as_plain_values(name: str, given: objec
 
 @pytest.mark.parametrize("given", ["inf", "nan", float("inf")])
 def test_a_number_without_an_upper_bound_is_finite_all_the_same(given: object) -> None:
-    with pytest.raises(UsageError, match="--clip"):
+    with pytest.raises(UsageError, match="--set clip"):
         built(clip=given)

@@ -325,7 +325,7 @@ TRAINED_AND_REFUSED = [
     ({"embeddings": "DIR/data.csv"}, ("data.csv row 1", "numbers")),
     ({"frozen_embeddings": True}, ("frozen_embeddings", "embeddings=FILE")),
     ({"hiden_size": 3}, ('"hiden_size"', 'did you mean "hidden_size"')),
-    ({"step_every": 3}, ("--step-every goes with --schedule step",)),
+    ({"step_every": 3}, ("--set step_every goes with --set schedule=step",)),
     ({"config": "nowhere.toml"}, ("--config nowhere.toml", "TOML file")),
     ({"config": "DIR/data.csv"}, ("data.csv is not TOML", "line 1")),
     ({"config": "DIR/unknown.toml"}, ('"hiden_size"', 'did you mean "hidden_size"')),

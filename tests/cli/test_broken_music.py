@@ -54,8 +54,8 @@ def test_broken_midi_is_refused_with_its_file(name: str, tmp_path: Path) -> None
 FEW = [[[60], [62]], [[64], [65]]]
 OPTIONS: list[tuple[Any, str, str]] = [
     (pieces(), "--bidirectional", "--bidirectional: the next frame must not be seen before it is predicted"),
-    (pieces(), "--set bptt=64", "--bptt 64: it is for texts, and pieces of notes are rows (--set crop=N"),
-    (pieces(), "--set tokens=words", "--tokens words: no input holds words or letters; leave it out"),
+    (pieces(), "--set bptt=64", "--set bptt=64: it is for texts, and pieces of notes are rows (--set crop=N"),
+    (pieces(), "--set tokens=words", "--set tokens=words: no input holds words or letters; leave it out"),
     (pieces(), "--set frame=quaver", "--set frame=quaver: it must be a part of a whole note, such as 1/16"),
     (pieces(), "--set stress=no", "it is for dictionary"),
     (pieces(), "--set frmae=1/8", 'unknown setting "frmae"; did you mean "frame"?'),

@@ -12,13 +12,17 @@ from typing import Any
 
 import pytest
 import torch
+import typer
 
 from tests.cells.forms import NATIVE
 from tests.cli.calling import Said, call
 from tests.conftest import SOURCE
 from tests.laws.material import rows
+from throughtime.api.settings import GROUPS
+from throughtime.cli.main import app
 from throughtime.demos import Demo, Laboratory, Shown, demos
 from throughtime.models.tasks import tasks
+from throughtime.settings import OPTIONS, declared
 from throughtime.training.progress import Progress
 from throughtime.training.runs import Run
 
@@ -95,7 +99,23 @@ def test_a_finished_run_is_resumed_by_doing_nothing(table: Path, run: Finished) 
     assert call("train", table, "--run", run.path, *SMALL).code == 2
     said = call("train", table, "--run", run.path, "--resume", *SMALL)
     assert said.code == 0 and "nothing to resume" in said.err
+    for changed, told in (
+        (["--epochs", "5"], "--epochs 5: "),
+        (["--set", "schedule=constant"], "--set schedule=constant: "),
+        (["--seeds", "2"], "--seeds 2: "),
+    ):
+        said = call("train", table, "--run", run.path, "--resume", *SMALL, *changed)
+        assert said.code == 2 and told in said.err and "is finished, and was trained with" in said.err
+    assert call("train", table, "--run", run.path, "--resume", *SMALL, "--threads", "1").code == 0  # of no effect on it
     assert (run.path / "metrics.json").read_bytes() == before
+
+
+def test_settings_are_spelt_as_train_takes_them() -> None:
+    commands = getattr(typer.main.get_command(app), "commands")  # noqa: B009
+    names = {parameter.name for parameter in commands["train"].params}
+    groups = [*GROUPS.values(), *(task.settings for _, task in tasks.items())]
+    settings = {setting.name for group in groups for setting in declared(group)}
+    assert names & settings == OPTIONS
 
 
 @pytest.mark.parametrize(

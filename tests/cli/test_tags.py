@@ -214,9 +214,9 @@ def test_numbers_as_steps(heats: Path, tmp_path: Path) -> None:
     ("options", "said"),
     [
         (["--set", "loss=absolute"], ["--set loss=absolute", '"3" holds tags', "leave it out"]),
-        (["--set", "pooling=last"], ["--pooling last", "leave it out"]),
-        (["--set", "bag=yes"], ["--bag yes", "leave it out"]),
-        (["--set", "tokens=bytes"], ["--tokens bytes", "leave it out"]),
+        (["--set", "pooling=last"], ["--set pooling=last", "leave it out"]),
+        (["--set", "bag=yes"], ["--set bag=yes", "leave it out"]),
+        (["--set", "tokens=bytes"], ["--set tokens=bytes", "leave it out"]),
         (["--set", "letters=no", "--set", "letters_size=9"], ["letters_size", "leave one of them out"]),
         (["--set", "letters=sounds"], ["letters", "convolutional"]),
         (["--set", "crf=maybe"], ["crf", "auto"]),

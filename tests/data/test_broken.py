@@ -116,7 +116,7 @@ BROKEN = [
     ),
     Broken("unknown encoding", file(TABLE), ('"utf-9"', "utf-8"), {"encoding": "utf-9"}, UsageError),
     Broken("cut UTF-16", file(TABLE.encode("utf-16")[:-1]), ("data.csv", "UTF-16", "save the file as UTF-8")),
-    Broken("unknown delimiter", file(TABLE), ("--delimiter", "tab"), {"delimiter": "comma-ish"}, UsageError),
+    Broken("unknown delimiter", file(TABLE), ("--set delimiter=", "tab"), {"delimiter": "comma-ish"}, UsageError),
     Broken("unknown format", file(TABLE), ("tabel", '"table"'), {"format": "tabel"}, UsageError),
     Broken("gzip", file(gzip.compress(TABLE.encode()), "data.csv.gz"), ("data.csv.gz", "gzip", "unpack it")),
     Broken("a picture", file(b"\x89PNG\r\n\x1a\n\0\0\0", "cat.png"), ("cat.png", "PNG image", "folder of texts")),

@@ -120,7 +120,7 @@ BROKEN = [
            {"valid": "1.2"}),
     Broken("all of it", file(TEXT), "--valid and --test ", "nothing to train on", "smaller fractions", UsageError,
            {"valid": "0.6", "test": "0.4"}),
-    Broken("nothing so frequent", file(TEXT), "--min-count 9999: ", "no character occurs so often", "smaller",
+    Broken("nothing so frequent", file(TEXT), "--set min_count=9999: ", "no character occurs so often", "smaller",
            UsageError, {"min_count": 9999}),
     Broken("rows of a split", file(TEXT), "--split part: ", "has no rows", "leave it out", UsageError,
            {"split": "part"}),

@@ -218,7 +218,7 @@ REFUSED = [
     ("language_model", {"reverse_complement": "tied"}, "--set reverse_complement=tied: running text is read onwards"),
     ("language_model", {"reverse_complement": "augment"}, "--set reverse_complement=augment: running text"),
     ("language_model", {"tokens": "kmers"}, "--set tokens=kmers: running text is cut into"),
-    ("language_model", {"kmer": 4}, "--kmer 4: running text is cut into"),
+    ("language_model", {"kmer": 4}, "--set kmer=4: running text is cut into"),
 ]
 
 

@@ -389,10 +389,10 @@ def test_every_option_changes_the_loss(chosen: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        ({"attention": "none", "copying": True}, "--copying True: attention=none looks at nothing; leave it out"),
-        ({"attention": "none", "coverage_penalty": 0.2}, "--coverage-penalty 0.2: attention=none"),
+        ({"attention": "none", "copying": True}, "--set copying=True: attention=none looks at nothing; leave it out"),
+        ({"attention": "none", "coverage_penalty": 0.2}, "--set coverage_penalty=0.2: attention=none"),
         ({"attention": "none", "bridge": "none"}, "would know nothing of the input"),
-        ({"beam": 1, "length_penalty": 1.0}, "--length-penalty 1.0: beam=1 compares no hypotheses"),
+        ({"beam": 1, "length_penalty": 1.0}, "--set length_penalty=1.0: beam=1 compares no hypotheses"),
         ({"beam": 2, "n_best": 3}, "only 2 hypotheses"),
     ],
 )

@@ -201,7 +201,7 @@ def test_masks_of_dropout_hang_on_the_sample_alone() -> None:
 
 def test_settings_of_texts_are_refused() -> None:
     windows = reads()
-    with pytest.raises(UsageError, match="embedding-size"):
+    with pytest.raises(UsageError, match="--set embedding_size"):
         settings = ForecastSettings(horizon=HORIZON, context_length=CONTEXT)
         build_forecaster(5, 3, 0, LEVELS, NetworkSettings(embedding_size=4), settings, cell=form("gru"))
     assert windows.horizon == HORIZON

@@ -311,8 +311,8 @@ def test_every_weight_learns(output: str, crf: str) -> None:
         ("heat", {"crf": "no"}, {}, "--set crf=no"),
         ("pos", {"loss": "absolute"}, {}, '--set loss=absolute: column "pos" holds tags'),
         ("spans", {"loss": "squared"}, {}, "--set loss=squared"),
-        ("pos", {}, {"pooling": "last"}, "--pooling last: every step is answered"),
-        ("heat", {}, {"bag": "no"}, "--bag no: every step is answered"),
+        ("pos", {}, {"pooling": "last"}, "--set pooling=last: every step is answered"),
+        ("heat", {}, {"bag": "no"}, "--set bag=no: every step is answered"),
     ],
 )
 def test_what_cannot_act_is_refused(output: str, task: dict[str, Any], network: dict[str, Any], said: str) -> None:

@@ -251,7 +251,7 @@ def test_tied_vectors_read_and_predict() -> None:
 def test_what_cannot_be_is_refused() -> None:
     for chosen, words in (
         ({"bidirectional": True}, "--bidirectional: a language model must not see"),
-        ({"pooling": "max"}, "--pooling max: a language model answers every step"),
+        ({"pooling": "max"}, "--set pooling=max: a language model answers every step"),
         ({"tied": "yes", "embeddings": "one-hot", "embedding_size": None}, "one-hot vectors cannot be shared"),
         ({"tied": "yes", "adaptive": "yes"}, "the adaptive softmax has its own vectors"),
     ):

@@ -122,7 +122,7 @@ def test_it_begins_by_predicting_how_often_notes_sound() -> None:
 def test_what_looks_ahead_or_is_for_texts_is_refused() -> None:
     with pytest.raises(UsageError, match="^--bidirectional: the next frame must not be seen"):
         model_of(bidirectional=True)
-    with pytest.raises(UsageError, match="^--pooling max: every step is answered"):
+    with pytest.raises(UsageError, match="^--set pooling=max: every step is answered"):
         model_of(pooling="max")
     other = {"bptt": 9, "tied": "no", "adaptive": "no", "sample_lines": 7}
     for name in OF_TEXTS:

@@ -35,7 +35,7 @@ def test_warmup_below_one_is_a_share_of_all_updates() -> None:
 
 
 def test_warmup_that_never_ends_is_refused() -> None:
-    with pytest.raises(UsageError, match="--warmup 21: training has only 21 updates"):
+    with pytest.raises(UsageError, match="--set warmup=21: training has only 21 updates"):
         warmup_updates(plain(warmup=21), 21)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.training.tiny import Tiny, plain, tiny_job, weights, without_times
 from throughtime.errors import UsageError
-from throughtime.settings import build, declared
+from throughtime.settings import build, declared, spelt
 from throughtime.training.loop import fit
 from throughtime.training.settings import TrainingSettings
 
@@ -17,13 +17,19 @@ from throughtime.training.settings import TrainingSettings
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"momentum": 0.5}, "--momentum goes with --optimizer sgd or rmsprop; here it is adamw"),
-        ({"step_every": 2}, "--step-every goes with --schedule step; here it is cosine"),
-        ({"schedule": "step", "plateau_patience": 2}, "--plateau-patience goes with --schedule plateau"),
-        ({"schedule": "cosine", "schedule_factor": 0.5}, "--schedule-factor goes with --schedule step or plateau"),
-        ({"average": "uniform", "average_decay": 0.9}, "--average-decay goes with --average ema; here it is uniform"),
-        ({"average": "ema", "average_from": 0.9}, "--average-from goes with --average uniform; here it is ema"),
-        ({"warmup": 1.5}, "--warmup 1.5: it must be a whole number of updates, or a share below 1"),
+        ({"momentum": 0.5}, "--set momentum goes with --set optimizer=sgd or rmsprop; here it is adamw"),
+        ({"step_every": 2}, "--set step_every goes with --set schedule=step; here it is cosine"),
+        ({"schedule": "step", "plateau_patience": 2}, "--set plateau_patience goes with --set schedule=plateau"),
+        (
+            {"schedule": "cosine", "schedule_factor": 0.5},
+            "--set schedule_factor goes with --set schedule=step or plateau",
+        ),
+        (
+            {"average": "uniform", "average_decay": 0.9},
+            "--set average_decay goes with --set average=ema; here it is uniform",
+        ),
+        ({"average": "ema", "average_from": 0.9}, "--set average_from goes with --set average=uniform; here it is ema"),
+        ({"warmup": 1.5}, "--set warmup=1.5: it must be a whole number of updates, or a share below 1"),
         ({"schedule": "step", "epochs": 1}, "a step every 1 epochs never comes in 1"),
         ({"schedule": "step", "epochs": 5, "step_every": 5}, "a step every 5 epochs never comes in 5"),
         ({"schedule": "plateau", "patience": 2}, "training ends before 2 epochs without a better metric"),
@@ -37,7 +43,7 @@ def test_what_cannot_work_is_refused(values: dict[str, Any], message: str) -> No
 
 @pytest.mark.parametrize(("name", "text"), [("epochs", "0"), ("patience", "0"), ("clip_norm", "-1"), ("momentum", "1")])
 def test_bounds(name: str, text: str) -> None:
-    with pytest.raises(UsageError, match=f"--{name.replace('_', '-')} {text}"):
+    with pytest.raises(UsageError, match=spelt(name, text)):
         build([TrainingSettings], {"optimizer": "sgd", name: text})
 
 

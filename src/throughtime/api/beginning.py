@@ -16,6 +16,7 @@ from throughtime.data.fields.tokens import Tokens
 from throughtime.errors import UsageError
 from throughtime.models.settings import NetworkSettings
 from throughtime.models.tasks import tasks
+from throughtime.settings import spelt
 from throughtime.training.runs import Run
 
 SAME = ("hidden_size", "layers", "bidirectional", "learned_state")  # what the layers of both must share
@@ -63,8 +64,7 @@ class Beginning:
         wanted |= {"embedding_size": size, "embeddings": "learned" if size else "one-hot"}
         for name, value in wanted.items():
             if name in chosen and str(chosen[name]).lower() not in (str(value).lower(), _word(value)):
-                option = name.replace("_", "-")
-                raise UsageError(f"--{option} {chosen[name]}: the run {self.path} has {_word(value)}; leave it out")
+                raise UsageError(f"{spelt(name, chosen[name])}: the run {self.path} has {_word(value)}; leave it out")
         return wanted
 
     def known(self, column: str, max_length: int | None) -> Tokens:

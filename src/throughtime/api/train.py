@@ -24,7 +24,7 @@ from throughtime.api.machine import (
 from throughtime.api.own import import_files
 from throughtime.api.prepare import prepare
 from throughtime.api.prepared import Prepared
-from throughtime.api.resuming import FREE, require_same_run
+from throughtime.api.resuming import FREE, require_finished_run, require_same_run
 from throughtime.api.rows import data_path
 from throughtime.api.seeds import gather
 from throughtime.api.settings import Source, read_config
@@ -95,6 +95,7 @@ def train(
         with Run.create(run, resume=resume) as folder:
             if processes.of_first(lambda: folder.finished):
                 leave()
+                require_finished_run(folder, wanted)
                 progress.note(f"{run} is finished; there is nothing to resume")
                 return load(run)
             prepared = prepare(data, task or before.task, wanted, progress.note, room=folder.path)

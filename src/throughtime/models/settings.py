@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from msgspec import Meta
 
 from throughtime.errors import UsageError
-from throughtime.settings import Group, changed
+from throughtime.settings import Group, changed, spelt
 
 Share = Annotated[float, Meta(ge=0, lt=1)]
 AtLeastOne = Annotated[int, Meta(ge=1)]
@@ -98,7 +98,7 @@ class NetworkSettings(Group, frozen=True):
 
     def __post_init__(self) -> None:
         if self.dropout == 0 and not self.locked_dropout:
-            raise UsageError("--locked-dropout no: it says how the masks of the dropout are drawn, and that is 0")
+            raise UsageError("--set locked_dropout=no: it says how the masks of the dropout are drawn, and that is 0")
 
 
 class ClassifySettings(Group, frozen=True):
@@ -318,9 +318,9 @@ def refuse_idle(settings: Group, names: Iterable[str], why: str) -> None:
     usual = type(settings)()
     for name in names:
         if getattr(settings, name) != getattr(usual, name):
-            option, value = name.replace("_", "-"), getattr(settings, name)
+            value = getattr(settings, name)
             shown = ",".join(value) if isinstance(value, tuple) else value
-            raise UsageError(f"--{option} {shown}: {why}; leave it out")
+            raise UsageError(f"{spelt(name, shown)}: {why}; leave it out")
 
 
 class AnswerSettings(TransduceSettings, frozen=True):

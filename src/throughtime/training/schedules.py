@@ -46,7 +46,7 @@ def warmup_updates(settings: TrainingSettings, total: int) -> int:
     updates = int(settings.warmup)
     if updates >= total and updates > 0:
         raise UsageError(
-            f"--warmup {settings.warmup:g}: training has only {total} updates; give fewer, or a share below 1"
+            f"--set warmup={settings.warmup:g}: training has only {total} updates; give fewer, or a share below 1"
         )
     return updates
 

@@ -5,7 +5,7 @@ what is used then.
 
 >>> TrainingSettings(schedule="cosine", step_every=3)
 Traceback (most recent call last):
-throughtime.errors.UsageError: --step-every goes with --schedule step; here it is cosine
+throughtime.errors.UsageError: --set step_every goes with --set schedule=step; here it is cosine
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from throughtime.errors import UsageError
-from throughtime.settings import Group
+from throughtime.settings import Group, spelt
 
 Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
@@ -122,26 +122,27 @@ class TrainingSettings(Group, frozen=True):
         self._goes_with("average_from", "average", "uniform")
         for option in ("unfreeze_every", "layer_factor"):
             if getattr(self, option) is not None and self.init_from is None:
-                name = option.replace("_", "-")
-                raise UsageError(f"--{name} goes with --init-from, where layers have learnt already; leave it out")
+                raise UsageError(
+                    f"{spelt(option)} goes with --init-from, where layers have learnt already; leave it out"
+                )
         if self.warmup > 1 and self.warmup != int(self.warmup):
-            raise UsageError(f"--warmup {self.warmup:g}: it must be a whole number of updates, or a share below 1")
+            raise UsageError(f"--set warmup={self.warmup:g}: it must be a whole number of updates, or a share below 1")
         if self.schedule == "step" and epochs_per_step(self) >= self.epochs:
             raise UsageError(
-                f"--schedule step: a step every {epochs_per_step(self)} epochs never comes in {self.epochs}; "
-                "give fewer --step-every or more --epochs"
+                f"--set schedule=step: a step every {epochs_per_step(self)} epochs never comes in {self.epochs}; "
+                "give a smaller step_every or more --epochs"
             )
         longest_wait = min(self.epochs - 1, self.patience or self.epochs)  # the first epoch is always the best so far
         if self.schedule == "plateau" and epochs_per_plateau(self) >= longest_wait:
             raise UsageError(
-                f"--schedule plateau: training ends before {epochs_per_plateau(self)} epochs without a better metric "
-                "can lower the rate; give fewer --plateau-patience, or more --patience or --epochs"
+                f"--set schedule=plateau: training ends before {epochs_per_plateau(self)} epochs without a better "
+                "metric can lower the rate; give a smaller plateau_patience, or a larger patience or more --epochs"
             )
 
     def _goes_with(self, option: str, other: str, *values: str) -> None:
         if getattr(self, option) is not None and getattr(self, other) not in values:
-            option, wanted, found = option.replace("_", "-"), " or ".join(values), getattr(self, other)
-            raise UsageError(f"--{option} goes with --{other} {wanted}; here it is {found}")
+            wanted, found = " or ".join(values), getattr(self, other)
+            raise UsageError(f"{spelt(option)} goes with {spelt(other, wanted)}; here it is {found}")
 
 
 def epochs_per_step(settings: TrainingSettings) -> int:

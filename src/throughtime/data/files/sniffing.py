@@ -40,7 +40,7 @@ def named_delimiter(name: str) -> str:
     delimiter = NAMED.get(name.lower(), name)
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise UsageError(
-            f'--delimiter "{name}": it must be one character, or one of tab, comma, semicolon, pipe, space'
+            f'--set delimiter="{name}": it must be one character, or one of tab, comma, semicolon, pipe, space'
         )
     return delimiter
 

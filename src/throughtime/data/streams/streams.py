@@ -215,7 +215,9 @@ def _fitted(train: Sequence[Document], unit: Any, reason: str, settings: DataSet
     what = unit_name(unit)
     if all(token.isspace() for token in vocabulary.tokens[len(SPECIALS) :]):
         if unknown:
-            raise UsageError(f"--min-count {settings.min_count}: no {what[:-1]} occurs so often; give a smaller one")
+            raise UsageError(
+                f"--set min_count={settings.min_count}: no {what[:-1]} occurs so often; give a smaller one"
+            )
         place = Place(train[0].name if train else None)
         raise DataError(f"the training text holds no {what}", place=place, mend="give a text that is not blank")
     rare = f"; rarer ones are <unk> ({unknown / max(1, tokens):.1%} of the text)" if unknown else ""
