@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas  # type: ignore[import-untyped]
 import pytest
 
+import throughtime as tt
 from throughtime.data.files import read
 from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, ThroughtimeError, UsageError
@@ -111,3 +115,28 @@ def test_what_cannot_be_read_is_refused_with_place_and_mend(source: object, word
         read(source, DataSettings())
     assert isinstance(caught.value, (DataError, UsageError)) and caught.value.exit_code == 2
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+def test_an_index_that_says_something_is_read_as_columns() -> None:
+    days = pandas.date_range("2024-01-01", periods=4)
+    found = read(pandas.DataFrame({"y": [1.0, 2.0, 3.0, 4.0]}, index=days), DataSettings())
+    assert list(found.columns) == ["time", "y"] and str(found.columns["time"][1]).startswith("2024-01-02")
+    months = pandas.period_range("2024-01", periods=2, freq="M")
+    assert read(pandas.DataFrame({"y": [1.0, 2.0]}, index=months), DataSettings()).columns["time"][1] == "2024-02"
+    both = pandas.MultiIndex.from_product([["a", "b"], days[:2]], names=["shop", "day"])
+    assert list(read(pandas.DataFrame({"y": [1.0, 2.0, 3.0, 4.0]}, index=both), DataSettings()).columns) == [
+        "shop",
+        "day",
+        "y",
+    ]
+    shuffled = pandas.DataFrame({"y": [1.0, 2.0]}, index=[7, 3])
+    assert list(read(shuffled, DataSettings()).columns) == ["y"]
+
+
+def test_a_data_frame_with_its_days_in_the_index_is_forecast_by_them(tmp_path: Path) -> None:
+    days = pandas.date_range("2024-01-01", periods=120)
+    frame = pandas.DataFrame({"sold": [float(k % 7) for k in range(120)]}, index=days)
+    options: dict[str, Any] = {"task": "forecast", "horizon": 2, "hidden_size": 4, "epochs": 1}
+    trained = tt.train(frame, tmp_path / "run", **options)
+    assert trained.predict()[0]["time"][0].startswith("2024-04-30")
+    assert trained.predict(frame.iloc[-3:])[0]["time"] == trained.predict()[0]["time"]

@@ -12,7 +12,7 @@ import pytest
 import throughtime as tt
 from tests.laws.test_runs import KillAfter, KilledError, fingerprint
 from throughtime.api.prepare import prepare
-from throughtime.errors import DataError, NonFiniteError, ThroughtimeError
+from throughtime.errors import DataError, NonFiniteError, ThroughtimeError, UsageError
 from throughtime.models.settings import ForecastSettings
 from throughtime.settings import declared
 from throughtime.synthetic.sales import COLUMNS, sales
@@ -166,6 +166,53 @@ def test_a_new_series_of_a_row_or_two_is_refused(count: int, tmp_path: Path) -> 
         trained.predict(new)
     more = [{**row, "shop": "shop 999"} for row in [*rows()[DAYS - 3 : DAYS], *planned()[:3]]]
     assert len(trained.predict(more)) == 1
+
+
+def test_a_plan_needs_no_column_of_what_is_to_be_forecast_and_none_that_never_changes(tmp_path: Path) -> None:
+    given = [{name: value for name, value in row.items() if name != "part"} for row in rows()]
+    trained = tt.train(given, tmp_path / "run", **tiny(known=("campaign", "size")))
+    whole = trained.predict(planned())
+    assert len(whole) == 3
+    without = [{name: row[name] for name in ("shop", "date", "campaign")} for row in planned()]
+    assert trained.predict(without) == whole
+    blank = [{**row, "size": None} for row in planned()]
+    assert trained.predict(blank) == whole
+    rest = [{name: value for name, value in row.items() if name != "price"} for row in rows()]
+    with pytest.raises(UsageError, match='unknown column "price"'):
+        trained.predict(rest)
+
+
+def test_rows_without_times_follow_the_runs_own(tmp_path: Path) -> None:
+    values = [float(k % 7 + k // 20) for k in range(130)]
+    options: dict[str, Any] = {"task": "forecast", "horizon": 3, "epochs": 1, "hidden_size": 4}
+    trained = tt.train({"y": values[:120]}, tmp_path / "run", **options)
+    (late,), (all_of_them,) = trained.predict({"y": values[120:]}), trained.predict({"y": values})
+    assert late["predicted"] == all_of_them["predicted"] != trained.predict()[0]["predicted"]
+    assert int(late["time"][0]) == int(trained.predict()[0]["time"][0]) + 10
+    assert trained.evaluate({"y": values[120:]})["mae"] < 3
+
+
+def test_names_and_gaps_that_come_up_later_change_nothing_that_was_learnt(tmp_path: Path) -> None:
+    given = rows(missing=False)
+    for row in given:
+        row["kind"] = "odd" if row["date"] < "2021" or int(row["date"][-1]) % 2 else "even"
+    options = tiny(input=("price", "kind"), known=("kind",))
+    trained = tt.train(given, tmp_path / "run", **options)
+    later = [dict(row) for row in given]
+    later[DAYS - 3]["kind"], later[2 * DAYS - 5]["sold"] = "new", None
+    other = tt.train(later, tmp_path / "other", **options)
+    assert fingerprint(other.path)[0] == fingerprint(trained.path)[0]
+    notes = other.run.data.read()["notes"]
+    assert 'column "kind": "new" stands only after the training part, and read as none' in notes
+
+
+def test_what_is_missing_beside_the_series_is_counted(tmp_path: Path) -> None:
+    given = rows()
+    for k in (3, 9, DAYS + 4):
+        given[k]["price"] = None
+    notes = tt.train(given, tmp_path / "run", **tiny(epochs=1)).run.data.read()["notes"]
+    told = [note for note in notes if note.startswith('column "price"')]
+    assert len(told) == 1 and told[0].startswith(f'column "price": 3 of {3 * DAYS} values are missing')
 
 
 def test_baselines_stand_beside_the_score_and_intervals_are_measured(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from throughtime.data.files import read
 from throughtime.data.records import Records
 from throughtime.data.series import recent
 from throughtime.data.series.backtest import Backtest
-from throughtime.data.series.future import after_the_last, ahead_of
+from throughtime.data.series.future import after_the_last, ahead_of, with_lasting
 from throughtime.data.series.panel import Panel
 from throughtime.data.series.reading import Reader
 from throughtime.data.series.scales import Scales
@@ -84,7 +84,8 @@ class Forecaster:
     def predict(self, model: Model, data: Any, device: torch.device) -> list[dict[str, Any]]:
         """What comes after the last row of each series: of the run's own rows, or of ``data``, which go on from them.
 
-        Rows that the run knows already may be given again; what is given counts. Raises UsageError and DataError for
+        Rows that the run knows already may be given again, where rows have times; what is given counts. Without times
+        all rows are new. Raises UsageError and DataError for
         rows that do not fit the run.
         """
         panel, source = self._before(data)
@@ -139,11 +140,10 @@ class Forecaster:
         """The last steps of what is forecast, in the units of the data, and the file that ``data`` came from."""
         source, panel = None, self.last
         if data is not None:
-            records = self._read(data)
+            records = self._read(data, ahead=True)
             source = records.source
-            given = self.reader.read(records, ahead=True).panel
-            given = recent.behind(self.last, given) if self.reader.layout.time is None else given
-            panel = recent.going_on(self.last, given)
+            panel = recent.going_on(self.last, self._given(records, ahead=True))
+            panel = with_lasting(panel, self.reader.lasting)
         _require_values(panel, self.scales, source)
         return recent.recent(panel, max(self.settings.context_length or 1, 1)), source
 
@@ -155,8 +155,8 @@ class Forecaster:
         A series that training did not have is scaled by its first values, as many as a context has, or the first half
         of a shorter one; forecasts of it are measured from there on.
         """
-        given = self.reader.read(self._read(data)).panel
-        panel = recent.going_on(self.last, given)
+        given = self._given(self._read(data))
+        panel = with_lasting(recent.going_on(self.last, given), self.reader.lasting)
         scales, looked = self.scales.with_begun(panel, self.settings.context_length or 1)
         windows = replace(self, scales=scales).windows(panel)
         assert self.settings.horizon is not None
@@ -179,11 +179,27 @@ class Forecaster:
         quantiles = self.calibration.apply(found.point, found.quantiles)
         return measured(material.forecast(found.point, quantiles, self.calibration.levels))
 
-    def _read(self, data: Any) -> Records:
-        records = read(data, self.data)
-        for column in self.reader.layout.columns:
-            records.column(column)
-        return records
+    def _given(self, records: Records, *, ahead: bool = False) -> Panel:
+        """What rows say; where they have no times, they follow the run's own."""
+        given = self.reader.read(records, ahead=ahead).panel
+        return recent.behind(self.last, given) if self.reader.layout.time is None else given
+
+    def _read(self, data: Any, *, ahead: bool = False) -> Records:
+        """Rows with all columns; with ``ahead`` a plan may leave out what is not known yet, and all what never changes.
+
+        What is left out is missing in every row.
+        """
+        records, layout = read(data, self.data), self.reader.layout
+        absent = [column for column in layout.columns if column not in records.columns]
+        if ahead:
+            plan = bool(layout.known) and not set(layout.targets) & set(records.columns)
+            lasting = {name.partition("=")[0] for name in self.reader.lasting}
+            free = lasting | ({*layout.targets, *layout.past} if plan else set())
+            absent = [column for column in absent if column not in free - {*layout.series, layout.time}]
+        for column in absent:
+            records.column(column)  # says that it is not there
+        left_out = {name: [None] * len(records) for name in layout.columns if name not in records.columns}
+        return replace(records, columns={**records.columns, **left_out}) if left_out else records
 
 
 @contextmanager

@@ -292,8 +292,11 @@ def prepare_forecast(
     )
     for note in (*said, *read.notes):
         tell(note)
-    panel = whole = read.panel
     periods = periods_of(read.occupied, settings, given_periods(records, settings, read.at, layout.time))
+    reader, learnt = reader.learnt_from(records, read, periods.valid[0])
+    for note in learnt.notes if learnt is not read else ():
+        tell(note)
+    panel = whole = learnt.panel
     train = panel.until(periods.valid[0])
     if not len(train):
         raise UsageError("no series has a value before the validation split; mend --valid")
@@ -313,7 +316,7 @@ def prepare_forecast(
     assert asked.horizon is not None
     backtests = backtests_of(scaled, periods, asked)
     _tell_splits(backtests, periods, panel, reader, asked.horizon, tell)
-    marked = any(bool(np.isnan(values).any()) for values in panel.values)
+    marked = any(bool(np.isnan(values).any()) for values in train.values)
     windows = Windows(scaled, asked.context_length, asked.horizon, asked.normalise, train.names, marked)  # type: ignore[arg-type]
     suited = {"batch_size": min(max(len(backtests["train"]) // 100, 8), 64)}
     resolved = resolve(task, chosen, suited)

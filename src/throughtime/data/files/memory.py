@@ -44,12 +44,26 @@ def read_memory(source: Any) -> Records:
 def _frame_columns(source: Any) -> list[tuple[Any, Sequence[Any]]] | None:
     """Name and values of each column, None if this is no data frame."""
     if hasattr(source, "iloc") and hasattr(source, "columns"):  # pandas, and those that follow it
-        return [(name, source.iloc[:, k].tolist()) for k, name in enumerate(source.columns)]
+        columns = [(name, source.iloc[:, k].tolist()) for k, name in enumerate(source.columns)]
+        return [*_index_columns(getattr(source, "index", None), [str(name) for name, _ in columns]), *columns]
     if hasattr(source, "to_pydict") and hasattr(source, "column_names"):  # pyarrow
         return [(name, source.column(k).to_pylist()) for k, name in enumerate(source.column_names)]
     if hasattr(source, "iter_rows") and hasattr(source, "get_columns"):  # polars
         return [(column.name, column.to_list()) for column in source.get_columns()]
     return None
+
+
+def _index_columns(index: Any, taken: Sequence[str]) -> list[tuple[Any, Sequence[Any]]]:
+    """The levels of an index that say something: those with a name, and times; not the plain count of the rows."""
+    found: list[tuple[Any, Sequence[Any]]] = []
+    for k in range(getattr(index, "nlevels", 0)):
+        level = index.get_level_values(k)
+        kind = str(level.dtype)
+        name = level.name if level.name is not None else "time" if kind.startswith(("datetime64", "period")) else None
+        if name is not None and str(name) not in taken:
+            values = level.tolist()
+            found.append((name, [str(value) for value in values] if kind.startswith("period") else values))
+    return found
 
 
 def _from_columns(columns: Sequence[tuple[Any, Any]], source: str) -> Records:

@@ -21,6 +21,27 @@ def ahead_of(panel: Panel, horizon: int, calendar: int, lasting: Collection[str]
     return replace(panel, known=tuple(_further(panel, s, horizon, calendar, lasting) for s in range(len(panel))))
 
 
+def with_lasting(panel: Panel, lasting: Collection[str]) -> Panel:
+    """What never changes within a series stands at each of its steps, wherever it was given.
+
+    >>> one = Panel.of_values([np.zeros(2)], [np.array([[np.nan], [5.0]])])
+    >>> with_lasting(one, ["known 1"]).known[0].tolist()
+    [[5.0], [5.0]]
+    """
+    columns = [k for k, name in enumerate(panel.known_names) if name in lasting]
+    if not any(np.isnan(known[:, columns]).any() for known in panel.known):
+        return panel
+    filled = []
+    for known in panel.known:
+        known = known.copy()
+        for k in columns:
+            there = np.flatnonzero(~np.isnan(known[:, k]))
+            if len(there):
+                known[np.isnan(known[:, k]), k] = known[there[-1], k]
+        filled.append(known)
+    return replace(panel, known=tuple(filled))
+
+
 def after_the_last(panel: Panel, horizon: int) -> Backtest:
     """One forecast for each series: of the steps after its last value."""
     return Backtest(panel, np.arange(len(panel)), panel.steps.copy(), horizon)

@@ -10,6 +10,7 @@ import numpy as np
 
 from throughtime.data.records import Records
 from throughtime.data.series.arrays import names_of, names_together, numbered, numbers_of, of_texts, rows_of
+from throughtime.data.series.future import with_lasting
 from throughtime.data.series.layout import Layout
 from throughtime.data.series.panel import Panel
 from throughtime.data.splits import NAMES
@@ -80,7 +81,29 @@ class Reader:
         names, times, grid = _gridded(records, layout, missing, zone, step, within, None)
         reader = cls(layout, classes, grid.axis, calendar, missing, zone, step, within)
         read = reader._read(records, names, times, grid)
-        return replace(reader, lasting=_lasting(read.panel)), read
+        lasting = _lasting(read.panel)
+        return replace(reader, lasting=lasting), replace(read, panel=with_lasting(read.panel, lasting))
+
+    def learnt_from(self, records: Records, read: Read, end: int) -> tuple[Reader, Read]:
+        """The same where names among the inputs are those that stand before step ``end`` of the axis.
+
+        A name that comes up later is none of those that are known, which is said.
+        """
+        before = np.flatnonzero(read.at < end)
+        classes, notes = dict(self.classes), []
+        for name, known in self.classes.items():
+            words, of = names_of(records.column(name))
+            there = {words[k] for k in np.unique(of[before]).tolist()}
+            classes[name] = tuple(word for word in known if word in there)
+            if late := [word for word in known if word not in there]:
+                notes.append(f'column "{name}": {_listed(late)} only after the training part, and read as none')
+        if not notes:
+            return self, read
+        reader = replace(self, classes=classes)
+        names, _, grid = _gridded(records, self.layout, self.missing, self.zone, self.step, self.within, self.axis)
+        panel, _ = reader._panel(records, names, grid, False, strict=False)
+        reader = replace(reader, lasting=_lasting(panel))
+        return reader, replace(read, panel=with_lasting(panel, reader.lasting), notes=tuple(notes))
 
     def read(self, records: Records, *, ahead: bool = False) -> Read:
         """Other rows on the same axis. Raises DataError for rows that do not belong to it.
@@ -91,7 +114,7 @@ class Reader:
         return self._read(records, names, times, grid, ahead)
 
     def _read(self, records: Records, names: Sequence[str], times: Times, grid: Grid, ahead: bool = False) -> Read:
-        panel, notes = self._panel(records, names, grid, ahead)
+        panel, notes = self._panel(records, names, grid, ahead, strict=True)
         at = np.zeros(len(records), dtype=np.int64)
         for begin, rows, index in zip(grid.begins, grid.rows, grid.index, strict=True):
             at[rows] = begin + index
@@ -107,8 +130,10 @@ class Reader:
     def _features(self, column: str) -> tuple[str, ...]:
         return tuple(f"{column}={name}" for name in self.classes[column]) if column in self.classes else (column,)
 
-    def _panel(self, records: Records, names: Sequence[str], grid: Grid, ahead: bool) -> tuple[Panel, tuple[str, ...]]:
-        read = {name: self._column(records, name) for name in (*self.layout.past, *self.layout.known)}
+    def _panel(
+        self, records: Records, names: Sequence[str], grid: Grid, ahead: bool, *, strict: bool
+    ) -> tuple[Panel, tuple[str, ...]]:
+        read = {name: self._column(records, name, strict) for name in (*self.layout.past, *self.layout.known)}
         dates = self._dates(grid)
         parts: list[tuple[str, int, np.ndarray, np.ndarray, np.ndarray]] = []
         left_out = []
@@ -157,15 +182,18 @@ class Reader:
         """(N,) float64, NaN where a number is missing; DataError, with the row, for what is none."""
         return numbers_of(records.column(name), self.missing, lambda i: records.where(i, name))
 
-    def _column(self, records: Records, name: str) -> Callable[[np.ndarray], np.ndarray]:
-        """What gives of some rows (n,) the features of a column (n, K), NaN where a value is missing."""
+    def _column(self, records: Records, name: str, strict: bool) -> Callable[[np.ndarray], np.ndarray]:
+        """What gives of some rows (n,) the features of a column (n, K), NaN where a value is missing.
+
+        Where it is ``strict``, a name that is not known is an error; else none of those that are.
+        """
         if name not in self.classes:
             numbers = self._numbers(records, name)
             return lambda rows: numbers[rows, None]
         known = {word: k for k, word in enumerate(self.classes[name])}
         words, of = names_of(records.column(name))
         for k, word in enumerate(words):
-            if word and word not in known and word not in self.missing:
+            if strict and word and word not in known and word not in self.missing:
                 raise DataError(
                     f"{shown(word)} is not among the values of training ({', '.join(list(known)[:8])})",
                     place=records.where(int(np.argmax(of == k)), name),
@@ -173,8 +201,8 @@ class Reader:
                 )
         table = np.full((len(words), len(known)), np.nan)
         for k, word in enumerate(words):
-            if word in known:
-                table[k] = np.arange(len(known)) == known[word]
+            if word and word not in self.missing:
+                table[k] = np.arange(len(known)) == known.get(word, -1)
         return lambda rows: table[of[rows]]
 
     def to_json(self) -> dict[str, Any]:
@@ -363,6 +391,8 @@ def _said(panel: Panel, left_out: Sequence[str]) -> list[str]:
             f"{holes:,} of {total:,} values {_is(holes)} missing: the last one before is read in its place, none is "
             "learnt or measured there"
         )
+    for columns, parts in ((panel.past_names, panel.past), (panel.known_names, panel.known)):
+        said += _missing_beside(columns, [part[: len(one)] for part, one in zip(parts, panel.values, strict=True)])
     several = [(name, values) for name, values in zip(panel.names, panel.values, strict=True) if len(values) > 1]
     constant = [name for name, values in several if np.nanmin(values) == np.nanmax(values)]
     for names, what in (
@@ -378,6 +408,28 @@ def _said(panel: Panel, left_out: Sequence[str]) -> list[str]:
         least, most = int(panel.steps.min()), int(panel.steps.max())
         said.append(f"{len(panel):,} series of {least:,}" + (f" to {most:,}" if most > least else "") + " steps")
     return said
+
+
+def _missing_beside(names: Sequence[str], parts: Sequence[np.ndarray]) -> list[str]:
+    """How many values are missing of each column that goes along, (T_s, K) for each series."""
+    missing = sum((np.isnan(part).sum(0) for part in parts), np.zeros(len(names), dtype=np.int64))
+    total, said = sum(map(len, parts)), {}
+    for name, count in zip(names, missing.tolist(), strict=True):
+        if count:
+            said[name.partition("=")[0]] = count
+    return [
+        f'column "{name}": {count:,} of {total:,} values {_is(count)} missing: what is usual in training is read there'
+        for name, count in said.items()
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """So many names with their verb.
+
+    >>> _listed(["a"]), _listed(["a", "b", "c", "d"])
+    ('"a" stands', '4 names, such as "a", stand')
+    """
+    return f'"{names[0]}" stands' if len(names) == 1 else f'{len(names):,} names, such as "{names[0]}", stand'
 
 
 def _is(count: int) -> str:

@@ -51,15 +51,13 @@ def going_on(before: Panel, new: Panel) -> Panel:
 
 
 def behind(before: Panel, new: Panel) -> Panel:
-    """Where rows have no times: series of which nothing but what is known ahead is given begin after their last value.
+    """Where rows have no times: they come after all that was there ``before`` of their series.
 
-    >>> planned = Panel.of_values([np.zeros(0)], [np.ones((2, 1))])
-    >>> behind(Panel.of_values([np.array([1.0, 2.0])]), planned).begins.tolist()
+    >>> behind(Panel.of_values([np.array([1.0, 2.0])]), Panel.of_values([np.array([5.0])])).begins.tolist()
     [2]
     """
     ends = dict(zip(before.names, (before.begins + before.steps).tolist(), strict=True))
-    known = zip(new.names, new.steps.tolist(), new.begins.tolist(), strict=True)
-    begins = [begin if steps else ends.get(name, begin) for name, steps, begin in known]
+    begins = [ends.get(name, begin) for name, begin in zip(new.names, new.begins.tolist(), strict=True)]
     return replace(new, begins=np.array(begins, dtype=np.int64))
 
 
