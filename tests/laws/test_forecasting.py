@@ -215,6 +215,47 @@ def test_what_is_missing_beside_the_series_is_counted(tmp_path: Path) -> None:
     assert len(told) == 1 and told[0].startswith(f'column "price": 3 of {3 * DAYS} values are missing')
 
 
+def test_steps_of_which_only_a_part_is_there_are_not_added_up(tmp_path: Path) -> None:
+    days = [{"day": str(np.datetime64("2024-01-03") + k), "sold": 10.0} for k in range(200)]  # Wednesday to Saturday
+    options: dict[str, Any] = {"step": "1w", "within": "sum", "horizon": 2, "epochs": 1, "hidden_size": 4}
+    trained = tt.train(days, tmp_path / "run", task="forecast", **options)
+    assert set(trained.forecaster.last.values[0].tolist()) == {70.0}
+    notes = trained.run.data.read()["notes"]
+    assert any(note.startswith("2 steps at the ends of the series left aside, of which only a part") for note in notes)
+    assert trained.predict()[0]["time"][0] == "2024-07-15"  # the Monday of the week that the rows end in
+    told: list[str] = []
+    trained.predict([{"day": str(np.datetime64("2024-07-15") + k), "sold": 10.0} for k in range(9)], tell=told.append)
+    assert any("1 step at the ends" in note and "2024-07-22" in note for note in told)
+    hours = (9, 13, 14)
+    open_hours = [{"day": f"{np.datetime64('2024-01-01') + k} {h:02}:30", "sold": 1.0} for k in range(90) for h in hours]
+        {"day": f"2024-{1 + k // 28:02}-{1 + k % 28:02} {h:02}:30", "sold": 1.0} for k in range(90) for h in (9, 13, 14)
+    ]
+    uneven = tt.train(open_hours, tmp_path / "uneven", task="forecast", **{**options, "step": "1d"})
+    assert not any("left aside" in note for note in uneven.run.data.read()["notes"])  # nobody knows when a day is over
+
+
+def test_series_that_are_not_known_are_named(tmp_path: Path) -> None:
+    trained = tt.train(rows(), tmp_path / "run", **TINY)
+    new = [{**row, "shop": "shop 999"} for row in [*rows(missing=False)[:DAYS], *planned()[:3]]]
+    told: list[str] = []
+    trained.predict(new, tell=told.append)
+    assert 'the series "shop 999" is not known from training: it is scaled by its own values' in told
+    told.clear()
+    trained.evaluate([row for row in rows() if row["shop"] != "shop 999"], tell=told.append)
+    assert not any("not known" in note for note in told)
+
+
+def test_forecasts_that_a_metric_leaves_out_are_counted(tmp_path: Path) -> None:
+    given = rows(missing=False)
+    for k in range(DAYS):
+        given[k]["sold"] = 5.0 if k < 0.85 * DAYS else float(k)
+    trained = tt.train(given, tmp_path / "run", **tiny(epochs=1))
+    each = trained.metrics["forecast"]["origins"]["test"] // 3
+    assert trained.metrics["forecast"]["unscaled"] == each
+    assert f"{each} of the forecasts do not count" in trained.verdict
+    assert "unscaled" not in tt.train(rows(), tmp_path / "other", **tiny(epochs=1)).metrics["forecast"]
+
+
 def test_baselines_stand_beside_the_score_and_intervals_are_measured(tmp_path: Path) -> None:
     options = tiny()
     del options["baselines"]

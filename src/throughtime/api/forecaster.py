@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,6 +32,7 @@ from throughtime.use.forecasting import forecasts
 from throughtime.use.going_on import next_steps
 from throughtime.use.inspect.explain import ExplainedForecast, explain_forecast
 
+Tell = Callable[[str], None]
 FEWEST = 3  # values of a new series, by which it is scaled
 
 
@@ -81,14 +82,14 @@ class Forecaster:
             self.marked,
         )
 
-    def predict(self, model: Model, data: Any, device: torch.device) -> list[dict[str, Any]]:
+    def predict(self, model: Model, data: Any, device: torch.device, tell: Tell | None = None) -> list[dict[str, Any]]:
         """What comes after the last row of each series: of the run's own rows, or of ``data``, which go on from them.
 
         Rows that the run knows already may be given again, where rows have times; what is given counts. Without times
         all rows are new. Raises UsageError and DataError for
         rows that do not fit the run.
         """
-        panel, source = self._before(data)
+        panel, source = self._before(data, tell)
         with _in_file(source):
             return list(
                 next_steps(
@@ -136,26 +137,31 @@ class Forecaster:
             calendar=self.calendar,
         )
 
-    def _before(self, data: Any) -> tuple[Panel, str | None]:
+    def _before(self, data: Any, tell: Tell | None = None) -> tuple[Panel, str | None]:
         """The last steps of what is forecast, in the units of the data, and the file that ``data`` came from."""
         source, panel = None, self.last
         if data is not None:
             records = self._read(data, ahead=True)
             source = records.source
-            panel = recent.going_on(self.last, self._given(records, ahead=True))
+            panel = recent.going_on(self.last, self._given(records, tell, ahead=True))
             panel = with_lasting(panel, self.reader.lasting)
         _require_values(panel, self.scales, source)
         return recent.recent(panel, max(self.settings.context_length or 1, 1)), source
 
     def evaluate(
-        self, model: Model, data: Any, device: torch.device, done: Callable[[int], None] | None = None
+        self,
+        model: Model,
+        data: Any,
+        device: torch.device,
+        done: Callable[[int], None] | None = None,
+        tell: Tell | None = None,
     ) -> dict[str, float]:
         """All metrics over every forecast that can be made within ``data``, the run's last steps in front of it.
 
         A series that training did not have is scaled by its first values, as many as a context has, or the first half
         of a shorter one; forecasts of it are measured from there on.
         """
-        given = self._given(self._read(data))
+        given = self._given(self._read(data), tell)
         panel = with_lasting(recent.going_on(self.last, given), self.reader.lasting)
         scales, looked = self.scales.with_begun(panel, self.settings.context_length or 1)
         windows = replace(self, scales=scales).windows(panel)
@@ -179,10 +185,14 @@ class Forecaster:
         quantiles = self.calibration.apply(found.point, found.quantiles)
         return measured(material.forecast(found.point, quantiles, self.calibration.levels))
 
-    def _given(self, records: Records, *, ahead: bool = False) -> Panel:
-        """What rows say; where they have no times, they follow the run's own."""
-        given = self.reader.read(records, ahead=ahead).panel
-        return recent.behind(self.last, given) if self.reader.layout.time is None else given
+    def _given(self, records: Records, tell: Tell | None, *, ahead: bool = False) -> Panel:
+        """What rows say, and what is odd about them told; where they have no times, they follow the run's own."""
+        read = self.reader.read(records, ahead=ahead)
+        new = [name for name in read.panel.names if name not in self.scales.series]
+        for note in (*read.notes, *([_new_series(new)] if new else [])):
+            if tell is not None:
+                tell(note)
+        return recent.behind(self.last, read.panel) if self.reader.layout.time is None else read.panel
 
     def _read(self, data: Any, *, ahead: bool = False) -> Records:
         """Rows with all columns; with ``ahead`` a plan may leave out what is not known yet, and all what never changes.
@@ -209,6 +219,12 @@ def _in_file(source: str | None) -> Iterator[None]:
         yield
     except DataError as error:
         raise DataError(error.problem, place=replace(error.place, file=source), mend=error.mend) from None
+
+
+def _new_series(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f'the series "{names[0]}" is not known from training: it is scaled by its own values'
+    return f'{len(names):,} series, such as "{names[0]}", are not known from training: each is scaled by its own values'
 
 
 def _require_values(panel: Panel, scales: Scales, source: str | None) -> None:

@@ -140,7 +140,13 @@ class TrainedRun:
         return Forecaster.of(self.run, self.settings.data)
 
     def predict(
-        self, data: Any = None, *, batch_size: int = 64, done: Callable[[int], None] | None = None, **writing: Any
+        self,
+        data: Any = None,
+        *,
+        batch_size: int = 64,
+        done: Callable[[int], None] | None = None,
+        tell: Callable[[str], None] | None = None,
+        **writing: Any,
     ) -> list[dict[str, Any]]:
         """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``, or for each of its steps.
 
@@ -148,7 +154,7 @@ class TrainedRun:
         columns other than the run's inputs do not matter; what was gathered from steps says of which ``series`` it is;
         so many as ``batch_size`` are answered at once. A language model gives the likeliest next tokens after each
         text. A forecaster gives for each series the steps after the last row of ``data``, or without it after its own
-        last row: ``{"series", "time", "predicted", "lower", "upper"}``.
+        last row: ``{"series", "time", "predicted", "lower", "upper"}``; ``tell`` is called with what is odd about rows.
 
         Where a text is written, ``writing`` may say otherwise than the run's settings how: ``beam``, ``n_best``,
         ``length_penalty``, ``coverage_penalty``, ``longest``, a ``prefix`` that answers begin with; or ``temperature``,
@@ -163,7 +169,7 @@ class TrainedRun:
             if writing:
                 raise UsageError(f"{', '.join(writing)}: the run is a forecaster and writes no texts; leave it out")
             assert isinstance(self.model, Model)
-            return self.forecaster.predict(self.model, data, self.device)
+            return self.forecaster.predict(self.model, data, self.device, tell)
         if data is None:
             raise UsageError("there is nothing to answer; give a file, texts or records")
         if isinstance(self.model, LanguageModel):
@@ -191,14 +197,17 @@ class TrainedRun:
             return rows
         return [{"series": name, **row} for name, row in zip(records.columns[records.series], rows, strict=True)]
 
-    def evaluate(self, data: Any, *, done: Callable[[int], None] | None = None) -> dict[str, float]:
+    def evaluate(
+        self, data: Any, *, done: Callable[[int], None] | None = None, tell: Callable[[str], None] | None = None
+    ) -> dict[str, float]:
         """All metrics on other labelled data, which holds the run's input and output columns; or on another text.
 
-        Of data that says which of its rows are for the test, only these are measured.
+        Of data that says which of its rows are for the test, only these are measured. Of series, ``tell`` is called
+        with what is odd about the rows.
         """
         if self.task.name == "forecast":
             assert isinstance(self.model, Model)
-            return self.forecaster.evaluate(self.model, data, self.device, done)
+            return self.forecaster.evaluate(self.model, data, self.device, done, tell)
         if isinstance(self.model, LanguageModel):
             streams = self.given.stream(data)
             rate = getattr(self.settings.task, "dynamic_rate", 0.0)

@@ -17,6 +17,11 @@ def progress(quiet: bool) -> Progress:
     return progress_on(sys.stderr, quiet=quiet)
 
 
+def print_note(text: str) -> None:
+    """Beside what is printed, so that a pipe takes no notice of it."""
+    print(text, file=sys.stderr)
+
+
 def print_json(value: Any) -> None:
     """One JSON value on standard output."""
     from throughtime.training.file_kinds import to_json

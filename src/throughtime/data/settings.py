@@ -29,14 +29,14 @@ class DataSettings(Group, frozen=True):
         str,
         Meta(
             description="validation split: a fraction of the rows, a file or folder, column=value,value, or, where it "
-            "is forecast, rows 8640:11520"
+            "is forecast, a range of rows as in 8640:11520"
         ),
     ] = "0.1"
     test: Annotated[
         str,
         Meta(
             description="test split: a fraction of the rows, a file or folder, column=value,value, or, where it "
-            "is forecast, rows 11520:14400"
+            "is forecast, a range of rows as in 11520:14400"
         ),
     ] = "0.1"
     split: Annotated[str | None, Meta(description="column that says train, valid or test for each row")] = None

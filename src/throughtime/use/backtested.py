@@ -84,6 +84,7 @@ class Told:
             "origins": {name: len(asked[name]) for name in ("valid", "test")},
             "kept": len(self.kept(test)),
             "unit": settings.measured,
+            **({"unscaled": unscaled} if (unscaled := errors.unscaled(metric)) else {}),
             **_calibration(outcome),
             "by_horizon": _both(errors, theirs, lambda found: found.by_step()),
             "by_date": {
@@ -164,6 +165,12 @@ class Errors:
             return mean
         there = np.isfinite(self.scale) & (self.scale > 0)
         return np.where(there, mean / np.where(there, self.scale, 1.0), 0.0)
+
+    def unscaled(self, metric: str) -> int:
+        """How many forecasts the metric leaves out, as their series has no scale: it never moved in training."""
+        if metric != "mase" or self.scale is None:
+            return 0
+        return int((~(np.isfinite(self.scale) & (self.scale > 0))).sum())
 
     def by_step(self) -> dict[str, list[float | None]]:
         return {

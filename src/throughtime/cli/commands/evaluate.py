@@ -8,7 +8,7 @@ from typer import Argument
 
 from throughtime.cli import options
 from throughtime.cli.main import app
-from throughtime.cli.output import figures, print_json
+from throughtime.cli.output import figures, print_json, print_note
 
 
 @app.command()
@@ -21,5 +21,5 @@ def evaluate(
     """Measure a RUN on other labelled DATA."""
     from throughtime.api import load
 
-    found = load(run, use=use or ()).evaluate(data)
+    found = load(run, use=use or ()).evaluate(data, tell=print_note)
     print_json(found) if json else print(figures(found))

@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from throughtime.cli import options
 from throughtime.cli.main import app
-from throughtime.cli.output import print_json
+from throughtime.cli.output import print_json, print_note
 from throughtime.errors import UsageError
 
 
@@ -85,7 +85,7 @@ def predict(
         "seed": seed,
     }
     writing = {name: value for name, value in asked.items() if value is not None}
-    found = trained.predict(text or file, **writing)
+    found = trained.predict(text or file, tell=print_note, **writing)
     if forecasts:
         _print_future(found, trained.metrics["forecast"]["level"], json=json, csv=csv)
         return

@@ -13,6 +13,7 @@ from throughtime.data.records import Records
 from throughtime.data.series.arrays import names_of
 from throughtime.data.settings import DataSettings
 from throughtime.data.splits import fraction
+from throughtime.data.times.grid import NOWHERE
 from throughtime.data.values import shown
 from throughtime.errors import DataError, Place, UsageError
 
@@ -113,11 +114,11 @@ def given_periods(
     found: dict[str, tuple[int, int]] = {}
     before, last = -np.inf, "train"
     for name in NAMES:
-        own = steps[part_of == name]
+        own = steps[(part_of == name) & (steps != NOWHERE)]
         if not len(own):
             continue
         if own.min() <= before:
-            row = int(np.flatnonzero(part_of == name)[own.argmin()])
+            row = int(np.flatnonzero((part_of == name) & (steps != NOWHERE))[own.argmin()])
             raise DataError(
                 f"the {name} split begins before the {last} split ends",
                 place=records.where(row, time or settings.time),

@@ -15,7 +15,7 @@ from throughtime.data.series.layout import Layout
 from throughtime.data.series.panel import Panel
 from throughtime.data.splits import NAMES
 from throughtime.data.times.axis import Axis
-from throughtime.data.times.grid import Grid, grid_of, spread
+from throughtime.data.times.grid import NOWHERE, Grid, grid_of, spread
 from throughtime.data.times.pattern import directives
 from throughtime.data.times.plain import EPOCHS
 from throughtime.data.times.stamps import Style, Times, times_of
@@ -30,7 +30,8 @@ ONE_VALUE = "of one value only, from which nothing is learnt"
 
 @dataclass(frozen=True)
 class Read:
-    """A panel; the step of the axis at which each row stands ``(N,)``; and what was found on the way, in sentences."""
+    """A panel; the step of the axis at which each row stands ``(N,)``, ``NOWHERE`` for one that was left aside; and
+    what was found on the way, in sentences."""
 
     panel: Panel
     at: np.ndarray
@@ -39,7 +40,7 @@ class Read:
     @property
     def occupied(self) -> np.ndarray:
         """The steps of the axis at which rows stand, each once, in order; none behind the last value."""
-        steps = np.unique(self.at)
+        steps = np.unique(self.at[self.at != NOWHERE])
         return steps[steps < int((self.panel.begins + self.panel.steps).max())]
 
 
@@ -115,7 +116,7 @@ class Reader:
 
     def _read(self, records: Records, names: Sequence[str], times: Times, grid: Grid, ahead: bool = False) -> Read:
         panel, notes = self._panel(records, names, grid, ahead, strict=True)
-        at = np.zeros(len(records), dtype=np.int64)
+        at = np.full(len(records), NOWHERE)
         for begin, rows, index in zip(grid.begins, grid.rows, grid.index, strict=True):
             at[rows] = begin + index
         return Read(panel, at, (*times.notes, *grid.notes, *notes))

@@ -21,6 +21,7 @@ from throughtime.data.times.stamps import Times
 from throughtime.errors import DataError, UsageError, unknown
 
 WITHIN = ("refuse", "mean", "sum", "first", "last")
+NOWHERE = np.iinfo(np.int64).max  # the step of a row that is left aside
 MOST_HOLES = 20  # steps without a row, for every row
 WEEKDAYS_ONLY = "no row stands on a weekend: steps are business days, Monday to Friday; --set step=1d counts all days"
 SAYING_HOW = "--set within=mean (or sum, first, last)"
@@ -81,6 +82,9 @@ def grid_of(
         if given is None and within == "refuse":
             check_exact(times, axis, all_series, where)
     placed = [axis.indices(one.moments) for one in all_series]
+    if within == "sum":
+        all_series, placed, said = _whole_steps(axis, all_series, placed)
+        notes += said
     notes += _shared(times, axis, all_series, placed, where, within, any(note.endswith(SORTED) for note in notes))
     begins = np.array([indices[0] for indices in placed], dtype=np.int64)
     steps = tuple(int(indices[-1] - indices[0]) + 1 for indices in placed)
@@ -114,6 +118,50 @@ def _axis(times: Times, all_series: list[Series], where: Where, given: Step | No
     first, last = style.write(int(pooled[0])), style.write(int(pooled[-1]))
     each = f"adds {axis.step.count}" if style.counts else f"is {axis.step}"
     return axis, (*notes, f"each step {each}, from {first} to {last}")
+
+
+def _whole_steps(
+    axis: Axis, all_series: list[Series], placed: list[np.ndarray]
+) -> tuple[list[Series], list[np.ndarray], tuple[str, ...]]:
+    """Without the rows of a first or last step that are a part of it only, added up: it would look too small.
+
+    That is known where nine of ten rows of a series are equally far apart.
+    """
+    kept: list[Series] = []
+    indices_of: list[np.ndarray] = []
+    cut: list[tuple[str, int]] = []
+    for one, indices in zip(all_series, placed, strict=True):
+        low, high = 0, len(indices)
+        apart = _usual_distance(one.moments)
+        if apart is not None and indices[0] < indices[-1]:
+            begin, end = axis.moments(np.array([indices[0], indices[-1] + 1])).tolist()
+            if one.moments[0] - begin >= apart:
+                low = int(np.searchsorted(indices, indices[0], side="right"))
+                cut.append((one.name, int(indices[0])))
+            if end - one.moments[-1] > apart:
+                high = int(np.searchsorted(indices, indices[-1]))
+                cut.append((one.name, int(indices[-1])))
+        whole = low < high
+        kept.append(Series(one.name, one.rows[low:high], one.moments[low:high]) if whole else one)
+        indices_of.append(indices[low:high] if whole else indices)
+    if not cut:
+        return all_series, placed, ()
+    name, index = cut[0]
+    where = axis.stamp(index) + (f" of {name}" if len(all_series) > 1 else "")
+    count = "1 step" if len(cut) == 1 else f"{len(cut):,} steps"
+    first = "" if len(cut) == 1 else "first "
+    told = f"{count} at the ends of the series left aside, of which only a part is there: {first}{where}"
+    return kept, indices_of, (told,)
+
+
+def _usual_distance(moments: np.ndarray) -> int | None:
+    """Seconds, or counts, between rows: None where not nearly all are as far apart."""
+    distances = np.diff(moments)
+    if not len(distances):
+        return None
+    values, counts = np.unique(distances, return_counts=True)
+    most = int(counts.argmax())
+    return int(values[most]) if values[most] > 0 and counts[most] >= 0.9 * len(distances) else None
 
 
 def _shared(

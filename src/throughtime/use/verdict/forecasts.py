@@ -27,7 +27,7 @@ def how_it_fares(metrics: Figures) -> str:
     """
     sentence = "; ".join(part for part in (how_wide(metrics), *where_it_fails(metrics)[:MOST_FAILURES]) if part)
     sentence = f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
-    return " ".join(part for part in (who_answers(metrics), sentence) if part)
+    return " ".join(part for part in (who_answers(metrics), who_is_left_out(metrics), sentence) if part)
 
 
 def who_answers(metrics: Figures) -> str:
@@ -42,6 +42,20 @@ def who_answers(metrics: Figures) -> str:
         "The linear forecast within it answers alone: what the network adds to that was not surely better on the "
         "validation split."
     )
+
+
+def who_is_left_out(metrics: Figures) -> str:
+    """A sentence where the metric says nothing of some forecasts; empty where it counts them all.
+
+    >>> who_is_left_out({"forecast": {"unscaled": 14}})
+    '14 of the forecasts do not count: their series never moved in training, so that there is nothing to scale by.'
+    """
+    count = (metrics.get("forecast") or {}).get("unscaled")
+    if not count:
+        return ""
+    does, whose = ("does", "its") if count == 1 else ("do", "their")
+    never = "never moved in training, so that there is nothing to scale by"
+    return f"{count:,} of the forecasts {does} not count: {whose} series {never}."
 
 
 def how_wide(metrics: Figures) -> str:
