@@ -388,9 +388,10 @@ def _require_several_classes(output: Field, records: Records) -> None:
 
 def _suited(train: Dataset, output: str) -> dict[str, object]:
     """Defaults that suit the training rows: few rows want a small network and much dropout, long texts a window."""
+    fields = train.fields
     words = any(
         field.kind in ("tokens", "words", "sentences") and getattr(field, "unit", "") not in ("characters", "bytes")
-        for field in train.fields.values()
+        for field in fields.values()
     )
     suited: dict[str, object] = {"batch_size": min(max(len(train) // 100, 8), 64)}
     if train.fields[output].kind == "tokens":
@@ -405,6 +406,8 @@ def _suited(train: Dataset, output: str) -> dict[str, object]:
         suited |= {"hidden_size": 32, "dropout": 0.5, "token_dropout": 0.2 if words else 0.0}
         if not words and any(field.kind == "numbers" for column, field in train.fields.items() if column != output):
             suited["epochs"] = 30  # no words are learnt by heart, and of few series much is to be learnt
+    if any(getattr(field, "strands", None) and getattr(field, "unit", "") == "characters" for field in fields.values()):
+        suited |= {"learning_rate": 0.002, "epochs": 30}  # of four letters nothing is seen until long runs are known
     if words and float(train.lengths.mean()) >= 2 * WINDOW:
         suited["crop"] = WINDOW
     return suited

@@ -27,7 +27,10 @@ class TrainingSettings(Group, frozen=True):
 
     epochs: Annotated[
         int,
-        Meta(ge=1, description="passes over the training split; 30 if not set, with under 5,000 series to learn from"),
+        Meta(
+            ge=1,
+            description="passes over the training split; 30 if not set, with under 5,000 series to learn from, and for letters of DNA",
+        ),
     ] = 15
     max_minutes: Annotated[
         Positive | None, Meta(description="stop after so many minutes of training, resumed ones included")
