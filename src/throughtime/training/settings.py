@@ -29,7 +29,8 @@ class TrainingSettings(Group, frozen=True):
         int,
         Meta(
             ge=1,
-            description="passes over the training split; 30 if not set, with under 5,000 series to learn from, and for letters of DNA",
+            description="passes over the training split; 30 if not set, with under 5,000 series to learn from, and for "
+            "letters of DNA",
         ),
     ] = 15
     max_minutes: Annotated[
