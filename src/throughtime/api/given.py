@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from throughtime.data.alignment import require_aligned
+from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field
 from throughtime.data.fields.numbers import Numbers
 from throughtime.data.fields.tokens import Tokens
@@ -125,6 +127,11 @@ class Given:
         if not 1 <= number <= len(records):
             raise UsageError(f"row {number}: there are the rows 1 to {len(records):,}")
         return {column: records.columns[column][number - 1] for column in self.inputs}
+
+    def require_aligned(self, records: Records, dataset: Dataset) -> None:
+        """Raise a DataError, with the row, unless all inputs with steps have equally many of them."""
+        first = next(column for column in self.inputs if self.fields[column].stepwise)
+        require_aligned(records, dataset.fields, dataset.columns, first)
 
     def only_text(self) -> str:
         """The column of the only input, a text; a UsageError where the run reads anything else."""

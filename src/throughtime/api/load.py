@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,25 +13,22 @@ import torch
 
 from throughtime.api.again import prepared_again
 from throughtime.api.composer import Composer
+from throughtime.api.explainer import Explainer
 from throughtime.api.forecaster import Forecaster
 from throughtime.api.given import Given
-from throughtime.api.held_out import documents_for
 from throughtime.api.inspecting import memory_of
 from throughtime.api.own import import_files
 from throughtime.api.rebuilt import device_here, rebuilt, settings_of
-from throughtime.api.rows import PreparedRows
 from throughtime.api.settings import Settings
 from throughtime.cells.equations import Graph
 from throughtime.data.alignment import require_aligned
 from throughtime.data.alternatives import one_row_a_question
-from throughtime.data.batches import collated
 from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields_from_json
 from throughtime.data.fields.notes import Notes
 from throughtime.data.music import Piece
-from throughtime.data.records import Records
 from throughtime.data.writable import require_both_sides
-from throughtime.errors import DataError, UsageError
+from throughtime.errors import UsageError
 from throughtime.models.decoding import Sampling, Way
 from throughtime.models.heads.notes import NotesHead
 from throughtime.models.heads.tokens import TextHead
@@ -43,21 +39,11 @@ from throughtime.models.tasks import Task, tasks
 from throughtime.training.runs import Run
 from throughtime.use.answering import answer, measured
 from throughtime.use.generating import next_tokens, stream
-from throughtime.use.inspect.explain import (
-    Among,
-    Explained,
-    ExplainedForecast,
-    among,
-    explain_row,
-    explain_text,
-    explain_written,
-)
+from throughtime.use.inspect.explain import Explained, ExplainedForecast
 from throughtime.use.inspect.memory import Memory
-from throughtime.use.inspect.recording import recorded_row, recorded_text
-from throughtime.use.inspect.step.answer import answering, reading
-from throughtime.use.inspect.step.numbers import StepInNumbers, step_of
-from throughtime.use.inspect.units.annotations import Wanted, chosen
-from throughtime.use.inspect.units.finding import MOST, find_units
+from throughtime.use.inspect.step.numbers import StepInNumbers
+from throughtime.use.inspect.units.annotations import Wanted
+from throughtime.use.inspect.units.finding import MOST
 from throughtime.use.inspect.units.found_units import UnitsFound
 from throughtime.use.predictions import answered_rows
 from throughtime.use.reading_on import read_on
@@ -180,7 +166,7 @@ class TrainedRun:
         inputs = {column: self.fields[column] for column in self.inputs}
         dataset = Dataset(records, inputs)
         if self.model.head.stepwise:
-            self._require_aligned(records, dataset)
+            self.given.require_aligned(records, dataset)
         way = self._way(writing) if writing else None
         found = answer(
             self.model,
@@ -257,30 +243,7 @@ class TrainedRun:
         Raises UsageError for an input, a step or a class that the run does not know, DataError for a value that cannot
         be read.
         """
-        self._refuse_series()
-        if isinstance(self.model, LanguageModel):
-            if not isinstance(given, str):
-                raise UsageError("a language model explains a token of a text; give a text")
-            return explain_text(self.model, self.given.text_field(), given, self.task.name, step=step, answer=answer)
-        if self.composes:
-            raise UsageError(
-                "a model of notes answers 88 questions a frame, of which none is explained; predict gives all"
-            )
-        records = self.given.one(given)
-        inputs = {column: self.fields[column] for column in self.inputs}
-        if self.model.head.stepwise:
-            self._require_aligned(records, Dataset(records, inputs))
-        if isinstance(self.model.head, TextHead):
-            found = explain_written(self.model, records, inputs, self.task.name, step=step, answer=answer)
-        else:
-            found = explain_row(self.model, records, inputs, self.output, self.task.name, step=step, answer=answer)
-        if nearest < 1:
-            return found
-        try:
-            rows = self._training_rows if data is None else self._rows_of(data)
-        except (UsageError, DataError) as error:
-            return replace(found, no_nearest=str(error))
-        return replace(found, nearest=tuple(rows.nearest(torch.from_numpy(found.seen), nearest)))
+        return self._explainer.explain(given, step, answer, data, nearest)
 
     def explain_forecast(
         self, series: str | None = None, *, step: int | None = None, data: Any = None
@@ -305,29 +268,14 @@ class TrainedRun:
         assert isinstance(self.model, Model)
         return forecaster.explain(self.model, series, step, data)
 
-    def _refuse_series(self) -> None:
-        if self.task.name == "forecast":
-            raise UsageError(
-                f"{self.path}: a forecaster reads series and no text; give --series NAME and --at N instead of --text, "
-                "or neither, to see how far back it looks"
-            )
-
     def _way(self, writing: Mapping[str, Any]) -> Way:
         if not isinstance(self.model, Model) or not isinstance(self.model.head, TextHead):
             raise UsageError(f"{', '.join(writing)}: a run of the task {self.task.name} writes no texts; leave it out")
         return way_of(self.model.head, **writing)
 
     @cached_property
-    def _training_rows(self) -> Among:
-        prepared = prepared_again(self.run)
-        assert isinstance(prepared, PreparedRows) and isinstance(self.model, Model)
-        return among(self.model, prepared.records("train"), prepared.datasets["train"], self.output.column)
-
-    def _rows_of(self, data: Any) -> Among:
-        assert isinstance(self.model, Model)
-        records = self.given.records(data)
-        dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
-        return among(self.model, records, dataset, self.output.column)
+    def _explainer(self) -> Explainer:
+        return Explainer(self.run, self.task, self.model, self.given)
 
     def inspect(self, data: Any = None) -> Memory:
         """How far back the network learns, how much context it uses, and what stands in its way.
@@ -352,15 +300,7 @@ class TrainedRun:
         >>> trained.record("abab", ["f"])["text.l0.f"].shape
         (4, 8)
         """
-        self._refuse_series()
-        names = [names] if isinstance(names, str) else names
-        if isinstance(self.model, LanguageModel):
-            if not isinstance(given, str):
-                raise UsageError("a language model reads a text; give a text")
-            return recorded_text(self.model, self.given.text_field(), given, names)
-        records = self.given.one(given)
-        dataset = Dataset(records, {column: self.fields[column] for column in self.inputs})
-        return recorded_row(self.model, collated(dataset, np.zeros(1, dtype=np.int64)), names)
+        return self._explainer.record(given, [names] if isinstance(names, str) else names)
 
     def generate(
         self,
@@ -434,11 +374,6 @@ class TrainedRun:
         known = self.run.data.read().get("tempo") if self.run.data.exists() else None
         return Composer(self.model, field, self.output, self.given, known)
 
-    def _require_aligned(self, records: Records, dataset: Dataset) -> None:
-        """Raise a DataError, with the row, unless all inputs with steps have equally many of them."""
-        first = next(column for column in self.inputs if self.fields[column].stepwise)
-        require_aligned(records, dataset.fields, dataset.columns, first)
-
     def step(
         self,
         given: str | Mapping[str, Any],
@@ -455,16 +390,7 @@ class TrainedRun:
         that read which are looked into, and the answer is all that is written. Raises UsageError for a run that reads
         more than one column, and for a step, layer, direction or unit that there is not.
         """
-        self._refuse_series()
-        if isinstance(self.model, LanguageModel):
-            if not isinstance(given, str):
-                raise UsageError("a language model reads a text; give a text")
-            read = reading(self.model, self.given.text_field(), given)
-        else:
-            column = self.given.only_text() if isinstance(given, str) else self.given.only_steps()
-            dataset = Dataset(self.given.one(given), {column: self.fields[column]})
-            read = answering(self.model, dataset, self.output)
-        return step_of(read, step, layer=layer, reverse=reverse, unit=unit)
+        return self._explainer.step(given, step, layer, reverse, unit)
 
     def units(
         self,
@@ -487,24 +413,8 @@ class TrainedRun:
 
         Raises UsageError for a run that is no language model, and for an annotation that nothing can be told by.
         """
-        if not isinstance(self.model, LanguageModel):
-            if self.composes:
-                raise UsageError(f"{self.path}: units are found in a language model of text; this one reads notes")
-            raise UsageError(f"{self.path}: units are found in a language model; this run's task is {self.task.name}")
-        annotations = [annotations] if isinstance(annotations, str) else annotations
-        documents = documents_for(data, self.run, self.settings.data)
-        wanted, asked = chosen(annotations, pattern, documents), annotations is not None or pattern is not None
-        return find_units(
-            self.model,
-            self.given.text_field(),
-            documents,
-            wanted,
-            states=states,
-            best=best,
-            most=most,
-            strict=asked,
-            done=done,
-        )
+        asked = [annotations] if isinstance(annotations, str) else annotations
+        return self._explainer.units(asked, data, pattern, states=states, best=best, most=most, done=done)
 
 
 def _require_drawable(length: int, seed: int) -> None:
