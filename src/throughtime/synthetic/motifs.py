@@ -70,8 +70,10 @@ def written(sequences: list[tuple[str, str]]) -> str:
     return "".join(f">s{k} {name}\n{sequence}\n" for k, (sequence, name) in enumerate(sequences, start=1))
 
 
-def write_motifs(path: Path, count: int = COUNT, seed: int = 1) -> Path:
+def write_motifs(
+    path: Path, count: int = COUNT, shortest: int = SHORTEST, longest: int = LONGEST, seed: int = 1
+) -> Path:
     """Write such a FASTA file, which is returned."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(written(motifs(count, seed=seed)), encoding="utf-8")
+    path.write_text(written(motifs(count, shortest, longest, seed)), encoding="utf-8")
     return path
