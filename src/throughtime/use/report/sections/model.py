@@ -23,5 +23,7 @@ def model(material: ReportMaterial) -> Markup | None:
     said = note(EXPLAINED) if printed else None
     total = sum(material.parameters.values())
     rows = [[part, count, f"{100 * count / (total or 1):.1f} %"] for part, count in material.parameters.items()]
-    listed = table(["part", "parameters", "share"], rows, f"{number(total)} parameters in all") if rows else None
+    learnt = material.metrics.get("parameters", total)
+    beside = f", {number(total - learnt)} of them fitted before and not learnt" if learnt < total else ""
+    listed = table(["part", "parameters", "share"], rows, f"{number(total)} parameters in all{beside}") if rows else None
     return section("model", "The network", said, printed, listed)
