@@ -25,5 +25,6 @@ def model(material: ReportMaterial) -> Markup | None:
     rows = [[part, count, f"{100 * count / (total or 1):.1f} %"] for part, count in material.parameters.items()]
     learnt = material.metrics.get("parameters", total)
     beside = f", {number(total - learnt)} of them fitted before and not learnt" if learnt < total else ""
-    listed = table(["part", "parameters", "share"], rows, f"{number(total)} parameters in all{beside}") if rows else None
+    said_below = f"{number(total)} parameters in all{beside}"
+    listed = table(["part", "parameters", "share"], rows, said_below) if rows else None
     return section("model", "The network", said, printed, listed)
