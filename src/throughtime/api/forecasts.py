@@ -280,31 +280,8 @@ def prepare_forecast(
     records = _with_parts(records, settings)
     for note in records.notes:
         tell(note)
-    layout, said = layout_of(records, settings, asked.known)
-    reader, read = Reader.fit(
-        records,
-        layout,
-        settings.missing,
-        calendar=asked.calendar,
-        zone=asked.zone,
-        step=asked.step,
-        within=asked.within,
-    )
-    for note in (*said, *read.notes):
-        tell(note)
-    periods = periods_of(read.occupied, settings, given_periods(records, settings, read.at, layout.time))
-    reader, learnt = reader.learnt_from(records, read, periods.valid[0])
-    for note in learnt.notes if learnt is not read else ():
-        tell(note)
-    panel = whole = learnt.panel
-    train = panel.until(periods.valid[0])
-    if not len(train):
-        raise UsageError("no series has a value before the validation split; mend --valid")
-    if len(train) < len(panel):
-        early = set(train.names)
-        late = f"{len(panel) - len(train):,} of {len(panel):,} series begin after the training part"
-        tell(f"{late}: they are neither learnt nor measured")
-        panel = panel.select([s for s, name in enumerate(panel.names) if name in early])
+    found = _placed(records, settings, asked, tell)
+    reader, panel, train, periods = found.reader, found.panel, found.train, found.periods
     asked = with_horizon(asked, reader, periods, tell)
     assert asked.horizon is not None
     calendar = len(reader.axis.calendar_names) if reader.calendar else 0
@@ -326,7 +303,7 @@ def prepare_forecast(
         str(records.source),
         reader,
         scales,
-        whole,
+        found.whole,
         panel,
         periods,
         windows,
@@ -334,6 +311,47 @@ def prepare_forecast(
         linear,
         tuple(notes),
     )
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Rows on their axis: all of them, those of the series that are learnt, and what of these is there to learn."""
+
+    reader: Reader
+    whole: Panel
+    panel: Panel
+    train: Panel
+    periods: Periods
+
+
+def _placed(records: Records, settings: DataSettings, asked: ForecastSettings, tell: Say) -> _Placed:
+    """Read, put on an axis and split in time; UsageError where no series has anything to learn from."""
+    layout, said = layout_of(records, settings, asked.known)
+    reader, read = Reader.fit(
+        records,
+        layout,
+        settings.missing,
+        calendar=asked.calendar,
+        zone=asked.zone,
+        step=asked.step,
+        within=asked.within,
+    )
+    for note in (*said, *read.notes):
+        tell(note)
+    periods = periods_of(read.occupied, settings, given_periods(records, settings, read.at, layout.time))
+    reader, learnt = reader.learnt_from(records, read, periods.valid[0])
+    for note in learnt.notes if learnt is not read else ():
+        tell(note)
+    panel = learnt.panel
+    train = panel.until(periods.valid[0])
+    if not len(train):
+        raise UsageError("no series has a value before the validation split; mend --valid")
+    if len(train) < len(panel):
+        early = set(train.names)
+        late = f"{len(panel) - len(train):,} of {len(panel):,} series begin after the training part"
+        tell(f"{late}: they are neither learnt nor measured")
+        panel = panel.select([s for s, name in enumerate(panel.names) if name in early])
+    return _Placed(reader, learnt.panel, panel, train, periods)
 
 
 def _watched(name: str, panel: Panel) -> str:
