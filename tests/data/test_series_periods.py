@@ -172,8 +172,8 @@ def test_a_series_that_a_run_does_not_know_is_taken_as_it_is() -> None:
 
 
 def test_the_last_steps_are_kept_and_come_back() -> None:
-    kept = recent(panel({"a": [1, NAN, 3], "b": [4]}, {"a": [1, 2, 3, NAN], "b": [5]}), 2)
-    assert kept.begins.tolist() == [1, 0] and kept.steps.tolist() == [2, 1]
+    kept = recent(panel({"a": [1, 2, NAN, 3], "b": [4]}, {"a": [1, 2, 3, 4, NAN], "b": [5]}), 2)
+    assert kept.begins.tolist() == [1, 0] and kept.steps.tolist() == [3, 1]  # 2 stands for what is missing after it
     again = from_json(to_json(kept), AXIS)
     for name in ("values", "past", "known"):
         for one, other in zip(getattr(kept, name), getattr(again, name), strict=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from throughtime.batch import Sequences
 from throughtime.data.scaling import Scaling
 from throughtime.data.series.backtest import Backtest
 from throughtime.data.series.panel import Panel, carried_forward
+from throughtime.data.series.recent import behind, going_on, recent
 from throughtime.data.series.scales import Scales, naive_error
 from throughtime.data.series.windows import AHEAD, NEXT, PAST, PLACE, WHICH, Windows, drawn, in_order
 
@@ -150,3 +153,34 @@ def test_the_error_of_the_naive_forecast_leaves_out_what_is_missing() -> None:
     assert naive_error(np.array([1.0, 4.0, np.nan, 2.0, 3.0]), 1) == 2.0
     assert naive_error(np.array([1.0, 4.0, 3.0, 2.0]), 2) == 2.0
     assert np.isnan(naive_error(np.array([1.0]), 1))
+
+
+def test_the_last_steps_begin_with_a_value_where_the_first_of_them_is_missing() -> None:
+    of = Panel.of_values([np.array([30.0, np.nan, np.nan, 4.0, 5.0]), np.arange(5.0)])
+    cut = recent(of, 3)
+    assert cut.steps.tolist() == [5, 3] and cut.begins.tolist() == [0, 2]
+    assert cut.filled[0][-3:].tolist() == of.filled[0][-3:].tolist() == [30.0, 4.0, 5.0]
+
+
+def test_what_was_known_ahead_stays_known_behind_new_rows() -> None:
+    before = Panel.of_values([np.array([1.0, 2.0])], [np.arange(8.0)[:, None]])
+    new = replace(Panel.of_values([np.array([3.0])], [np.array([[2.0]])]), begins=np.array([2]))
+    joined = going_on(before, new)
+    assert joined.values[0].tolist() == [1.0, 2.0, 3.0]
+    assert joined.known[0][:, 0].tolist() == list(range(8))
+
+
+def test_rows_without_times_keep_their_distances_behind_the_last_ones() -> None:
+    before = Panel.of_values([np.zeros(4), np.zeros(4)])
+    new = replace(
+        before, begins=np.array([0, 2]), values=(np.ones(3), np.ones(1)), past=(np.zeros((3, 0)), np.zeros((1, 0)))
+    )
+    assert behind(before, new).begins.tolist() == [4, 6]
+
+
+def test_a_new_series_is_scaled_by_all_that_is_given() -> None:
+    known = Scales({"old": Scaling(0.0, 1.0)}, {"old": 1.0}, 1, (), ())
+    values = np.arange(20.0) ** 2
+    found = known.knowing(replace(Panel.of_values([values]), names=("new",)))
+    assert found.series["new"] == Scaling.fit(values) and found.errors["new"] == naive_error(values, 1)
+    assert found.series["old"] == Scaling(0.0, 1.0)

@@ -232,6 +232,32 @@ def test_steps_of_which_only_a_part_is_there_are_not_added_up(tmp_path: Path) ->
     assert not any("left aside" in note for note in uneven.run.data.read()["notes"])  # nobody knows when a day is over
 
 
+def test_a_day_of_25_hours_is_a_whole_day(tmp_path: Path) -> None:
+    days = [{"day": str(np.datetime64("2020-01-01") + k), "sold": 1.0 + k % 7} for k in range(670)]  # to 2021-10-31
+    options: dict[str, Any] = {"step": "1mo", "within": "sum", "horizon": 2, "epochs": 1, "hidden_size": 4}
+    trained = tt.train(days, tmp_path / "run", task="forecast", zone="Europe/Berlin", **options)
+    assert not any("left aside" in note for note in trained.run.data.read()["notes"])
+    assert trained.predict()[0]["time"][0].startswith("2021-11-01")
+
+
+def test_series_of_equal_names_are_refused(tmp_path: Path) -> None:
+    given = [
+        {**row, "a": "a, b" if row["shop"] == "shop 001" else "a", "b": "c" if row["shop"] == "shop 001" else "b, c"}
+        for row in rows()
+    ]
+    with pytest.raises(DataError, match='two series are both named "a, b, c"'):
+        tt.train(given, tmp_path / "run", **tiny(series="a,b"))
+
+
+def test_a_gap_where_the_context_begins_is_read_as_in_training(tmp_path: Path) -> None:
+    values: list[float | None] = [float(20 + 7 * (k % 5) + k % 3) for k in range(150)]
+    values[-7], values[60] = None, None
+    options: dict[str, Any] = {"task": "forecast", "horizon": 2, "context_length": 7, "epochs": 1, "hidden_size": 4}
+    trained = tt.train({"y": values}, tmp_path / "run", **options)
+    kept = trained.run.forecast.read()["rows"][0]
+    np.testing.assert_allclose(trained.predict()[0]["predicted"], kept["predicted"], rtol=1e-5)
+
+
 def test_series_that_are_not_known_are_named(tmp_path: Path) -> None:
     trained = tt.train(rows(), tmp_path / "run", **TINY)
     new = [{**row, "shop": "shop 999"} for row in [*rows(missing=False)[:DAYS], *planned()[:3]]]

@@ -85,6 +85,7 @@ def test_the_linear_part_is_what_is_said_without_the_network() -> None:
     windows = dated()
     model = forecaster(windows)
     found = explained(model, windows)
+    assert found.drawn is None
     model.head.share.zero_()  # type: ignore[union-attr,operator]
     assert found.linear == pytest.approx(UNIT.unscale(forecasts(model, windows, one(windows)).point[0, 2]))
     assert found.linear != pytest.approx(found.value)
@@ -104,6 +105,22 @@ def test_without_a_value_is_the_forecast_were_it_missing(normalise: str) -> None
         expected = UNIT.unscale(forecasts(model, other, one(other)).point[0, 2])
         assert found.without[k] == pytest.approx(expected, rel=1e-6)
     assert found.without[-1] != pytest.approx(found.value)
+
+
+def test_of_drawn_futures_the_one_is_explained_that_goes_on_from_what_it_expects() -> None:
+    windows = dated()
+    model = forecaster(windows, decoding="recursive", outputs="gaussian")
+    found = explained(model, windows)
+    assert found.drawn == pytest.approx(UNIT.unscale(forecasts(model, windows, one(windows)).point[0, 2]))
+    assert found.drawn != pytest.approx(found.value) and found.attribution.score == pytest.approx(found.value)
+    assert forecast_lines(found)[1].startswith(f"predicted is the mean of futures that are drawn, {found.drawn:.6g}")
+
+
+def test_a_column_of_the_users_own_named_calendar_stays_its_own() -> None:
+    windows = dated()
+    windows = replace(windows, panel=replace(windows.panel, known_names=("k0", "calendar")))
+    names = [part.name for part in explained(forecaster(windows), windows).parts]
+    assert {"calendar of the times, before", "calendar, before"} <= set(names)
 
 
 def test_what_comes_after_is_not_looked_at() -> None:
@@ -191,9 +208,11 @@ def test_new_rows_are_gone_on_from(run: Path, tmp_path: Path) -> None:
         (["--series", "north", "--at", "3"], "step 3: the steps 0 to 2 are forecast"),
         (["--series", "north", "--text", "a"], "--text and --series: one inspection at a time"),
         (["--at", "1"], "--at goes with --text, --row or --series"),
-        (["--text", "a"], "give --series NAME"),
+        (["--text", "a"], "with --series NAME and --at N alone"),
         (["--series", "north", "--answer", "a"], "--answer a: a forecast is a number"),
-        (["--row", "1"], "--row goes with --data"),
+        (["--row", "1"], "a forecaster is asked why the future of a series is forecast so"),
+        (["--series", "north", "--step", "1"], "with --series NAME and --at N alone"),
+        (["--text", "a", "--record", "f"], "with --series NAME and --at N alone"),
     ],
 )
 def test_what_cannot_be_explained_is_said(run: Path, options: list[str], told: str) -> None:

@@ -34,6 +34,7 @@ from throughtime.use.inspect.explain import ExplainedForecast, explain_forecast
 
 Tell = Callable[[str], None]
 FEWEST = 3  # values of a new series, by which it is scaled
+BEGUN = 10  # of its first values, by which it is scaled where it is measured
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,6 @@ class Forecaster:
             data,
         )
 
-    @property
-    def calendar(self) -> int:
-        return len(self.reader.axis.calendar_names) if self.reader.calendar else 0
-
     def windows(self, panel: Panel) -> Windows:
         """Over a panel in the units of the data."""
         settings = self.settings
@@ -89,17 +86,17 @@ class Forecaster:
         all rows are new. Raises UsageError and DataError for
         rows that do not fit the run.
         """
-        panel, source = self._before(data, tell)
+        panel, scales, source = self._before(data, tell)
         with _in_file(source):
             return list(
                 next_steps(
                     model,
                     panel,
-                    self.windows(panel),
-                    self.scales,
+                    replace(self, scales=scales).windows(panel),
+                    scales,
                     self.calibration,
                     self.settings,
-                    calendar=self.calendar,
+                    calendar=self.reader.calendar_width,
                     lasting=self.reader.lasting,
                     device=device,
                 )
@@ -116,7 +113,7 @@ class Forecaster:
         step = horizon - 1 if step is None else step
         if not 0 <= step < horizon:
             raise UsageError(f"step {step}: the steps 0 to {horizon - 1} are forecast")
-        panel, source = self._before(data)
+        panel, scales, source = self._before(data)
         if series is None and len(panel) > 1:
             some = ", ".join(panel.names[:5])
             raise UsageError(f"there are {len(panel):,} series, such as {some}; name one of them")
@@ -124,21 +121,22 @@ class Forecaster:
             raise unknown("series", series, panel.names)
         panel = panel.select([0 if series is None else panel.names.index(series)])
         with _in_file(source):
-            whole = ahead_of(panel, horizon, self.calendar, self.reader.lasting)
-        windows = self.windows(whole)
+            whole = ahead_of(panel, horizon, self.reader.calendar_width, self.reader.lasting)
+        windows = replace(self, scales=scales).windows(whole)
         targets = self.reader.layout.targets
         return explain_forecast(
             model,
             windows,
             after_the_last(windows.panel, horizon),
             step,
-            scaling=self.scales.of(panel)[0],
+            scaling=scales.of(panel)[0],
             target=targets[0] if len(targets) == 1 else panel.names[0],
-            calendar=self.calendar,
+            calendar=self.reader.calendar_width,
         )
 
-    def _before(self, data: Any, tell: Tell | None = None) -> tuple[Panel, str | None]:
-        """The last steps of what is forecast, in the units of the data, and the file that ``data`` came from."""
+    def _before(self, data: Any, tell: Tell | None = None) -> tuple[Panel, Scales, str | None]:
+        """The last steps of what is forecast, in the units of the data, what they are scaled by, and the file that
+        ``data`` came from. A step more than is read is kept: what stands before the first."""
         source, panel = None, self.last
         if data is not None:
             records = self._read(data, ahead=True)
@@ -146,7 +144,7 @@ class Forecaster:
             panel = recent.going_on(self.last, self._given(records, tell, ahead=True))
             panel = with_lasting(panel, self.reader.lasting)
         _require_values(panel, self.scales, source)
-        return recent.recent(panel, max(self.settings.context_length or 1, 1)), source
+        return recent.recent(panel, (self.settings.context_length or 1) + 1), self.scales.knowing(panel), source
 
     def evaluate(
         self,
@@ -158,12 +156,12 @@ class Forecaster:
     ) -> dict[str, float]:
         """All metrics over every forecast that can be made within ``data``, the run's last steps in front of it.
 
-        A series that training did not have is scaled by its first values, as many as a context has, or the first half
-        of a shorter one; forecasts of it are measured from there on.
+        A series that training did not have is scaled by its first values, as many as a context has and 10 at least, or
+        the first half of a shorter one; forecasts of it are measured from there on.
         """
         given = self._given(self._read(data), tell)
         panel = with_lasting(recent.going_on(self.last, given), self.reader.lasting)
-        scales, looked = self.scales.with_begun(panel, self.settings.context_length or 1)
+        scales, looked = self.scales.with_begun(panel, max(self.settings.context_length or 1, BEGUN))
         windows = replace(self, scales=scales).windows(panel)
         assert self.settings.horizon is not None
         asked = Backtest.over(

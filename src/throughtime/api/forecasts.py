@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -125,7 +125,8 @@ class PreparedForecast(Prepared):
         model.head.share.fill_(1.0)
         found = forecasts(model, self.windows, asked, device=device)
         if plain is not None:
-            shares = {share: material.forecast(plain + share * (found.point - plain)) for share in SHARES}
+            at_shares = self._at_shares(model, asked, device, plain, found.point)
+            shares = {share: material.forecast(point) for share, point in at_shares}
             first_steps = self.panel.begins[asked.series] + asked.first
             best = worthy_share(shares, metric.name, first_steps, asked.series, asked.horizon)
             model.head.share.fill_(best)
@@ -135,6 +136,18 @@ class PreparedForecast(Prepared):
             assert material.rolling is not None
             quantiles = in_two_halves(asked.truth, found.point, None, material.rolling.times, self.levels)
         return {**measured(material.forecast(found.point, quantiles, self.levels)), "loss": float(found.losses.mean())}
+
+    def _at_shares(
+        self, model: Model, asked: Backtest, device: torch.device, plain: np.ndarray, full: np.ndarray
+    ) -> Iterator[tuple[float, np.ndarray]]:
+        """The forecasts (N, H) with each share of the network; it forecasts anew where it goes on from its own."""
+        assert isinstance(model.head, ForecastHead)
+        if self.forecast.decoding == "direct":
+            yield from ((share, plain + share * (full - plain)) for share in SHARES)
+            return
+        yield from ((0.0, plain), (1.0, full))
+        model.head.share.fill_(0.5)
+        yield 0.5, forecasts(model, self.windows, asked, device=device).point
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -163,7 +176,7 @@ class PreparedForecast(Prepared):
         )
         told = Told(self.panel, self.reader.axis, self.scales.of(self.panel), self.forecast)
         figures = told.figures(self.asked, outcomes["test"], best, self.watched_metric())
-        last = recent.recent(self.whole, self.windows.context_length)
+        last = recent.recent(self.whole, self.windows.context_length + 1)
         return Measured(
             measured(outcomes["valid"]),
             measured(outcomes["test"]),
@@ -181,17 +194,16 @@ class PreparedForecast(Prepared):
         """The steps after the last one, of some series; none where what had to be known ahead is not given."""
         few = recent.recent(self.whole, SHOWN)
         few = few.select(range(min(len(few), MOST_SHOWN)))
-        calendar = len(self.reader.axis.calendar_names) if self.reader.calendar else 0
         try:
             return list(
                 next_steps(
                     model,
                     few,
                     self.windows,
-                    self.scales,
+                    self.scales.knowing(self.whole),
                     calibration,
                     self.forecast,
-                    calendar=calendar,
+                    calendar=self.reader.calendar_width,
                     lasting=self.reader.lasting,
                     shown=SHOWN,
                     device=device,
@@ -284,8 +296,7 @@ def prepare_forecast(
     reader, panel, train, periods = found.reader, found.panel, found.train, found.periods
     asked = with_horizon(asked, reader, periods, tell)
     assert asked.horizon is not None
-    calendar = len(reader.axis.calendar_names) if reader.calendar else 0
-    scales = Scales.fit(train, asked.season, calendar)
+    scales = Scales.fit(train, asked.season, reader.calendar_width)
     scaled = scales.scaled(panel)
     judge = partial(_judged, metrics[_watched(first.training.metric, panel)], scales, panel, asked)
     asked, linear = with_context(asked, scaled, periods, judge, tell)
@@ -389,6 +400,9 @@ def _tell_splits(
         begin, end = span_of(name, periods, panel)
         stamps = f"{reader.axis.stamp(begin)} to {reader.axis.stamp(end - 1)}"
         tell(f"{name}: {stamps}, {counted(len(backtests[name]), 'forecast')} of {steps}")
+    if short := len(panel) - len(np.unique(backtests["train"].series)):
+        what = "1 series is" if short == 1 else f"{short:,} series are"
+        tell(f"{what} too short in the training part for a context and {steps}: forecast, but not learnt from")
 
 
 def _with_parts(records: Records, settings: DataSettings) -> Records:

@@ -89,10 +89,11 @@ def with_context(
 
 
 def backtests_of(panel: Panel, periods: Periods, settings: ForecastSettings) -> dict[str, Backtest]:
-    """What is asked of each split; training looks back as far as it can, the others on what there is."""
+    """What is asked of each split; training looks back over a whole context, as far as the longest series has one, the
+    others on what there is."""
     assert settings.horizon is not None and settings.context_length is not None
-    shortest = int(min(panel.until(periods.valid[0]).steps.max() - settings.horizon, settings.context_length))
-    contexts = {"train": max(1, shortest), "valid": 1, "test": 1}
+    longest = int(min(panel.until(periods.valid[0]).steps.max() - settings.horizon, settings.context_length))
+    contexts = {"train": max(1, longest), "valid": 1, "test": 1}
     return {name: Backtest.over(panel, *periods.of(name), settings.horizon, context=contexts[name]) for name in NAMES}
 
 

@@ -69,7 +69,12 @@ class Asked:
         return self.text is not None or self.row is not None or self.series is not None
 
     def of(self, trained: TrainedRun) -> str | dict[str, Any]:
-        """As the run takes it."""
+        """As the run takes it; UsageError for a forecaster, which takes none of it."""
+        if trained.task.name == "forecast":
+            raise UsageError(
+                f"{trained.path}: a forecaster is asked why the future of a series is forecast so, with --series NAME "
+                "and --at N alone; nothing else shows how far back it looks"
+            )
         if self.text is not None:
             return self.text
         if self.data is None:

@@ -81,7 +81,9 @@ class Calibration:
                     ranked = np.sort(np.concatenate([ranked, -ranked]))
                 if len(ranked):
                     offsets[k, chosen] = _at_ranks(ranked, levels[chosen])
-        return cls(levels, offsets, quantiles is not None, _notes(int(counts.sum()), levels))
+        count = int(counts.sum())
+        ranked_in_all = 2 * count if quantiles is None and count < needed else count
+        return cls(levels, offsets, quantiles is not None, _notes(count, ranked_in_all, levels))
 
     def apply(self, predicted: np.ndarray, quantiles: np.ndarray | None) -> np.ndarray:
         """The quantiles (N, H, Q) of forecasts (N, H), in order: sorted where they would cross."""
@@ -165,10 +167,11 @@ def _at_ranks(ranked: np.ndarray, levels: Sequence[float]) -> list[float]:
     return found
 
 
-def _notes(count: int, levels: tuple[float, ...]) -> tuple[str, ...]:
+def _notes(count: int, ranked: int, levels: tuple[float, ...]) -> tuple[str, ...]:
+    """Of ``count`` known values, of which ``ranked`` residuals were made."""
     if count == 0:
         return ("no forecast became known that could calibrate the quantiles",)
-    beyond = [at for at in levels if (count + 1) * min(at, 1 - at) + ROUNDING < 1]
+    beyond = [at for at in levels if (ranked + 1) * min(at, 1 - at) + ROUNDING < 1]
     if not beyond:
         return ()
     listed = ", ".join(f"{at:g}" for at in beyond)

@@ -96,12 +96,11 @@ class Told:
         }
 
     def _by_series(self, test: Backtest, errors: Errors, theirs: Errors | None) -> list[dict[str, Any]]:
-        present = np.unique(test.series)
-        parts = [np.flatnonzero(test.series == s) for s in present]
+        present, parts = zip(*test.by_series(), strict=True)
         told = _both(errors, theirs, lambda found: found.of_parts(parts))
         rows = [
             {"series": self.panel.names[s], "origins": len(part), **{name: told[name][k] for name in told}}
-            for k, (s, part) in enumerate(zip(present.tolist(), parts, strict=True))
+            for k, (s, part) in enumerate(zip(present, parts, strict=True))
         ]
         return sorted(rows, key=lambda row: -(row["mae"] or 0.0))[:MOST_SERIES]
 

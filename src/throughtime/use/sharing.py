@@ -35,4 +35,5 @@ def worthy_share(
     gain = forecast_gain(errors[best], errors[0.0], first_steps, series, horizon)
     if gain is not None:
         return best if gain[1] > 0 else 0.0
-    return best if float(errors[best].mean()) <= (1 - TELLING) * float(errors[0.0].mean()) else 0.0
+    told = (1 - TELLING) ** 2 if metric == "rmse" else 1 - TELLING  # of the squares, whose root it is
+    return best if float(errors[best].mean()) <= told * float(errors[0.0].mean()) else 0.0

@@ -73,7 +73,7 @@ class Backtest:
     def known(self) -> np.ndarray:
         """What is known ahead of the steps that are forecast (N, horizon, K); 0 where it is not given so far ahead."""
         found = np.zeros((len(self), self.horizon, self.panel.known[0].shape[1]))
-        for s, rows in self._by_series():
+        for s, rows in self.by_series():
             ahead = self.panel.known[s]
             at = self.first[rows][:, None] + np.arange(self.horizon)
             found[rows] = np.where((at < len(ahead))[..., None], ahead[np.minimum(at, len(ahead) - 1)], 0)
@@ -81,11 +81,11 @@ class Backtest:
 
     def _gathered(self, values: tuple[np.ndarray, ...], offsets: np.ndarray) -> np.ndarray:
         found = np.empty((len(self), len(offsets)))
-        for s, rows in self._by_series():
+        for s, rows in self.by_series():
             found[rows] = values[s][np.clip(self.first[rows][:, None] + offsets, 0, len(values[s]) - 1)]
         return found
 
-    def _by_series(self) -> list[tuple[int, np.ndarray]]:
+    def by_series(self) -> list[tuple[int, np.ndarray]]:
         """Each series that is asked about, and the numbers of its forecasts."""
         order = np.argsort(self.series, kind="stable")
         names, begins = np.unique(self.series[order], return_index=True)

@@ -13,6 +13,7 @@ from throughtime.data.series.arrays import names_of, names_together, numbered, n
 from throughtime.data.series.future import with_lasting
 from throughtime.data.series.layout import Layout
 from throughtime.data.series.panel import Panel
+from throughtime.data.series.said import listed, said_of
 from throughtime.data.splits import NAMES
 from throughtime.data.times.axis import Axis
 from throughtime.data.times.grid import NOWHERE, Grid, grid_of, spread
@@ -25,7 +26,6 @@ from throughtime.errors import DataError, Place
 MOST_CLASSES = 50
 MOSTLY = 0.9
 SAMPLE = 10_000  # values by which it is told whether a column holds numbers
-ONE_VALUE = "of one value only, from which nothing is learnt"
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Reader:
             there = {words[k] for k in np.unique(of[before]).tolist()}
             classes[name] = tuple(word for word in known if word in there)
             if late := [word for word in known if word not in there]:
-                notes.append(f'column "{name}": {_listed(late)} only after the training part, and read as none')
+                notes.append(f'column "{name}": {listed(late)} only after the training part, and read as none')
         if not notes:
             return self, read
         reader = replace(self, classes=classes)
@@ -120,6 +120,11 @@ class Reader:
         for begin, rows, index in zip(grid.begins, grid.rows, grid.index, strict=True):
             at[rows] = begin + index
         return Read(panel, at, (*times.notes, *grid.notes, *notes))
+
+    @property
+    def calendar_width(self) -> int:
+        """How many of the features known ahead, the first ones, are the calendar's."""
+        return len(self.axis.calendar_names) if self.calendar else 0
 
     def past_names(self) -> tuple[str, ...]:
         return tuple(name for column in self.layout.past for name in self._features(column))
@@ -164,9 +169,10 @@ class Reader:
                 mend="fill in the column, or choose another --output",
             )
         named, begins, values, pasts, knowns = zip(*parts, strict=True)
+        _require_different(named, records, self.layout.targets[0])
         origins = np.array(begins, dtype=np.int64)
         panel = Panel(self.axis, named, origins, values, pasts, knowns, self.past_names(), self.known_names())
-        return panel, tuple(_said(panel, left_out))
+        return panel, tuple(said_of(panel, left_out))
 
     def _dates(self, grid: Grid) -> Callable[[int, int], np.ndarray]:
         """What the calendar says of so many steps from one on: worked out once where series share their times."""
@@ -251,7 +257,19 @@ def _rows_by_series(records: Records, layout: Layout, missing: Sequence[str]) ->
     names, codes = columns[0]
     for words, of in columns[1:]:
         names, codes = names_together(names, codes, words, of)
+    _require_different(names, records, layout.series[0])
     return dict(zip(names, rows_of(codes), strict=True))
+
+
+def _require_different(names: Sequence[str], records: Records, column: str) -> None:
+    """Raise DataError where two series would have one name: their parts hold commas."""
+    if len(set(names)) < len(names):
+        twice = next(name for k, name in enumerate(names) if name in names[:k])
+        raise DataError(
+            f'two series are both named "{twice}", by columns that are joined with commas',
+            place=Place(records.source, None, column),
+            mend="write other signs for the commas in their names",
+        )
 
 
 def _gridded(
@@ -381,57 +399,3 @@ def _lasting(panel: Panel) -> tuple[str, ...]:
     for known in panel.known:
         changing |= np.nan_to_num(known, nan=-np.inf).max(0) > np.nan_to_num(known, nan=np.inf).min(0)
     return tuple(name for name, changes in zip(panel.known_names, changing, strict=True) if not changes)
-
-
-def _said(panel: Panel, left_out: Sequence[str]) -> list[str]:
-    said = []
-    holes = sum(int(np.isnan(values).sum()) for values in panel.values)
-    total = int(panel.steps.sum())
-    if holes:
-        said.append(
-            f"{holes:,} of {total:,} values {_is(holes)} missing: the last one before is read in its place, none is "
-            "learnt or measured there"
-        )
-    for columns, parts in ((panel.past_names, panel.past), (panel.known_names, panel.known)):
-        said += _missing_beside(columns, [part[: len(one)] for part, one in zip(parts, panel.values, strict=True)])
-    several = [(name, values) for name, values in zip(panel.names, panel.values, strict=True) if len(values) > 1]
-    constant = [name for name, values in several if np.nanmin(values) == np.nanmax(values)]
-    for names, what in (
-        (constant, "constant: always the same value"),
-        ([name for name, values in zip(panel.names, panel.values, strict=True) if len(values) == 1], ONE_VALUE),
-        (left_out, "left out: no value to forecast stands there"),
-    ):
-        if len(names) == 1:
-            said.append(f'the series "{names[0]}" is {what}')
-        elif names:
-            said.append(f'{len(names):,} series are {what}, such as "{names[0]}"')
-    if len(panel) > 1:
-        least, most = int(panel.steps.min()), int(panel.steps.max())
-        said.append(f"{len(panel):,} series of {least:,}" + (f" to {most:,}" if most > least else "") + " steps")
-    return said
-
-
-def _missing_beside(names: Sequence[str], parts: Sequence[np.ndarray]) -> list[str]:
-    """How many values are missing of each column that goes along, (T_s, K) for each series."""
-    missing = sum((np.isnan(part).sum(0) for part in parts), np.zeros(len(names), dtype=np.int64))
-    total, said = sum(map(len, parts)), {}
-    for name, count in zip(names, missing.tolist(), strict=True):
-        if count:
-            said[name.partition("=")[0]] = count
-    return [
-        f'column "{name}": {count:,} of {total:,} values {_is(count)} missing: what is usual in training is read there'
-        for name, count in said.items()
-    ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    """So many names with their verb.
-
-    >>> _listed(["a"]), _listed(["a", "b", "c", "d"])
-    ('"a" stands', '4 names, such as "a", stand')
-    """
-    return f'"{names[0]}" stands' if len(names) == 1 else f'{len(names):,} names, such as "{names[0]}", stand'
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"

@@ -17,10 +17,14 @@ MOST_AHEAD = 100_000  # steps behind the last value of a series of which somethi
 def recent(panel: Panel, steps: int) -> Panel:
     """The last so many steps of each series, and all that is known ahead of them.
 
+    Where a value is missing at the first of them, the last one before it is kept too, which stands for it.
+
     >>> recent(Panel.of_values([np.arange(5.0)]), 2).values[0].tolist()
     [3.0, 4.0]
+    >>> recent(Panel.of_values([np.array([1.0, 2.0, np.nan, 4.0])]), 2).values[0].tolist()
+    [2.0, nan, 4.0]
     """
-    cuts = np.maximum(panel.steps - steps, 0).tolist()
+    cuts = [_known_before(values, max(len(values) - steps, 0)) for values in panel.values]
     return replace(
         panel,
         begins=panel.begins + np.array(cuts, dtype=np.int64),
@@ -28,6 +32,13 @@ def recent(panel: Panel, steps: int) -> Panel:
         past=tuple(past[cut:] for past, cut in zip(panel.past, cuts, strict=True)),
         known=tuple(known[cut:] for known, cut in zip(panel.known, cuts, strict=True)),
     )
+
+
+def _known_before(values: np.ndarray, step: int) -> int:
+    """The last step with a value, up to this one; series begin with one."""
+    while step > 0 and np.isnan(values[step]):
+        step -= 1
+    return step
 
 
 def going_on(before: Panel, new: Panel) -> Panel:
@@ -57,7 +68,7 @@ def behind(before: Panel, new: Panel) -> Panel:
     [2]
     """
     ends = dict(zip(before.names, (before.begins + before.steps).tolist(), strict=True))
-    begins = [ends.get(name, begin) for name, begin in zip(new.names, new.begins.tolist(), strict=True)]
+    begins = [ends.get(name, 0) + begin for name, begin in zip(new.names, new.begins.tolist(), strict=True)]
     return replace(new, begins=np.array(begins, dtype=np.int64))
 
 
@@ -76,7 +87,7 @@ def _joined(before: Panel, old: int, new: Panel, s: int) -> Part:
         return _alone(new, s)  # the old rows lie within the new ones, or further back than is looked
     end = first + given if given else was + steps
     far = not given and first - was - steps > MOST_AHEAD
-    last = end if far else max(end, first + len(new.known[s]))
+    last = end if far else max(end, first + len(new.known[s]), was + len(before.known[old]))
 
     def over(old_part: np.ndarray, new_part: np.ndarray, until: int) -> np.ndarray:
         found = np.full((until - was, *old_part.shape[1:]), np.nan)

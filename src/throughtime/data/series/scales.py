@@ -48,7 +48,13 @@ class Scales:
     def errors_of(self, panel: Panel) -> np.ndarray:
         """The error of the naive forecast for each series (S,), in the units of the series."""
         pairs = zip(panel.names, panel.values, strict=True)
-        return np.array([self.errors.get(name, naive_error(values, self.season)) for name, values in pairs])
+        known = self.errors
+        return np.array([known[name] if name in known else naive_error(values, self.season) for name, values in pairs])
+
+    def knowing(self, panel: Panel) -> Scales:
+        """The same scales, and those of the series that training did not have by all their values."""
+        new = {name: values for name, values in zip(panel.names, panel.values, strict=True) if name not in self.series}
+        return self._with(new)
 
     def with_begun(self, panel: Panel, steps: int) -> tuple[Scales, np.ndarray]:
         """The same scales, and those of the series that training did not have by their first ``steps`` values; and how
@@ -68,10 +74,13 @@ class Scales:
             ]
         )
         new = np.flatnonzero(looked)
-        first = {panel.names[s]: panel.values[s][: looked[s]] for s in new.tolist()}
-        series = {name: _fitted(values) for name, values in first.items()}
-        errors = {name: naive_error(values, self.season) for name, values in first.items()}
-        return replace(self, series={**self.series, **series}, errors={**self.errors, **errors}), looked
+        return self._with({panel.names[s]: panel.values[s][: looked[s]] for s in new.tolist()}), looked
+
+    def _with(self, new: Mapping[str, np.ndarray]) -> Scales:
+        there = {name: values for name, values in new.items() if not np.isnan(values).all()}
+        series = {name: _fitted(values) for name, values in there.items()}
+        errors = {name: naive_error(values, self.season) for name, values in there.items()}
+        return replace(self, series={**self.series, **series}, errors={**self.errors, **errors})
 
     def scaled(self, panel: Panel) -> Panel:
         """The same panel, in deviations from the mean; what is missing of ``past`` and ``known`` becomes the mean."""

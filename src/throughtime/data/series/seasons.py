@@ -15,7 +15,7 @@ LEAST = 0.1  # of the autocorrelation
 
 def training_values(train: Backtest) -> dict[int, np.ndarray]:
     """Of each series that is learned from, by number, what is there until its last forecast ends; NaN where missing."""
-    ends = {s: int(train.first[train.series == s].max()) + train.horizon for s in np.unique(train.series).tolist()}
+    ends = {s: int(train.first[rows].max()) + train.horizon for s, rows in train.by_series()}
     return {s: train.panel.values[s][:end] for s, end in ends.items()}
 
 

@@ -18,6 +18,7 @@ from throughtime.data.times.regular import (
 )
 from throughtime.data.times.series import SORTED, Series, Where, in_order_of_time, row_in_words
 from throughtime.data.times.stamps import Times
+from throughtime.data.times.zones import to_local
 from throughtime.errors import DataError, UsageError, unknown
 
 WITHIN = ("refuse", "mean", "sum", "first", "last")
@@ -132,13 +133,15 @@ def _whole_steps(
     cut: list[tuple[str, int]] = []
     for one, indices in zip(all_series, placed, strict=True):
         low, high = 0, len(indices)
-        apart = _usual_distance(one.moments)
+        shown = to_local(axis.style.zone, one.moments)  # a day of 25 hours is a day
+        apart = _usual_distance(shown)
         if apart is not None and indices[0] < indices[-1]:
-            begin, end = axis.moments(np.array([indices[0], indices[-1] + 1])).tolist()
-            if one.moments[0] - begin >= apart:
+            ends = axis.moments(np.array([indices[0], indices[-1] + 1]))
+            begin, end = to_local(axis.style.zone, ends).tolist()
+            if shown[0] - begin >= apart:
                 low = int(np.searchsorted(indices, indices[0], side="right"))
                 cut.append((one.name, int(indices[0])))
-            if end - one.moments[-1] > apart:
+            if end - shown[-1] > apart:
                 high = int(np.searchsorted(indices, indices[-1]))
                 cut.append((one.name, int(indices[-1])))
         whole = low < high

@@ -114,6 +114,11 @@ class ForecastHead(Head):
         """Whether the linear forecast answers, and nothing is added to it."""
         return float(self.share) == 0.0
 
+    @property
+    def draws(self) -> bool:
+        """Whether futures are drawn, and their mean is the forecast."""
+        return False
+
     def loss(self, output: Begun, target: Tensor) -> Tensor:
         losses, known = self._losses(output, target)
         return losses.sum() / known.sum().clamp(min=1)
@@ -176,6 +181,10 @@ class RecursiveHead(ForecastHead):
     """
 
     fed = 1
+
+    @property
+    def draws(self) -> bool:
+        return isinstance(self.output, Distribution)
 
     @property
     def steps_at_once(self) -> int:

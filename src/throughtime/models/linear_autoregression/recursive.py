@@ -77,8 +77,8 @@ def fit_recursive(backtest: Backtest, lags: int, l2: float, relative: bool, use_
 def one_step(backtest: Backtest) -> Backtest:
     """All forecasts of one step, of a known value, from the first to the last step that this backtest forecasts."""
     series, firsts = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for s in np.unique(backtest.series).tolist():
-        own = backtest.first[backtest.series == s]
+    for s, rows in backtest.by_series():
+        own = backtest.first[rows]
         steps = np.arange(own.min(), own.max() + backtest.horizon)
         firsts.append(steps[~np.isnan(backtest.panel.values[s][steps])])
         series.append(np.full(len(firsts[-1]), s, dtype=np.int64))

@@ -58,6 +58,8 @@ class Part:
 class ExplainedForecast:
     """Why a network forecasts this ``value`` for the moment ``time``, which is ``step``, from 0, of what lies ahead.
 
+    Where futures are drawn and their mean is what is predicted, ``drawn`` is that mean, and ``value`` the one future
+    that goes on from what is expected of each step; else ``drawn`` is None.
     ``linear`` is what the linear path alone says, None where there is none. ``attribution`` accounts for the forecast
     in the unit of the data: what all ``parts`` gave adds up to how far it lies from the forecast, had the series stayed
     at the mean of its training part and all that goes along at its own. The first part are the values of the series
@@ -70,6 +72,7 @@ class ExplainedForecast:
     step: int
     horizon: int
     value: float
+    drawn: float | None
     linear: float | None
     attribution: Attribution
     parts: tuple[Part, ...]
@@ -85,6 +88,7 @@ class ExplainedForecast:
             "step": self.step,
             "horizon": self.horizon,
             "value": self.value,
+            "drawn": self.drawn,
             "linear": self.linear,
             "score": {
                 "value": found.score,
@@ -133,8 +137,6 @@ def explain_forecast(
     exact = in_float64(model)
     groups = _groups(model, windows, target, calendar)
     attribution = _attributed(exact, batch, groups, step)
-    device = next(model.parameters()).device
-    value = float(forecasts(model, windows, asked, device=device).point[0, step])
     head = exact.head
     assert isinstance(head, ForecastHead) and windows.panel.axis is not None
     linear = None
@@ -162,19 +164,23 @@ def explain_forecast(
         time=stamps[steps + step],
         step=step,
         horizon=horizon,
-        value=scaling.unscale(value),
+        value=scaling.unscale(attribution.score),
+        drawn=_drawn(model, windows, asked, step, scaling),
         linear=linear,
         attribution=given,
         parts=parts,
-        without=scaling.unscale(_without_each(model, windows, asked, steps)[:, step]),
+        without=scaling.unscale(_without_each(exact, windows, asked, steps, step)),
         over_time=tuple(_over_time(exact, batch)),
     )
 
 
 def _groups(model: Model, windows: Windows, target: str, calendar: int) -> list[_Columns]:
     """What is read, by what a person calls it: the series first, what goes along with it, what is ahead, the level."""
-    known = [CALENDAR] * calendar + [_column(name) for name in windows.panel.known_names[calendar:]]
-    along = [_column(name) for name in windows.panel.past_names] + known
+    planned = [_column(name) for name in windows.panel.known_names[calendar:]]
+    past = [_column(name) for name in windows.panel.past_names]
+    turns = CALENDAR if CALENDAR not in (target, *planned, *past) else f"{CALENDAR} of the times"
+    known = [turns] * calendar + planned
+    along = past + known
     own = 2 if windows.marked else 1
     assert len(windows.features) == own + len(along) and len(windows.ahead_features) == 1 + len(known)
     found = [_Columns(target, "before", model.inputs.index(PAST), (0,))]
@@ -227,17 +233,29 @@ def _added(exact: Model, batch: Batch, step: int) -> float:
     return float(whole - linear)
 
 
-def _without_each(model: Model, windows: Windows, asked: Backtest, steps: int) -> np.ndarray:
-    """The forecasts (T, H) were each of the last values missing, so that the one before it stands for it."""
+def _drawn(model: Model, windows: Windows, asked: Backtest, step: int, scaling: Scaling) -> float | None:
+    """The mean of the futures that are drawn, where any are."""
+    head = model.head
+    assert isinstance(head, ForecastHead)
+    if not head.draws:
+        return None
+    device = next(model.parameters()).device
+    return float(scaling.unscale(forecasts(model, windows, asked, device=device).point[0, step]))
+
+
+@torch.no_grad()
+def _without_each(exact: Model, windows: Windows, asked: Backtest, steps: int, step: int) -> np.ndarray:
+    """The forecast of a step (T,) were each of the last values missing, so that the one before it stands for it."""
     panel = windows.panel.select([int(asked.series[0])])
-    first, device = int(asked.first[0]), next(model.parameters()).device
-    found = [np.zeros((0, windows.horizon))]
+    first = int(asked.first[0])
+    found = [np.zeros(0)]
     for some in in_parts(range(first - steps, first)):
         values = np.repeat(panel.values[0][None], len(some), 0)
         values[np.arange(len(some)), list(some)] = np.nan
         many = replace(panel.select([0] * len(some)), values=tuple(values))
         each = Backtest(many, np.arange(len(some)), np.full(len(some), first, dtype=np.int64), windows.horizon)
-        found.append(forecasts(model, replace(windows, panel=many), each, device=device).point)
+        batch = replace(windows, panel=many).batch(each, np.arange(len(some)))
+        found.append(exact.head.score(exact(batch), 0, step).double().numpy())
     return np.concatenate(found)
 
 

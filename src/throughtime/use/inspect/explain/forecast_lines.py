@@ -14,7 +14,14 @@ from throughtime.use.stamps import shown
 def forecast_lines(explained: ExplainedForecast) -> list[str]:
     """The forecast, what each column gave to it, what each value gave and the forecast without it, gates and states."""
     own = explained.parts[0]
-    found = [_heading(explained), *_linear(explained), _account(explained), "", "given by each, in the data's unit"]
+    found = [
+        _heading(explained),
+        *_drawn(explained),
+        *_linear(explained),
+        _account(explained),
+        "",
+        "given by each, in the data's unit",
+    ]
     parts = sorted(explained.parts, key=lambda part: -abs(part.total))
     wide = max(len(part.name) for part in parts)
     found += [f"  {part.name:<{wide}}  {part.total:+10.5g}  {_most(part)}".rstrip() for part in parts]
@@ -28,6 +35,14 @@ def forecast_lines(explained: ExplainedForecast) -> list[str]:
 def _heading(explained: ExplainedForecast) -> str:
     which = f"step {explained.step} of 0 to {explained.horizon - 1}"
     return f"{explained.series}, {shown(explained.time)} ({which}): {explained.value:.6g}"
+
+
+def _drawn(explained: ExplainedForecast) -> Iterator[str]:
+    if explained.drawn is not None:
+        yield (
+            f"predicted is the mean of futures that are drawn, {explained.drawn:.6g}; what is explained is the one "
+            "that goes on from what it expects"
+        )
 
 
 def _linear(explained: ExplainedForecast) -> Iterator[str]:

@@ -54,10 +54,16 @@ def _one(i: int, entry: Row, step: str | None) -> Markup:
 
 
 def _linear(entry: Row) -> str:
+    drawn = ""
+    if entry.get("drawn") is not None:
+        drawn = (
+            f"Predicted is the mean of futures that are drawn, {number(entry['drawn'])}; what is explained is the one "
+            "that goes on from what it expects. "
+        )
     if entry["linear"] is None:
-        return ""
+        return drawn
     added = entry["score"]["value"] - entry["linear"]
-    return f"The linear forecast says {number(entry['linear'])}, and the network adds {added:+.4g}. "
+    return f"{drawn}The linear forecast says {number(entry['linear'])}, and the network adds {added:+.4g}. "
 
 
 def _account(entry: Row) -> str:
@@ -162,5 +168,6 @@ def _insides(i: int, entry: Row, x: Sequence[float], dated: bool) -> Markup | No
         picture = time_chart(
             f"explained-forecast-{i}-inside-{k}", title, curves, dated=dated, y_label=measure, reach=[0.0, 1.0]
         )
-        pictures.append(tag("figure", tag("figcaption", tag("strong", f"{title}.")), tag("div", picture)))
+        left = f" {amount(len(own) - len(curves), 'curve')} not drawn." if len(own) > len(curves) else None
+        pictures.append(tag("figure", tag("figcaption", tag("strong", f"{title}."), left), tag("div", picture)))
     return unfold(join("Gates and states over the steps before"), tag("div", pictures, class_="pair"))
