@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -299,3 +300,21 @@ def test_on_a_page() -> None:
     page = build(made)
     assert "One step in numbers" in page and "c = f ∘ c&#39; + i ∘ g = " in page
     assert "One step in numbers" not in build(replace(made, inspection={}))
+
+
+def test_of_two_strands_the_one_that_was_given_is_told(tmp_path: Path) -> None:
+    chance = np.random.default_rng(4)
+    given = [
+        {"seq": "".join(chance.choice(list("ACGT"), 20)) + ("GATTACA" if k % 2 else ""), "label": "ab"[k % 2]}
+        for k in range(60)
+    ]
+    trained = tt.train(given, tmp_path / "run", output="label", reverse_complement="tied", epochs=1, hidden_size=5)
+    text = given[0]["seq"]
+    for step in range(len(text)):
+        found = trained.step(text, step)
+        assert 0 <= found.unit < 5
+    recorded = trained.record(text, ["h"])
+    (values,) = (part for name, part in recorded.items() if "reverse" not in name)
+    chosen = trained.step(text, 3, unit=2)
+    (told,) = (line.value for line in chosen.forward if line.left == "h")
+    assert told == pytest.approx(float(values[3, 2]), rel=1e-4)

@@ -223,7 +223,7 @@ def _chosen(graph: Graph, nodes: Sequence[Any], gradients: Mapping[str, Tensor])
     gradient, value = gradients.get(state), nodes[graph.new_states[0]]
     if gradient is None:
         return 0, "the first"
-    shares = (gradient * value).detach().reshape(-1).abs()
+    shares = _first(gradient * value).detach().reshape(-1).abs()
     unit = int(shares.argmax())
     return unit, f"its |dF/d{state} {state}| is the largest: {figure(float(shares[unit]))}"
 
@@ -235,11 +235,16 @@ def _unit(graph: Graph, nodes: Sequence[Any], gradients: Mapping[str, Tensor], u
     return _Unit(graph, values, {name: _of(found, unit) or 0.0 for name, found in gradients.items()}, shared)
 
 
+def _first(value: Tensor) -> Tensor:
+    """Of several sequences that are read at once, as the two strands of DNA are, the first: as it was given."""
+    return value[:1] if value.dim() > 1 else value
+
+
 def _of(value: Any, unit: int) -> float | None:
     """The number of a unit in (1, H), in a parameter (H,), or in one number a sample; None where it has none."""
     if not isinstance(value, Tensor):
         return None if value is None else float(value)
-    numbers = value.detach().reshape(-1)
+    numbers = _first(value).detach().reshape(-1)
     if len(numbers) == 1:
         return float(numbers[0])
     return float(numbers[unit]) if unit < len(numbers) else None
