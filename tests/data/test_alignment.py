@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import throughtime as tt
 from throughtime.data.alignment import aligned_cut, require_aligned
 from throughtime.data.columns import propose
 from throughtime.data.dataset import Dataset
@@ -200,3 +202,21 @@ def test_a_table_with_a_value_for_every_step_is_understood(name: str) -> None:
     if not settings and kind in ("tags", "numbers"):
         (partner,) = found.inputs
         assert found.reason == f'"{output}" holds a value for every step of "{partner}"'
+
+
+def test_a_list_of_labels_that_is_one_too_short_is_named_and_not_taken_for_several_labels(tmp_path: Path) -> None:
+    steps = [[float(k + t) for t in range(3 + k % 5)] for k in range(60)]
+    labels = [["p" if value % 2 else "n" for value in row] for row in steps]
+    labels[5] = labels[5][:-1]
+    with pytest.raises(DataError, match=r'row 6, column "y": 2 steps, but column "x" has 3'):
+        tt.train({"x": steps, "y": labels}, tmp_path / "run", output="y", epochs=1)
+    chance = np.random.default_rng(2)
+    proteins = ["".join(chance.choice(list("MKVL"), 8 + k % 4)) for k in range(40)]
+    tags = ["".join(chance.choice(list("HE"), len(one) + (k == 7))) for k, one in enumerate(proteins)]
+    assert aligned_cut(proteins, tags) == "characters"
+
+
+def test_lists_of_one_length_are_aligned_only_if_all_are() -> None:
+    assert aligned_cut([["a", "b"]] * 40, [["x", "y"]] * 39 + [["x"]]) is None
+    uneven = [["a"] * (1 + k % 3) for k in range(40)]
+    assert aligned_cut(uneven, [[*row, *["x"] * (k % 9 == 0)] for k, row in enumerate(uneven)]) is None

@@ -201,3 +201,20 @@ def test_packed_files_are_splits_too(tmp_path: Path) -> None:
     records = read(tmp_path, SETTINGS)
     assert records.split == ["train"] * 5 + ["test"] * 2
     assert len(records.columns["sequence"]) == 7
+
+
+def test_folders_of_sequences_are_classes(tmp_path: Path) -> None:
+    for label, letters in (("pos", "ACGTTGCAAC"), ("neg", "GGCATTACGA")):
+        (tmp_path / label).mkdir()
+        for k in range(3):
+            text = f">s{k} {label}\n{letters}{'ACG'[k]}\n>t{k}\n{letters[::-1]}\n"
+            (tmp_path / label / f"s{k}.fasta").write_text(text)
+    records = read(tmp_path, SETTINGS)
+    assert list(records.columns) == ["id", "sequence", "label"] and len(records) == 12
+    assert set(zip(records.columns["label"], (s[:4] for s in records.columns["sequence"]), strict=True)) == {
+        ("neg", "GGCA"), ("neg", "AGCA"), ("pos", "ACGT"), ("pos", "CAAC"),
+    }  # fmt: skip
+    assert str(records.where(0)).startswith(f"{tmp_path.name}/neg/s0.fasta")
+    assert "each folder of sequences is a class: neg 6, pos 6" in records.notes[0]
+    (tmp_path / "pos" / "notes.txt").write_text("a text")
+    assert list(read(tmp_path, SETTINGS).columns) == ["text", "label"]  # not sequences alone

@@ -13,7 +13,7 @@ from throughtime.data.columns import propose
 from throughtime.data.fields import fit_fields
 from throughtime.data.files import read
 from throughtime.data.gathering import Layout, gathered, read_rows
-from throughtime.data.records import Records
+from throughtime.data.records import Records, in_memory_records
 from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, ThroughtimeError, UsageError
 
@@ -176,3 +176,16 @@ def test_what_cannot_be_gathered_is_refused(
     assert refused.value.exit_code == 2
     for word in words:
         assert word in str(refused.value)
+
+
+def test_steps_out_of_the_order_of_time_are_put_into_it() -> None:
+    table: dict[str, list[Any]] = {"who": ["a", "a", "b", "a", "b"], "t": [2, 1, 5, 3, 4], "x": [20, 10, 50, 30, 40]}
+    found = gathered(in_memory_records(table), DataSettings(series="who"))
+    assert found.columns["x"] == [[10.0, 20.0, 30.0], [40.0, 50.0]]
+    assert any('not in the order of "t", and are put into it' in note for note in found.notes)
+    table["t"] = [1, 1, 5, 3, 4]  # two of one time: nobody knows which was first
+    assert gathered(in_memory_records(table), DataSettings(series="who")).columns["x"][0] == [20.0, 10.0, 30.0]
+    table["t"] = [1, 2, 5, 3, 6]
+    assert not any(
+        "are put into it" in note for note in gathered(in_memory_records(table), DataSettings(series="who")).notes
+    )

@@ -10,6 +10,7 @@ from throughtime.data.records import Records
 from throughtime.data.values import is_empty, is_number
 from throughtime.errors import DataError, Place
 
+FEWEST_TO_TELL, NEARLY_ALL = 20, 0.95  # rows, and the share of them, by which the others are mistakes
 MOST_LETTERS = 30  # different labels of letters; above it two texts are as long by chance
 
 Cut = Callable[[Any], Sequence[Any]]
@@ -51,7 +52,11 @@ def aligned_cut(first: Sequence[Any], second: Sequence[Any]) -> str | None:
 
 
 def _equal(pairs: Sequence[tuple[Any, Any]], cut: str) -> bool:
-    """Whether both have equally many steps in every row; a list goes with a list, and with letters."""
+    """Whether both have equally many steps in every row; a list goes with a list, and with letters.
+
+    Where lengths differ from row to row, nearly every row is enough: the others are mistakes, which are named later.
+    """
+    found = []
     for a, b in pairs:
         if isinstance(a, (list, tuple)):
             steps = len(a)
@@ -59,9 +64,12 @@ def _equal(pairs: Sequence[tuple[Any, Any]], cut: str) -> bool:
             steps = len(CUTS["characters" if cut == "list" else cut](a))
         else:
             return False
-        if steps != len(CUTS[cut](b)):
-            return False
-    return True
+        found.append((steps, len(CUTS[cut](b))))
+    equal = sum(steps == labels for steps, labels in found)
+    if equal == len(found):
+        return True
+    several = len({steps for steps, labels in found if steps == labels}) > 1
+    return several and len(found) >= FEWEST_TO_TELL and equal >= NEARLY_ALL * len(found)
 
 
 def require_aligned(

@@ -9,7 +9,7 @@ from typing import Any
 from throughtime.data.channels import Columns, sorted_columns
 from throughtime.data.files import read
 from throughtime.data.held_out import held_out_columns
-from throughtime.data.moments import in_time
+from throughtime.data.moments import in_time, out_of_order
 from throughtime.data.records import Records
 from throughtime.data.settings import DataSettings
 from throughtime.data.values import class_name, is_empty, number
@@ -52,7 +52,7 @@ def gathered(records: Records, settings: DataSettings, like: Layout | None = Non
     ``settings.series`` names the column that says which series a row is a step of, else the material does; where
     neither does, the records come back as they are, or, with ``like``, as one series. Columns of numbers that change
     are channels: one keeps its name, several become one column ``channels``. Steps stand in the order of the rows, or
-    of ``settings.time``.
+    of ``settings.time``, or of a column that is named as one that says when, where some stand out of its order.
 
     Raises UsageError for a column that is not there or settings that say nothing here, DataError, with the line, for a
     cell that is no number, a row of no series, two steps at one time, and a split that changes within a series.
@@ -74,7 +74,11 @@ def gathered(records: Records, settings: DataSettings, like: Layout | None = Non
             told = "it orders the steps of a series, and none is named; add --set series=COLUMN, or leave it out"
             raise UsageError(f"--set time={settings.time}: {told}")
         return records
-    groups = in_time(records, _groups(records, series), settings.time)
+    groups = _groups(records, series)
+    time = settings.time or out_of_order(records, groups)
+    if settings.time is None and time is not None:
+        records = records.noting(f'the steps of some series are not in the order of "{time}", and are put into it')
+    groups = in_time(records, groups, time)
     if like is None and all(len(steps) == 1 for steps in groups) and len(groups) > 1:
         told = "every row has a value of its own, so that no series has two steps; name the column whose values repeat"
         raise UsageError(f"--set series={series}: {told}")

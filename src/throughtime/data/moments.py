@@ -44,6 +44,27 @@ def in_time(records: Records, groups: Sequence[Sequence[int]], time: str | None)
     return ordered
 
 
+def out_of_order(records: Records, groups: Sequence[Sequence[int]]) -> str | None:
+    """A column named as one of times by which some series does not run on, and no two of its steps are of one time.
+
+    >>> from throughtime.data.records import in_memory_records
+    >>> table = in_memory_records({"t": [1, 3, 2], "x": [5, 6, 7]})
+    >>> out_of_order(table, [[0, 1, 2]]), out_of_order(table, [[0, 1], [2]])
+    ('t', None)
+    """
+    for name in filter(is_time, records.columns):
+        values = records.columns[name]
+        numbers = all(is_number(value) for value in values)
+        try:
+            when = [float(v) if numbers else moment(v, records.where(i, name)) for i, v in enumerate(values)]
+        except DataError:
+            continue
+        runs = [[when[i] for i in steps] for steps in groups]
+        if all(len(set(run)) == len(run) for run in runs) and any(sorted(run) != run for run in runs):
+            return name
+    return None
+
+
 def moment(value: Any, place: Place) -> float:
     """Seconds since 1970 of a date that is written year first, and may have a time of day.
 

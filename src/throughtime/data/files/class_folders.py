@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from throughtime.data.files.decoding import read_text
+from throughtime.data.files.fasta_folder import folders_of_sequences
 from throughtime.data.files.folders import encodings_in_words, folder_name, holds_splits, left_aside, listing
 from throughtime.data.files.format import Format, formats
 from throughtime.data.files.number_tables import class_columns, holds_series
@@ -53,7 +54,7 @@ def is_class_folders(path: Path, head: bytes) -> bool:
     """A folder with at least two folders in it."""
     if not path.is_dir() or holds_splits(path) or holds_columns(path) or len(listing(path).folders) < 2:
         return False
-    return not holds_series(path) and not class_columns(path)
+    return not holds_series(path) and not class_columns(path) and not folders_of_sequences(path)
 
 
 formats.add(

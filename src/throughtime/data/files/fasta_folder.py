@@ -1,4 +1,4 @@
-"""A folder in which each FASTA or FASTQ file is a class."""
+"""A folder in which each FASTA or FASTQ file is a class, or each folder of such files."""
 
 from __future__ import annotations
 
@@ -19,30 +19,44 @@ HEAD = 1 << 12
 
 
 def read_fasta_folder(folder: Path, settings: DataSettings) -> Records:
-    """Columns ``id``, ``sequence`` and ``label``, the name of the file; what headers say besides is left aside."""
+    """Columns ``id``, ``sequence`` and ``label``, the name of the file or the folder; what headers say besides is left
+    aside."""
     root, found = folder_name(folder), listing(folder)
-    files = _sequence_files(folder)
-    if not files:
-        mend = "give one .fasta file a class, named after it"
+    labels = {path: path.name.split(".")[0] for path in _sequence_files(folder)} or folders_of_sequences(folder)
+    if not labels:
+        mend = "give one .fasta file a class, named after it, or one folder a class"
         raise DataError("the folder holds no FASTA file", place=Place(root), mend=mend)
     columns: dict[str, list[str]] = {"id": [], "sequence": [], "label": []}
     file_of: list[int] = []
     rows: list[int | None] = []
-    for k, path in enumerate(files):
+    for k, (path, label) in enumerate(labels.items()):
         read = read_fastq if _of_reads(path) else read_fasta
         part = read(path, settings)
         columns["id"] += part.columns["id"]
         columns["sequence"] += part.columns["sequence"]
-        columns["label"] += [path.name.split(".")[0]] * len(part)
+        columns["label"] += [label] * len(part)
         file_of += [k] * len(part)
         rows += part.places.rows
-    counted = ", ".join(f"{path.name} {file_of.count(k):,}" for k, path in enumerate(files))
-    notes = [f"{root}: a folder in which each file of sequences is a class: {counted}"]
-    aside = [file for file in found.files if file not in files]
-    notes += left_aside(folder, [*found.folders, *aside, *found.beside])
-    places = Places(tuple(root + path.name for path in files), file_of, rows)
+    counted = ", ".join(f"{label} {columns['label'].count(label):,}" for label in dict.fromkeys(labels.values()))
+    inside = {path.parent for path in labels} - {folder}
+    notes = [f"{root}: a folder in which each {'folder' if inside else 'file'} of sequences is a class: {counted}"]
+    aside = [entry for entry in (*found.folders, *found.files) if entry not in labels and entry not in inside]
+    notes += left_aside(folder, [*aside, *found.beside])
+    places = Places(tuple(root + str(path.relative_to(folder)) for path in labels), file_of, rows)
     roles = {"sequence": "input", "label": "output"}
     return Records(dict(columns), root, places, tuple(notes), roles, kinds={"sequence": "tokens"})
+
+
+def folders_of_sequences(folder: Path) -> dict[Path, str]:
+    """The files of folders that hold nothing but files of sequences, at least two such folders, and their names."""
+    found: dict[Path, str] = {}
+    folders = listing(folder).folders
+    for inside in folders:
+        files = listing(inside).files
+        if not files or len(_sequence_files(inside)) < len(files):
+            return {}
+        found |= dict.fromkeys(files, inside.name)
+    return found if len(folders) > 1 else {}
 
 
 def _sequence_files(folder: Path) -> list[Path]:
@@ -65,15 +79,17 @@ def _head(path: Path) -> bytes:
 
 
 def is_fasta_folder(path: Path, head: bytes) -> bool:
-    """A folder of at least two files of sequences, which are not the splits of one."""
-    return path.is_dir() and not holds_splits(path) and len(_sequence_files(path)) > 1
+    """At least two files of sequences, or folders of such files, which are not the splits of one."""
+    if not path.is_dir() or holds_splits(path):
+        return False
+    return len(_sequence_files(path)) > 1 or bool(folders_of_sequences(path))
 
 
 formats.add(
     "fasta_folder",
     Format(
         "fasta_folder",
-        "a folder in which each FASTA file is a class, named after it",
+        "a folder in which each FASTA file, or each folder of them, is a class, named after it",
         is_fasta_folder,
         read_fasta_folder,
     ),
