@@ -110,6 +110,18 @@ def test_a_finished_run_is_resumed_by_doing_nothing(table: Path, run: Finished) 
     assert (run.path / "metrics.json").read_bytes() == before
 
 
+def test_a_run_knows_its_data_and_settings_when_it_is_resumed(run: Finished) -> None:
+    said = call("train", "--run", run.path, "--resume")
+    assert said.code == 0 and "nothing to resume" in said.err
+    assert "there is no data" in call("train", "--run", run.path.parent / "other", "--resume").err
+
+
+def test_what_a_run_has_never_seen_is_told_beside_its_answer(run: Finished) -> None:
+    said = call("predict", run.path, "--text", "ЖЖЖЖ")
+    assert said.code == 0 and "1 row holds mostly " in said.err and "that training never showed" in said.err
+    assert said.out and not call("predict", run.path, "--text", "good").err
+
+
 def test_settings_are_spelt_as_train_takes_them() -> None:
     commands = getattr(typer.main.get_command(app), "commands")  # noqa: B009
     names = {parameter.name for parameter in commands["train"].params}

@@ -9,6 +9,7 @@ import pytest
 
 from throughtime.data.columns import propose
 from throughtime.data.files import read
+from throughtime.data.records import in_memory_records
 from throughtime.data.settings import DataSettings
 from throughtime.errors import DataError, ThroughtimeError, UsageError
 
@@ -142,3 +143,17 @@ def test_what_cannot_be_told_is_refused_with_the_mend(
         propose(read(columns, DataSettings()), DataSettings(**settings))
     assert isinstance(caught.value, (DataError, UsageError))
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+def test_numbers_written_with_decimals_are_no_classes() -> None:
+    texts = [f"text {k}" for k in range(60)]
+    whole, written = [str(k % 5) for k in range(60)], [f"{k % 5}.0" for k in range(60)]
+    for values, kind in ((whole, "category"), (written, "number")):
+        records = in_memory_records({"text": list(texts), "score": list(values)})
+        assert propose(records, DataSettings(output=("score",))).kinds["score"] == kind
+
+
+def test_two_columns_named_in_one_option_are_told_apart() -> None:
+    records = in_memory_records({"a": ["x y"] * 4, "b": ["y z"] * 4, "label": ["p", "q"] * 2})
+    with pytest.raises(UsageError, match="there is no column named a,b; say --input a --input b"):
+        propose(records, DataSettings(input=("a,b",), output=("label",)))

@@ -218,3 +218,11 @@ def test_folders_of_sequences_are_classes(tmp_path: Path) -> None:
     assert "each folder of sequences is a class: neg 6, pos 6" in records.notes[0]
     (tmp_path / "pos" / "notes.txt").write_text("a text")
     assert list(read(tmp_path, SETTINGS).columns) == ["text", "label"]  # not sequences alone
+
+
+def test_a_word_as_long_as_its_sequence_is_a_letter_for_each_letter(tmp_path: Path) -> None:
+    (tmp_path / "x.fasta").write_text(">a HHEE\nMKVL\n>b EEHHH\nMKVLA\n")
+    found = read(tmp_path / "x.fasta", SETTINGS)
+    assert found.columns["label"] == ["HHEE", "EEHHH"] and found.roles["label"] == "output"
+    (tmp_path / "y.fasta").write_text(">a HHEE\nMKVL\n>b EEHH\nMKVLA\n")
+    assert "label" not in read(tmp_path / "y.fasta", SETTINGS).columns

@@ -15,7 +15,7 @@ from throughtime.cells.engine.native import why_not_bf16
 from throughtime.errors import ThroughtimeError
 from throughtime.models.settings import ForecastSettings, LanguageSettings
 from throughtime.models.tasks import tasks
-from throughtime.settings import Setting, declared
+from throughtime.settings import Setting, declared, spelt
 
 # options that are not meant to change what is learnt: where, how fast and how often it is saved
 ELSEWHERE = {"engine", "device", "threads", "checkpoint_seconds", "max_minutes", "checkpoint_time", "observe"}
@@ -255,7 +255,7 @@ MORE: list[tuple[str, Any, dict[str, Any], str, str | None]] = [
     *((name, value, around, "transduce", None) for name, value, around in WRITING_SO),
     *((name, value, around, "transduce", refused) for name, value, around, refused in WRITING_NOT),
     *(
-        (name, value, NUMBERS, "steps", f"--{name.replace('_', '-')} {value}")
+        (name, value, NUMBERS, "steps", spelt(name, value))
         for name, value in {
             "tokens": "characters",
             "subwords": 300,

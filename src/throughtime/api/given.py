@@ -70,6 +70,11 @@ class Given:
                 if _is_table(data) and len(records) > 1 and records.columns[wanted[0]][0] == wanted[0]:  # it has one
                     records = records.select(range(1, len(records)))
             for column in wanted:
+                if column not in records.columns and records.series is not None:
+                    raise UsageError(
+                        f'{records.source}: "{column}" is not there with one value for each series: no row has it, or '
+                        "it changes within a series"
+                    )
                 records.column(column)
         if len(records) == 0:
             raise UsageError("there is nothing to answer: the data has no rows")

@@ -27,6 +27,7 @@ from throughtime.data.dataset import Dataset
 from throughtime.data.fields import Field, fields_from_json
 from throughtime.data.fields.notes import Notes
 from throughtime.data.music import Piece
+from throughtime.data.profile import foreign
 from throughtime.data.writable import require_both_sides
 from throughtime.errors import UsageError
 from throughtime.models.decoding import Sampling, Way
@@ -165,6 +166,9 @@ class TrainedRun:
         records = self.given.whole_pieces(data) if self.composes else self.given.records(data)
         inputs = {column: self.fields[column] for column in self.inputs}
         dataset = Dataset(records, inputs)
+        if tell is not None:
+            for note in foreign(dataset):
+                tell(note)
         if self.model.head.stepwise:
             self.given.require_aligned(records, dataset)
         way = self._way(writing) if writing else None

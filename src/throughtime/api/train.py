@@ -64,7 +64,8 @@ def train(
 
     ``data`` is a path, a list of records, a dictionary of columns or a data frame. ``settings`` are those that
     ``throughtime tasks NAME`` lists; ``config`` is a file of them (a run's own config.toml reruns it), ``use`` are
-    files with cells, formats and tasks of one's own. With ``resume`` a run that was stopped goes on, to the bit.
+    files with cells, formats and tasks of one's own. With ``resume`` a run that was stopped goes on, to the bit; it
+    knows its data and settings where nothing is given.
 
     >>> import tempfile
     >>> rows = [{"text": word * n, "label": word} for word in ("ab", "ba") for n in range(1, 31)]
@@ -80,6 +81,8 @@ def train(
     """
     started = time.monotonic()
     progress = progress or Silent()
+    if resume and data is None and config is None and run is not None:
+        config = begun if (begun := Run(run).config.path).is_file() else None
     before, chosen = read_config(config) if config is not None else (Source(), {})
     data = before.data or None if data is None else data
     if data is None:

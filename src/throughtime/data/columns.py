@@ -215,6 +215,11 @@ def _inputs(records: Records, settings: DataSettings, output: str) -> tuple[tupl
                 f'"{name}" is {role}, and says which rows are held out; name another column for one of them'
             )
     if settings.input:
+        for name in settings.input:
+            parts = [part.strip() for part in name.split(",")]
+            if name not in records.columns and len(parts) > 1 and set(parts) <= set(records.columns):
+                each = " ".join(f"--input {part}" for part in parts)
+                raise UsageError(f"{records.source}: there is no column named {name}; say {each}")
         named = [records.holding(name) for name in settings.input]
         if output in settings.input:
             problem = f'"{output}" is both --input and --output'
@@ -324,7 +329,9 @@ def _output_kind(values: Sequence[Any], settings: DataSettings) -> tuple[str, st
     if not _mostly_numbers(present) or all(isinstance(value, bool) for value in present):
         return "category", f"{len(names):,} classes"
     numbers = [float(value) for value in present if is_number(value)]
-    if len(names) <= FEW_CLASSES and len(present) >= 2 * len(names) and all(map(float.is_integer, numbers)):
+    decimals = any(isinstance(value, str) and "." in value for value in present)
+    few = len(names) <= FEW_CLASSES and len(present) >= 2 * len(names)
+    if few and not decimals and all(map(float.is_integer, numbers)):
         whole = "whole numbers" if len(numbers) == len(present) else "classes, most of them whole numbers"
         return "category", f"{len(names)} different {whole}"
     return "number", "numbers"

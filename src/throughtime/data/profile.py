@@ -103,6 +103,22 @@ def _unknown(encoded: Sequence[np.ndarray]) -> float:
     return sum(int((ids == SPECIALS.index(UNK)).sum()) for ids in tokens) / max(1, total)
 
 
+def foreign(dataset: Dataset) -> list[str]:
+    """A sentence for each column of texts of which some consist mostly of what training never showed."""
+    said = []
+    for column, field in dataset.fields.items():
+        if not hasattr(field, "vocabulary") or field.kind not in ("tokens", "words"):
+            continue
+        rows = [i for i, ids in enumerate(dataset.columns[column]) if len(ids) and _unknown([ids]) > 0.5]
+        if rows:
+            unit = getattr(field, "unit", "words")
+            what = unit if unit in ("characters", "words", "kmers", "bytes") else "tokens"
+            count = "1 row holds" if len(rows) == 1 else f"{len(rows):,} of {len(dataset):,} rows hold"
+            place = dataset.records.where(rows[0], column)
+            said.append(f"{count} mostly {what} that training never showed, first {place}")
+    return said
+
+
 def _dull_columns(train: Dataset, fields: Mapping[str, Field], output: str) -> list[str]:
     """Inputs from which nothing, or not everything, can be learnt."""
     said = []

@@ -70,8 +70,14 @@ def sequence_records(
         **more,
         **{k: v for k, v in headers.columns.items() if k != "id"},
     }
+    described = columns.get("description")
+    if described and all(
+        one is not None and len(one) == len(read) and " " not in one
+        for one, read in zip(described, sequences, strict=True)
+    ):
+        columns["label"] = columns.pop("description")  # a letter for each letter
     roles = {"sequence": "input"}
-    if headers.label is not None:
+    if "label" in columns:
         roles["label"] = "output"
     twice = [name for name, count in Counter(ids).items() if count > 1]
     repeated = [f'{path.name}: {len(twice):,} ids stand more than once, the first "{twice[0]}"'] if twice else []
