@@ -122,6 +122,13 @@ def test_what_a_run_has_never_seen_is_told_beside_its_answer(run: Finished) -> N
     assert said.out and not call("predict", run.path, "--text", "good").err
 
 
+def test_of_a_task_no_settings_are_listed_that_mean_nothing_for_it() -> None:
+    forecast, classify = call("tasks", "forecast").out, call("tasks", "classify").out
+    for name in tasks["forecast"].idle:
+        assert f"\n{name} " not in forecast
+    assert "\ntokens " in classify and "\nhorizon " in forecast and "mae of one series, mase of several" in forecast
+
+
 def test_settings_are_spelt_as_train_takes_them() -> None:
     commands = getattr(typer.main.get_command(app), "commands")  # noqa: B009
     names = {parameter.name for parameter in commands["train"].params}
