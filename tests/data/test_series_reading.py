@@ -243,3 +243,13 @@ def test_what_python_holds_is_read_as_a_file_is(tmp_path: Path) -> None:
         reader, found = reading(way)
         assert values(found.panel) == {"sold": sold}
         assert reader.axis.stamp(0) == "2021-01-04"
+
+
+def test_an_hour_shown_twice_is_told_apart_within_each_series() -> None:
+    """Both series have the hour once, so for both it is the first one: the rows stand by time, one series each."""
+    hours = ["2021-10-31 00:00", "2021-10-31 01:00", "2021-10-31 02:00", "2021-10-31 03:00", "2021-10-31 04:00"]
+    rows = [(hour, name, k) for k, hour in enumerate(hours) for name in ("a", "b")]
+    when, names, sold = (list(column) for column in zip(*rows, strict=True))
+    _, found = reading({"when": when, "who": names, "sold": sold}, zone="Europe/Berlin", output="sold", series="who")
+    assert values(found.panel) == {name: [0, 1, 2, None, 3, 4] for name in ("a", "b")}
+    assert any("2 times stand" in note and "but once" in note for note in found.notes)

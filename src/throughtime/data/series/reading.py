@@ -293,7 +293,7 @@ def _gridded(
             counted[of] = np.arange(len(of))
         times = times_of(counted.tolist(), where, zone, None if axis is None else axis.style)
     else:
-        times = _times(records.column(layout.time), where, zone, None if axis is None else axis.style)
+        times = _times(records.column(layout.time), list(rows.values()), where, zone, axis)
     if records.split is not None:
         _require_in_order(records, times, where)
     if axis is not None and zone is None:
@@ -304,11 +304,25 @@ def _gridded(
     return tuple(rows), times, grid
 
 
-def _times(values: Sequence[Any], where: Callable[[int], Place], zone: str | None, style: Style | None) -> Times:
+def _times(
+    values: Sequence[Any],
+    rows: Sequence[np.ndarray],
+    where: Callable[[int], Place],
+    zone: str | None,
+    axis: Axis | None,
+) -> Times:
     """The times of a column; where many rows share them, each is read once.
 
-    Not where the order of the rows tells more: an hour that clocks show twice, the offset of the last row.
+    Not where the order of the rows tells more: an hour that clocks show twice, which is told within each series, and
+    the offset of the last row.
     """
+    style = None if axis is None else axis.style
+    if len(rows) > 1 and (zone is not None or (style is not None and style.of_clocks)):
+        order = np.concatenate(rows)
+        times = times_of([values[i] for i in order.tolist()], lambda k: where(int(order[k])), zone, style)
+        moments = np.empty_like(times.moments)
+        moments[order] = times.moments
+        return replace(times, moments=moments)
     if zone is None and (style is None or not style.of_clocks) and of_texts(values):
         texts, of = numbered(values)
         if len(texts) <= len(values) // 2:
