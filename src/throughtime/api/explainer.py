@@ -33,7 +33,7 @@ from throughtime.use.inspect.units.annotations import Wanted, chosen
 from throughtime.use.inspect.units.finding import find_units
 from throughtime.use.inspect.units.found_units import UnitsFound
 
-Asked = str | Mapping[str, Any]  # a text, or a record with the run's input columns
+Row = str | Mapping[str, Any]  # a text, or a record with the run's input columns
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,12 @@ class Explainer:
     model: Model | LanguageModel
     given: Given
 
-    def explain(self, asked: Asked, step: int | None, answer: str | None, data: Any, nearest: int) -> Explained:
+    def row(self, data: Any, number: int | None, series: str | None) -> dict[str, Any]:
+        """The inputs of one row of ``data``, as the others take it."""
+        self._require_reader()
+        return self.given.row(data, number, series)
+
+    def explain(self, asked: Row, step: int | None, answer: str | None, data: Any, nearest: int) -> Explained:
         """Why the answer is what it is, with so many of the ``nearest`` rows of training or of ``data``."""
         model = self._reader_of(asked)
         if isinstance(model, LanguageModel):
@@ -70,7 +75,7 @@ class Explainer:
             return replace(found, no_nearest=str(error))
         return replace(found, nearest=tuple(rows.nearest(torch.from_numpy(found.seen), nearest)))
 
-    def record(self, asked: Asked, names: Sequence[str]) -> dict[str, np.ndarray]:
+    def record(self, asked: Row, names: Sequence[str]) -> dict[str, np.ndarray]:
         """Named quantities of every recurrent layer at every step."""
         model = self._reader_of(asked)
         if isinstance(model, LanguageModel):
@@ -78,7 +83,7 @@ class Explainer:
         dataset = Dataset(self.given.one(asked), self._inputs)
         return recorded_row(model, collated(dataset, np.zeros(1, dtype=np.int64)), names)
 
-    def step(self, asked: Asked, step: int, layer: int, reverse: bool, unit: int | None) -> StepInNumbers:
+    def step(self, asked: Row, step: int, layer: int, reverse: bool, unit: int | None) -> StepInNumbers:
         """One step of one unit in numbers."""
         model = self._reader_of(asked)
         if isinstance(model, LanguageModel):
@@ -113,16 +118,20 @@ class Explainer:
             model, field, documents, wanted, states=states, best=best, most=most, strict=strict, done=done
         )
 
-    def _reader_of(self, asked: Asked) -> Model | LanguageModel:
+    def _reader_of(self, asked: Row) -> Model | LanguageModel:
         """The network, if it reads such a thing."""
-        if self.task.name == "forecast":
-            raise UsageError(
-                f"{self.run.path}: a forecaster reads series and no text; give --series NAME and --at N instead of "
-                "--text, or neither, to see how far back it looks"
-            )
+        self._require_reader()
         if isinstance(self.model, LanguageModel) and not isinstance(asked, str):
             raise UsageError("a language model reads a text; give a text")
         return self.model
+
+    def _require_reader(self) -> None:
+        """Raise UsageError for a forecaster, which reads neither texts nor rows."""
+        if self.task.name == "forecast":
+            raise UsageError(
+                f"{self.run.path}: a forecaster is asked why the future of a series is forecast so, with --series NAME "
+                "and --at N alone; nothing else shows how far back it looks"
+            )
 
     @property
     def _inputs(self) -> dict[str, Field]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from throughtime.api.prepared import Say
 from throughtime.api.rebuilt import forecast_settings
 from throughtime.data.files import read
 from throughtime.data.records import Records
@@ -32,7 +33,6 @@ from throughtime.use.forecasting import forecasts
 from throughtime.use.going_on import next_steps
 from throughtime.use.inspect.explain import ExplainedForecast, explain_forecast
 
-Tell = Callable[[str], None]
 FEWEST = 3  # values of a new series, by which it is scaled
 BEGUN = 10  # of its first values, by which it is scaled where it is measured
 
@@ -79,12 +79,11 @@ class Forecaster:
             self.marked,
         )
 
-    def predict(self, model: Model, data: Any, device: torch.device, tell: Tell | None = None) -> list[dict[str, Any]]:
+    def predict(self, model: Model, data: Any, device: torch.device, tell: Say | None = None) -> list[dict[str, Any]]:
         """What comes after the last row of each series: of the run's own rows, or of ``data``, which go on from them.
 
         Rows that the run knows already may be given again, where rows have times; what is given counts. Without times
-        all rows are new. Raises UsageError and DataError for
-        rows that do not fit the run.
+        all rows are new. Raises UsageError and DataError for rows that do not fit the run.
         """
         panel, scales, source = self._before(data, tell)
         with _in_file(source):
@@ -134,7 +133,7 @@ class Forecaster:
             calendar=self.reader.calendar_width,
         )
 
-    def _before(self, data: Any, tell: Tell | None = None) -> tuple[Panel, Scales, str | None]:
+    def _before(self, data: Any, tell: Say | None = None) -> tuple[Panel, Scales, str | None]:
         """The last steps of what is forecast, in the units of the data, what they are scaled by, and the file that
         ``data`` came from. A step more than is read is kept: what stands before the first."""
         source, panel = None, self.last
@@ -152,7 +151,7 @@ class Forecaster:
         data: Any,
         device: torch.device,
         done: Callable[[int], None] | None = None,
-        tell: Tell | None = None,
+        tell: Say | None = None,
     ) -> dict[str, float]:
         """All metrics over every forecast that can be made within ``data``, the run's last steps in front of it.
 
@@ -183,7 +182,7 @@ class Forecaster:
         quantiles = self.calibration.apply(found.point, found.quantiles)
         return measured(material.forecast(found.point, quantiles, self.calibration.levels))
 
-    def _given(self, records: Records, tell: Tell | None, *, ahead: bool = False) -> Panel:
+    def _given(self, records: Records, tell: Say | None, *, ahead: bool = False) -> Panel:
         """What rows say, and what is odd about them told; where they have no times, they follow the run's own."""
         read = self.reader.read(records, ahead=ahead)
         new = [name for name in read.panel.names if name not in self.scales.series]

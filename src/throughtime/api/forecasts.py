@@ -48,7 +48,7 @@ from throughtime.use.backtested import Told
 from throughtime.use.forecasting import forecasts
 from throughtime.use.going_on import next_steps
 from throughtime.use.inspect.memory.context import Context, context_of_rows
-from throughtime.use.sharing import SHARES, worthy_share
+from throughtime.use.sharing import BETWEEN, SHARES, worthy_share
 
 EVALUATED = 4_000  # forecasts of valid that are made after each epoch
 CONTEXT_ROWS = 256
@@ -146,8 +146,8 @@ class PreparedForecast(Prepared):
             yield from ((share, plain + share * (full - plain)) for share in SHARES)
             return
         yield from ((0.0, plain), (1.0, full))
-        model.head.share.fill_(0.5)
-        yield 0.5, forecasts(model, self.windows, asked, device=device).point
+        model.head.share.fill_(BETWEEN)
+        yield BETWEEN, forecasts(model, self.windows, asked, device=device).point
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -350,10 +350,10 @@ def _placed(records: Records, settings: DataSettings, asked: ForecastSettings, t
     for note in (*said, *read.notes):
         tell(note)
     periods = periods_of(read.occupied, settings, given_periods(records, settings, read.at, layout.time))
-    reader, learnt = reader.learnt_from(records, read, periods.valid[0])
-    for note in learnt.notes if learnt is not read else ():
+    reader, whole, late_names = reader.learnt_from(records, read, periods.valid[0])
+    for note in late_names:
         tell(note)
-    panel = learnt.panel
+    panel = whole
     train = panel.until(periods.valid[0])
     if not len(train):
         raise UsageError("no series has a value before the validation split; mend --valid")
@@ -362,7 +362,7 @@ def _placed(records: Records, settings: DataSettings, asked: ForecastSettings, t
         late = f"{len(panel) - len(train):,} of {len(panel):,} series begin after the training part"
         tell(f"{late}: they are neither learnt nor measured")
         panel = panel.select([s for s, name in enumerate(panel.names) if name in early])
-    return _Placed(reader, learnt.panel, panel, train, periods)
+    return _Placed(reader, whole, panel, train, periods)
 
 
 def _watched(name: str, panel: Panel) -> str:

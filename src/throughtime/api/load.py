@@ -18,6 +18,7 @@ from throughtime.api.forecaster import Forecaster
 from throughtime.api.given import Given
 from throughtime.api.inspecting import memory_of
 from throughtime.api.own import import_files
+from throughtime.api.prepared import Say
 from throughtime.api.rebuilt import device_here, rebuilt, settings_of
 from throughtime.api.settings import Settings
 from throughtime.cells.equations import Graph
@@ -132,7 +133,7 @@ class TrainedRun:
         *,
         batch_size: int = 64,
         done: Callable[[int], None] | None = None,
-        tell: Callable[[str], None] | None = None,
+        tell: Say | None = None,
         **writing: Any,
     ) -> list[dict[str, Any]]:
         """``{"predicted": ..., "probabilities": {...}}`` for each row of ``data``, or for each of its steps.
@@ -188,7 +189,7 @@ class TrainedRun:
         return [{"series": name, **row} for name, row in zip(records.columns[records.series], rows, strict=True)]
 
     def evaluate(
-        self, data: Any, *, done: Callable[[int], None] | None = None, tell: Callable[[str], None] | None = None
+        self, data: Any, *, done: Callable[[int], None] | None = None, tell: Say | None = None
     ) -> dict[str, float]:
         """All metrics on other labelled data, which holds the run's input and output columns; or on another text.
 
@@ -248,6 +249,13 @@ class TrainedRun:
         be read.
         """
         return self._explainer.explain(given, step, answer, data, nearest)
+
+    def row(self, data: Any, number: int | None = None, series: str | None = None) -> dict[str, Any]:
+        """The inputs of one row of ``data``, as :meth:`explain` takes them: by ``number``, from 1, or of a ``series``.
+
+        Raises UsageError for a row or a series that there is not, and for a forecaster, which reads no rows.
+        """
+        return self._explainer.row(data, number, series)
 
     def explain_forecast(
         self, series: str | None = None, *, step: int | None = None, data: Any = None

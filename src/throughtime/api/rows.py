@@ -394,17 +394,17 @@ def _suited(train: Dataset, output: str) -> dict[str, object]:
         for field in fields.values()
     )
     suited: dict[str, object] = {"batch_size": min(max(len(train) // 100, 8), 64)}
-    if train.fields[output].kind == "tokens":
+    if fields[output].kind == "tokens":
         return {**suited, "hidden_size": 64 if len(train) < FEW else 256, "dropout": 0.4 if words else 0.3}
-    stepwise = train.fields[output].stepwise
-    if train.fields[output].kind == "notes":
+    stepwise = fields[output].stepwise
+    if fields[output].kind == "notes":
         return {**suited, **_suited_to_music(train)}
     if stepwise and words:  # the letters must learn to speak for the word; with less noise names are learnt by heart
         suited |= {"batch_size": min(max(len(train) // 100, 8), 32), "dropout": 0.5, "token_dropout": 0.1}
         suited["learning_rate"] = 0.004
     if (int(train.lengths.sum()) // 20 if stepwise else len(train)) < FEW:
         suited |= {"hidden_size": 32, "dropout": 0.5, "token_dropout": 0.2 if words else 0.0}
-        if not words and any(field.kind == "numbers" for column, field in train.fields.items() if column != output):
+        if not words and any(field.kind == "numbers" for column, field in fields.items() if column != output):
             suited["epochs"] = 30  # no words are learnt by heart, and of few series much is to be learnt
     if any(getattr(field, "strands", None) and getattr(field, "unit", "") == "characters" for field in fields.values()):
         suited |= {"learning_rate": 0.002, "epochs": 30}  # of four letters nothing is seen until long runs are known

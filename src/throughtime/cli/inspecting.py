@@ -69,18 +69,13 @@ class Asked:
         return self.text is not None or self.row is not None or self.series is not None
 
     def of(self, trained: TrainedRun) -> str | dict[str, Any]:
-        """As the run takes it; UsageError for a forecaster, which takes none of it."""
-        if trained.task.name == "forecast":
-            raise UsageError(
-                f"{trained.path}: a forecaster is asked why the future of a series is forecast so, with --series NAME "
-                "and --at N alone; nothing else shows how far back it looks"
-            )
+        """As the run takes it."""
         if self.text is not None:
             return self.text
-        if self.data is None:
+        if self.data is None and trained.task.name != "forecast":
             option = "--row" if self.series is None else "--series"
             raise UsageError(f"{option} goes with --data, the file or folder where it stands; give --data too")
-        return trained.given.row(self.data, self.row, self.series)
+        return trained.row(self.data, self.row, self.series)
 
 
 def the_answer(run: str, use: Sequence[str] | None, asked: Asked, answer: str | None, at: int | None) -> Found:

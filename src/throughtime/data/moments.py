@@ -27,9 +27,7 @@ def in_time(records: Records, groups: Sequence[Sequence[int]], time: str | None)
     """
     if time is None:
         return [list(steps) for steps in groups]
-    values = records.column(time)
-    numbers = all(is_number(value) for value in values)
-    when = [float(v) if numbers else moment(v, records.where(i, time)) for i, v in enumerate(values)]
+    values, when = records.column(time), _whens(records, time)
     ordered = []
     for steps in groups:
         found = sorted(steps, key=lambda i: when[i])
@@ -53,16 +51,21 @@ def out_of_order(records: Records, groups: Sequence[Sequence[int]]) -> str | Non
     ('t', None)
     """
     for name in filter(is_time, records.columns):
-        values = records.columns[name]
-        numbers = all(is_number(value) for value in values)
         try:
-            when = [float(v) if numbers else moment(v, records.where(i, name)) for i, v in enumerate(values)]
+            when = _whens(records, name)
         except DataError:
             continue
         runs = [[when[i] for i in steps] for steps in groups]
         if all(len(set(run)) == len(run) for run in runs) and any(sorted(run) != run for run in runs):
             return name
     return None
+
+
+def _whens(records: Records, time: str) -> list[float]:
+    """The numbers of a column, or the seconds of its dates; DataError for what is neither."""
+    values = records.column(time)
+    numbers = all(is_number(value) for value in values)
+    return [float(v) if numbers else moment(v, records.where(i, time)) for i, v in enumerate(values)]
 
 
 def moment(value: Any, place: Place) -> float:

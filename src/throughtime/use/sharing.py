@@ -11,6 +11,7 @@ from throughtime.use.backtested import Errors
 from throughtime.use.verdict.stretches import forecast_gain
 
 SHARES = tuple(k / 10 for k in range(11))
+BETWEEN = 0.5  # nothing and all: the one that is tried where each share must be forecast anew
 TELLING = 0.1  # of the linear forecast's error: a gain that is believed where time is too short for an interval
 
 

@@ -48,8 +48,8 @@ def read_fasta(path: Path, settings: DataSettings) -> Records:
     text, encoding = read_sequences(path, settings)
     entries, comments = _entries(text, path.name)
     rows: list[int | None] = [entry.row for entry in entries]
-    headers = read_headers([entry.header for entry in entries], lambda i: Place(path.name, rows[i]))
     raw = ["".join(line for _, line in entry.lines) for entry in entries]
+    headers = read_headers([entry.header for entry in entries], lambda i: Place(path.name, rows[i]), raw)
     kind = _require_letters(entries, raw, path.name)
     total = sum(map(len, raw))
     note = f"{path.name}: FASTA, {len(entries):,} sequences ({kind}), {total:,} letters, {encoding}"
@@ -70,12 +70,6 @@ def sequence_records(
         **more,
         **{k: v for k, v in headers.columns.items() if k != "id"},
     }
-    described = columns.get("description")
-    if described and all(
-        one is not None and len(one) == len(read) and " " not in one
-        for one, read in zip(described, sequences, strict=True)
-    ):
-        columns["label"] = columns.pop("description")  # a letter for each letter
     roles = {"sequence": "input"}
     if "label" in columns:
         roles["label"] = "output"

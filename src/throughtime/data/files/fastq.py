@@ -34,8 +34,8 @@ def read_fastq(path: Path, settings: DataSettings) -> Records:
         mend = "give four lines a record: @id, the sequence, +, the quality"
         raise DataError("the file holds no sequence", place=Place(path.name), mend=mend)
     rows: list[int | None] = [record[0][0] for record in records]
-    headers = read_headers([record[0][1][1:] for record in records], lambda i: Place(path.name, rows[i]))
     sequences = [record[1][1].upper() for record in records]
+    headers = read_headers([record[0][1][1:] for record in records], lambda i: Place(path.name, rows[i]), sequences)
     kind = kind_of(sequences)
     kind = "DNA" if kind == "protein" else kind  # what is read in this way is a nucleic acid
     known = NUCLEOTIDES - set("T" if kind == "RNA" else "U") | {"."}

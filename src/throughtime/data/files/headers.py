@@ -23,20 +23,16 @@ class Headers:
     columns: dict[str, list[str | None]]
     form: str
 
-    @property
-    def label(self) -> str | None:
-        """The column that is a label by its form."""
-        return "label" if "label" in self.columns else None
-
 
 Where = Callable[[int], Place]
 
 
-def read_headers(headers: Sequence[str], where: Where) -> Headers:
+def read_headers(headers: Sequence[str], where: Where, sequences: Sequence[str] = ()) -> Headers:
     """The columns of headers, without their sign, in the one form that they have; ``where(i)`` is the place of one.
 
     The forms, in this order: ``id|label`` (and further fields), ``id key=value ...``, ``id label`` (one word, which
-    others have too), a label alone (few words, each of them often), ``id description``, and an id alone. Raises
+    others have too), a label alone (few words, each of them often), ``id description``, and an id alone.
+    Where it is one word behind the id, as long as its sequence in ``sequences``, it is a label for each letter. Raises
     DataError for a header without id, and for one of another form where nearly all have the same.
 
     >>> found = read_headers(["a1|pos", "a2|neg"], lambda i: Place(row=i))
@@ -58,6 +54,8 @@ def read_headers(headers: Sequence[str], where: Where) -> Headers:
     columns: dict[str, list[str | None]] = {"id": list(ids)}
     if not any(rest):
         return Headers(columns, "id")
+    if sequences and all(" " not in word and len(word) == len(one) for word, one in zip(rest, sequences, strict=True)):
+        return Headers({**columns, "label": list(rest)}, "id label, a letter for each letter")
     return Headers({**columns, "description": [text or None for text in rest]}, "id description")
 
 

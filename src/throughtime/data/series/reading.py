@@ -13,7 +13,7 @@ from throughtime.data.series.arrays import names_of, names_together, numbered, n
 from throughtime.data.series.future import with_lasting
 from throughtime.data.series.layout import Layout
 from throughtime.data.series.panel import Panel
-from throughtime.data.series.said import listed, said_of
+from throughtime.data.series.said import said_of, stand
 from throughtime.data.splits import NAMES
 from throughtime.data.times.axis import Axis
 from throughtime.data.times.grid import NOWHERE, Grid, grid_of, spread
@@ -85,10 +85,9 @@ class Reader:
         lasting = _lasting(read.panel)
         return replace(reader, lasting=lasting), replace(read, panel=with_lasting(read.panel, lasting))
 
-    def learnt_from(self, records: Records, read: Read, end: int) -> tuple[Reader, Read]:
-        """The same where names among the inputs are those that stand before step ``end`` of the axis.
-
-        A name that comes up later is none of those that are known, which is said.
+    def learnt_from(self, records: Records, read: Read, end: int) -> tuple[Reader, Panel, tuple[str, ...]]:
+        """The same where names among the inputs are those that stand before step ``end`` of the axis; what it reads;
+        and notes on names that come up later, which are none of those that are known.
         """
         before = np.flatnonzero(read.at < end)
         classes, notes = dict(self.classes), []
@@ -97,14 +96,14 @@ class Reader:
             there = {words[k] for k in np.unique(of[before]).tolist()}
             classes[name] = tuple(word for word in known if word in there)
             if late := [word for word in known if word not in there]:
-                notes.append(f'column "{name}": {listed(late)} only after the training part, and read as none')
+                notes.append(f'column "{name}": {stand(late)} only after the training part, and read as none')
         if not notes:
-            return self, read
+            return self, read.panel, ()
         reader = replace(self, classes=classes)
         names, _, grid = _gridded(records, self.layout, self.missing, self.zone, self.step, self.within, self.axis)
         panel, _ = reader._panel(records, names, grid, False, strict=False)
         reader = replace(reader, lasting=_lasting(panel))
-        return reader, replace(read, panel=with_lasting(panel, reader.lasting), notes=tuple(notes))
+        return reader, with_lasting(panel, reader.lasting), tuple(notes)
 
     def read(self, records: Records, *, ahead: bool = False) -> Read:
         """Other rows on the same axis. Raises DataError for rows that do not belong to it.

@@ -53,10 +53,10 @@ def _missing_beside(names: Sequence[str], parts: Sequence[np.ndarray]) -> list[s
     ]
 
 
-def listed(names: Sequence[str]) -> str:
+def stand(names: Sequence[str]) -> str:
     """So many names with their verb.
 
-    >>> listed(["a"]), listed(["a", "b", "c", "d"])
+    >>> stand(["a"]), stand(["a", "b", "c", "d"])
     ('"a" stands', '4 names, such as "a", stand')
     """
     return f'"{names[0]}" stands' if len(names) == 1 else f'{len(names):,} names, such as "{names[0]}", stand'

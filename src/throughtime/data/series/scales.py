@@ -47,9 +47,8 @@ class Scales:
 
     def errors_of(self, panel: Panel) -> np.ndarray:
         """The error of the naive forecast for each series (S,), in the units of the series."""
-        pairs = zip(panel.names, panel.values, strict=True)
-        known = self.errors
-        return np.array([known[name] if name in known else naive_error(values, self.season) for name, values in pairs])
+        errors = self.knowing(panel).errors
+        return np.array([errors.get(name, np.nan) for name in panel.names])
 
     def knowing(self, panel: Panel) -> Scales:
         """The same scales, and those of the series that training did not have by all their values."""

@@ -132,7 +132,7 @@ def _whole_steps(
     indices_of: list[np.ndarray] = []
     cut: list[tuple[str, int]] = []
     for one, indices in zip(all_series, placed, strict=True):
-        low, high = 0, len(indices)
+        low, high, parts = 0, len(indices), []
         shown = to_local(axis.style.zone, one.moments)  # a day of 25 hours is a day
         apart = _usual_distance(shown)
         if apart is not None and indices[0] < indices[-1]:
@@ -140,11 +140,12 @@ def _whole_steps(
             begin, end = to_local(axis.style.zone, ends).tolist()
             if shown[0] - begin >= apart:
                 low = int(np.searchsorted(indices, indices[0], side="right"))
-                cut.append((one.name, int(indices[0])))
+                parts.append((one.name, int(indices[0])))
             if end - shown[-1] > apart:
                 high = int(np.searchsorted(indices, indices[-1]))
-                cut.append((one.name, int(indices[-1])))
-        whole = low < high
+                parts.append((one.name, int(indices[-1])))
+        whole = low < high  # else there are only parts, and they are all there is
+        cut += parts if whole else []
         kept.append(Series(one.name, one.rows[low:high], one.moments[low:high]) if whole else one)
         indices_of.append(indices[low:high] if whole else indices)
     if not cut:

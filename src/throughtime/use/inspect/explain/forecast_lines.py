@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -14,14 +15,8 @@ from throughtime.use.stamps import shown
 def forecast_lines(explained: ExplainedForecast) -> list[str]:
     """The forecast, what each column gave to it, what each value gave and the forecast without it, gates and states."""
     own = explained.parts[0]
-    found = [
-        _heading(explained),
-        *_drawn(explained),
-        *_linear(explained),
-        _account(explained),
-        "",
-        "given by each, in the data's unit",
-    ]
+    said = remarks(explained.to_json(), lambda value: f"{value:.6g}")
+    found = [_heading(explained), *said, "", "given by each, in the data's unit"]
     parts = sorted(explained.parts, key=lambda part: -abs(part.total))
     wide = max(len(part.name) for part in parts)
     found += [f"  {part.name:<{wide}}  {part.total:+10.5g}  {_most(part)}".rstrip() for part in parts]
@@ -37,29 +32,28 @@ def _heading(explained: ExplainedForecast) -> str:
     return f"{explained.series}, {shown(explained.time)} ({which}): {explained.value:.6g}"
 
 
-def _drawn(explained: ExplainedForecast) -> Iterator[str]:
-    if explained.drawn is not None:
+def remarks(found: Mapping[str, Any], figure: Callable[[float], str]) -> Iterator[str]:
+    """What there is to say of it as a whole; ``found`` as :meth:`ExplainedForecast.to_json` gives it."""
+    score = found["score"]
+    if found["drawn"] is not None:
         yield (
-            f"predicted is the mean of futures that are drawn, {explained.drawn:.6g}; what is explained is the one "
+            f"predicted is the mean of futures that are drawn, {figure(found['drawn'])}; what is explained is the one "
             "that goes on from what it expects"
         )
-
-
-def _linear(explained: ExplainedForecast) -> Iterator[str]:
-    if explained.linear is not None:
-        added = explained.attribution.score - explained.linear
-        yield f"the linear forecast says {explained.linear:.6g}, and the network adds {added:+.4g}"
-
-
-def _account(explained: ExplainedForecast) -> str:
-    found = explained.attribution
-    gap = f"complete to {found.gap:.1e} ({found.points} points)"
-    if not found.complete:
-        gap = f"NOT complete: {found.gap:.1e} is missing after {found.points} points"
-    return (
-        f"had it stayed at its mean, and all else too, the forecast would be {found.baseline:.6g}; "
-        f"what all below gave adds up to the difference, {found.score - found.baseline:+.6g}: {gap}"
+    if found["linear"] is not None:
+        added = _signed(score["value"] - found["linear"], figure)
+        yield f"the linear forecast says {figure(found['linear'])}, and the network adds {added}"
+    gap = f"complete to {score['gap']:.1e} ({score['points']} points)"
+    if not score["complete"]:
+        gap = f"NOT complete: {score['gap']:.1e} is missing after {score['points']} points"
+    yield (
+        f"had the series stayed at its mean, and all else too, the forecast would be {figure(score['baseline'])}; what "
+        f"all below gave adds up to the difference, {_signed(score['value'] - score['baseline'], figure)}: {gap}"
     )
+
+
+def _signed(value: float, figure: Callable[[float], str]) -> str:
+    return f"+{figure(value)}" if value >= 0 else figure(value)
 
 
 def _most(part: Part) -> str:

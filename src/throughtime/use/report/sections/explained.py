@@ -10,8 +10,7 @@ from throughtime.use.inspect.explain.written_lines import HEADER, remarks, writt
 from throughtime.use.report.charts.attention import attention_map, strongest
 from throughtime.use.report.charts.lines import Line
 from throughtime.use.report.charts.strips import Strip, strip_chart
-from throughtime.use.report.charts.time_lines import STYLES, time_chart
-from throughtime.use.report.charts.time_lines import WIDE as WIDTH_OF_SERIES
+from throughtime.use.report.charts.time_lines import STYLES, WIDE, time_chart
 from throughtime.use.report.html import Markup, join, tag
 from throughtime.use.report.inputs import place
 from throughtime.use.report.material import ReportMaterial
@@ -25,7 +24,7 @@ MOST_STEPS = 60  # of the strips; so many are told apart
 STRONGEST = 50  # per cent of the full colour, at which text is still easily read on it
 LISTED = 8  # tokens without which the answer is another one
 MOST_MAPPED = 60  # tokens on either side of a map
-WIDE = 14  # tokens read, from which a map needs the whole width
+MANY_READ = 14  # tokens read, from which a map needs the whole width
 LONGEST = 240  # letters of a neighbour's input
 Row = Mapping[str, Any]
 
@@ -95,7 +94,7 @@ def _maps(i: int, found: Row) -> Markup:
         cut = [row[:MOST_MAPPED] for row in weights[:MOST_MAPPED]]
         sides = written[: len(cut)], read[:MOST_MAPPED]
         picture = attention_map(f"written-{i}-{k}", title, cut, *sides)
-        whole = "wide" if len(read) > WIDE else None
+        whole = "wide" if len(read) > MANY_READ else None
         drawn.append(tag("div", chart(picture, strongest(cut, *sides), title, remark), class_=whole))
     return tag("div", drawn, class_="maps")
 
@@ -170,7 +169,7 @@ def _series(name: str, entry: Row, part: Row) -> Markup:
                         y_label=label,
                         levels=levels,
                         begin=at,
-                        width=WIDTH_OF_SERIES,
+                        width=WIDE,
                         height=240,
                     ),
                     class_="scroll",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from throughtime.use.inspect.explain.forecast_lines import remarks
 from throughtime.use.report.charts.lines import Line
 from throughtime.use.report.charts.time_lines import STYLES, WIDE, time_chart
 from throughtime.use.report.html import Markup, join, tag
@@ -43,7 +44,7 @@ def _one(i: int, entry: Row, step: str | None) -> Markup:
     return tag(
         "article",
         tag("h3", tag("bdi", entry["series"]), f", {shown(entry['time'])}: ", number(entry["value"])),
-        note(_linear(entry), _account(entry)),
+        note(" ".join(f"{said[0].upper()}{said[1:]}." for said in remarks(entry, number))),
         _past(i, entry, x, split, dated),
         _given(i, [part for part in timed if any(part["given"])], where, dated),
         table(["what", "gave", "most at", "there"], [_totals(part) for part in _by_total(entry)]),
@@ -51,29 +52,6 @@ def _one(i: int, entry: Row, step: str | None) -> Markup:
         _insides(i, entry, where["before"], dated),
         class_="explained",
     )
-
-
-def _linear(entry: Row) -> str:
-    drawn = ""
-    if entry.get("drawn") is not None:
-        drawn = (
-            f"Predicted is the mean of futures that are drawn, {number(entry['drawn'])}; what is explained is the one "
-            "that goes on from what it expects. "
-        )
-    if entry["linear"] is None:
-        return drawn
-    added = entry["score"]["value"] - entry["linear"]
-    return f"{drawn}The linear forecast says {number(entry['linear'])}, and the network adds {added:+.4g}. "
-
-
-def _account(entry: Row) -> str:
-    score = entry["score"]
-    change = f"{score['value'] - score['baseline']:+.4g}"
-    said = f"Had the series stayed at its mean, and all else too, the forecast would be {number(score['baseline'])}; "
-    if score["complete"]:
-        return said + f"what all gave adds up to the difference, {change}: complete to {score['gap']:.1e}."
-    missing = f"up to {number(score['gap'])} is missing after {amount(score['points'], 'point')} on the way"
-    return said + f"what all gave does not add up to the difference, {change}: {missing}."
 
 
 def _by_total(entry: Row) -> Sequence[Row]:
